@@ -1,0 +1,1 @@
+//! Lambda's Runtime API around one function process.
