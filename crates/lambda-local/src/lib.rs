@@ -1,1 +1,42 @@
 //! Lambda's Runtime API around one function process.
+//!
+//! [`Function`] starts a bootstrap binary as Lambda would, in an environment that holds what Lambda sets and nothing else,
+//! answers its calls to the Runtime API on loopback, and hands it one event at a time.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), lambda_local::StartError> {
+//! use lambda_local::{Function, Outcome};
+//!
+//! let function = Function::builder("target/debug/bootstrap").env("GREETING", "hello").start().await?;
+//! match function.invoke(r#"{"prompt":"hi"}"#).await {
+//!     Outcome::Response { body, .. } => println!("{}", String::from_utf8_lossy(&body)),
+//!     failed => println!("{failed}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The process and everything it started end when the [`Function`] is dropped.
+
+mod builder;
+mod environment;
+mod error;
+mod function;
+mod invocation;
+mod process;
+mod runtime_api;
+
+pub use builder::Builder;
+pub use error::StartError;
+pub use function::Function;
+pub use invocation::{Deadline, Invocation, Outcome};
+pub use process::ExitStatus;
+
+/// The account that AWS's own documentation uses; invoked ARNs carry it.
+pub const ACCOUNT_ID: &str = "123456789012";
+
+/// The largest event that Lambda's synchronous Invoke takes, in bytes.
+pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
+
+/// The largest response that Lambda's Runtime API takes when it is not streamed, in bytes: it names this number in its 413.
+pub const MAX_RESPONSE_BYTES: usize = MAX_EVENT_BYTES + 100;

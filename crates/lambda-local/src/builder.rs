@@ -1,0 +1,228 @@
+//! What a function is started with.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    Function, StartError,
+    environment::{self, Settings},
+    function::Parts,
+    process::{Output, Process, Program},
+    runtime_api::{RuntimeApi, Startup},
+};
+
+/// What a function is started with; made by [`Function::builder`].
+#[derive(Debug, Clone)]
+pub struct Builder {
+    program: PathBuf,
+    args: Vec<OsString>,
+    variables: BTreeMap<OsString, Option<OsString>>,
+    name: String,
+    region: String,
+    memory_mb: u32,
+    timeout: Duration,
+    init_timeout: Duration,
+    inherit_output: bool,
+}
+
+impl Builder {
+    pub(crate) fn new(program: PathBuf) -> Self {
+        let name = program.file_stem().map_or_else(
+            || "function".to_owned(),
+            |stem| stem.to_string_lossy().into_owned(),
+        );
+        Self {
+            program,
+            args: Vec::new(),
+            variables: BTreeMap::new(),
+            name,
+            region: "ap-northeast-1".to_owned(),
+            memory_mb: 128,
+            timeout: Duration::from_secs(60),
+            // Lambda's own limit for INIT.
+            init_timeout: Duration::from_secs(10),
+            inherit_output: false,
+        }
+    }
+
+    /// Sets a variable of the function's environment; wins over what Lambda sets. Nothing is inherited from the caller.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.insert(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Sets several variables, as [`env`](Self::env) does one.
+    #[must_use]
+    pub fn envs<N: Into<OsString>, V: Into<OsString>>(
+        self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        variables
+            .into_iter()
+            .fold(self, |builder, (name, value)| builder.env(name, value))
+    }
+
+    /// Leaves a variable out, also one that Lambda sets.
+    #[must_use]
+    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.variables.insert(name.into(), None);
+        self
+    }
+
+    /// Sets the credentials of the execution role: access key id, secret access key and session token. None are set by default.
+    #[must_use]
+    pub fn credentials(
+        self,
+        access_key_id: &str,
+        secret_access_key: &str,
+        session_token: Option<&str>,
+    ) -> Self {
+        let builder = self
+            .env("AWS_ACCESS_KEY_ID", access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", secret_access_key);
+        match session_token {
+            Some(token) => builder.env("AWS_SESSION_TOKEN", token),
+            None => builder,
+        }
+    }
+
+    /// Sets the arguments of the process; Lambda gives none.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the function's name; by default the program's file name without its extension.
+    #[must_use]
+    pub fn function_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the Region; by default `ap-northeast-1`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = region.into();
+        self
+    }
+
+    /// Sets the memory that the function is told it has, in MB; by default 128. Nothing enforces it.
+    #[must_use]
+    pub fn memory_mb(mut self, memory_mb: u32) -> Self {
+        self.memory_mb = memory_mb;
+        self
+    }
+
+    /// Sets how long an invocation may take; by default 60 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long the process may take to ask for its first event; by default 10 s, as on Lambda.
+    #[must_use]
+    pub fn init_timeout(mut self, init_timeout: Duration) -> Self {
+        self.init_timeout = init_timeout;
+        self
+    }
+
+    /// Lets the function write to the caller's stderr as it goes, both its stdout and its stderr, instead of keeping what it writes.
+    #[must_use]
+    pub fn inherit_output(mut self) -> Self {
+        self.inherit_output = true;
+        self
+    }
+
+    /// Starts the process and waits until it asks for its first event.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be started, reports an initialisation error, ends, or asks for nothing within
+    /// [`init_timeout`](Self::init_timeout). Nothing of it is left running then.
+    pub async fn start(self) -> Result<Function, StartError> {
+        let program =
+            std::path::absolute(&self.program).map_err(|source| self.cannot_spawn(source))?;
+        let task_root = program.parent().unwrap_or(Path::new("/"));
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(StartError::Listen)?;
+        let runtime_api = listener.local_addr().map_err(StartError::Listen)?;
+        let arn = format!(
+            "arn:aws:lambda:{}:{}:function:{}",
+            self.region,
+            crate::ACCOUNT_ID,
+            self.name
+        );
+        let mut api = RuntimeApi::serve(listener, arn);
+        let settings = Settings {
+            name: &self.name,
+            memory_mb: self.memory_mb,
+            region: &self.region,
+            runtime_api,
+            task_root,
+        };
+        let process = Process::spawn(Program {
+            path: &program,
+            args: &self.args,
+            variables: &self.environment(&settings),
+            directory: task_root,
+            output: if self.inherit_output {
+                Output::CallersStderr
+            } else {
+                Output::Kept
+            },
+        })
+        .map_err(|source| self.cannot_spawn(source))?;
+        let first_next_at = self.wait_for_first_next(&mut api, &process).await?;
+        let init_duration = first_next_at.saturating_duration_since(process.spawned_at());
+        Ok(Function::new(Parts {
+            api,
+            process,
+            timeout: self.timeout,
+            init_duration,
+        }))
+    }
+
+    fn environment(&self, settings: &Settings<'_>) -> BTreeMap<OsString, OsString> {
+        let mut variables = environment::variables(settings);
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => variables.insert(name.clone(), value.clone()),
+                None => variables.remove(name),
+            };
+        }
+        variables
+    }
+
+    async fn wait_for_first_next(
+        &self,
+        api: &mut RuntimeApi,
+        process: &Process,
+    ) -> Result<std::time::Instant, StartError> {
+        tokio::select! {
+            biased;
+            startup = api.startup() => match startup {
+                Startup::AskedForAnEvent { at } => Ok(at),
+                Startup::Failed { error_type, error_message, body } => Err(StartError::Init { error_type, error_message, body }),
+            },
+            status = process.exited() => Err(StartError::Exited { status, stderr: process.stderr() }),
+            () = tokio::time::sleep(self.init_timeout) => Err(StartError::TimedOut { after: self.init_timeout, stderr: process.stderr() }),
+        }
+    }
+
+    fn cannot_spawn(&self, source: std::io::Error) -> StartError {
+        StartError::Spawn {
+            program: self.program.clone(),
+            source,
+        }
+    }
+}

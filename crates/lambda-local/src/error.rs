@@ -1,0 +1,65 @@
+//! Why a function did not start.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+
+use crate::ExitStatus;
+
+/// Why a function never asked for its first event.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The function reported an initialisation error (`/runtime/init/error`).
+    #[error("the function failed during initialisation: {error_type}: {error_message}")]
+    Init {
+        /// `Lambda-Runtime-Function-Error-Type`, or the body's `errorType`.
+        error_type: String,
+        /// The body's `errorMessage`; empty when there is none.
+        error_message: String,
+        /// What the function posted, as it came.
+        body: Bytes,
+    },
+    /// The process ended before it asked for an event.
+    #[error(
+        "the function ended before it asked for an event ({status}){}",
+        last_words(stderr)
+    )]
+    Exited {
+        /// How it ended.
+        status: ExitStatus,
+        /// All that it wrote to stderr.
+        stderr: String,
+    },
+    /// The process neither asked for an event nor ended in the time given to [`Builder::init_timeout`](crate::Builder::init_timeout).
+    #[error(
+        "the function asked for no event within {after:?} of its start{}",
+        last_words(stderr)
+    )]
+    TimedOut {
+        /// The time given.
+        after: Duration,
+        /// All that it wrote to stderr.
+        stderr: String,
+    },
+    /// The program could not be started at all.
+    #[error("cannot start {}: {source}; give the path of an executable that was built for this machine", program.display())]
+    Spawn {
+        /// The program that was to start.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The Runtime API found no port on loopback.
+    #[error("cannot listen on loopback for the Runtime API: {0}")]
+    Listen(#[source] io::Error),
+}
+
+/// The last line of stderr, where a dying process says why.
+fn last_words(stderr: &str) -> String {
+    stderr
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .map(|line| format!("; its last line on stderr: {line}"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,148 @@
+//! A started function.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+
+use crate::{
+    Builder, Deadline, Invocation, MAX_EVENT_BYTES, Outcome,
+    process::Process,
+    runtime_api::{Pending, RuntimeApi},
+};
+
+/// A function process that has asked for its first event, and the Runtime API around it.
+///
+/// It takes one event at a time, as one sandbox does; calls that overlap wait for their turn. The process and everything
+/// it started are killed when this is dropped.
+#[derive(Debug)]
+pub struct Function {
+    // Dropped in this order: the process before the Runtime API that it speaks to.
+    process: Process,
+    api: RuntimeApi,
+    turn: tokio::sync::Mutex<()>,
+    timeout: Duration,
+    init_duration: Duration,
+}
+
+/// What the builder hands over.
+pub(crate) struct Parts {
+    pub(crate) api: RuntimeApi,
+    pub(crate) process: Process,
+    pub(crate) timeout: Duration,
+    pub(crate) init_duration: Duration,
+}
+
+impl Function {
+    /// Starts with the program that Lambda would run as `bootstrap`.
+    pub fn builder(program: impl Into<PathBuf>) -> Builder {
+        Builder::new(program.into())
+    }
+
+    pub(crate) fn new(
+        Parts {
+            api,
+            process,
+            timeout,
+            init_duration,
+        }: Parts,
+    ) -> Self {
+        Self {
+            process,
+            api,
+            turn: tokio::sync::Mutex::new(()),
+            timeout,
+            init_duration,
+        }
+    }
+
+    /// Hands the function an event, as a synchronous Invoke does, and waits for what becomes of it.
+    pub async fn invoke(&self, payload: impl Into<Bytes>) -> Outcome {
+        self.invoke_with(payload, Invocation::default()).await
+    }
+
+    /// Hands the function an event with a deadline, ids and contexts of the caller's choice.
+    pub async fn invoke_with(&self, payload: impl Into<Bytes>, invocation: Invocation) -> Outcome {
+        let payload = payload.into();
+        if payload.len() > MAX_EVENT_BYTES {
+            return refused_for_its_size();
+        }
+        let _turn = self.turn.lock().await;
+        let deadline = invocation.deadline.unwrap_or(Deadline::In(self.timeout));
+        let pending = self.api.hand_over(payload, invocation, deadline);
+        tokio::select! {
+            biased;
+            outcome = answer(pending, deadline, self.timeout) => match outcome {
+                Some(outcome) => outcome,
+                None => self.killed_for_its_time().await,
+            },
+            status = self.process.exited() => Outcome::Exited { status },
+        }
+    }
+
+    async fn killed_for_its_time(&self) -> Outcome {
+        self.process.kill();
+        self.process.exited().await;
+        Outcome::TimedOut
+    }
+
+    /// What the function has written to stdout so far: all of it that was written before an answer is there with the answer.
+    /// Bytes that are no UTF-8 are replaced. Empty when the output [is inherited](Builder::inherit_output).
+    pub fn stdout(&self) -> String {
+        self.process.stdout()
+    }
+
+    /// What the function has written to stderr so far; see [`stdout`](Self::stdout).
+    pub fn stderr(&self) -> String {
+        self.process.stderr()
+    }
+
+    /// The process id; also the id of its process group.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// From just before the process was spawned to its first request for an event.
+    pub fn init_duration(&self) -> Duration {
+        self.init_duration
+    }
+
+    /// The memory that the process has resident, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the process has ended, or the system has no `/proc`.
+    pub fn resident_memory(&self) -> io::Result<u64> {
+        self.process.resident_memory()
+    }
+
+    /// How many descriptors the process has open.
+    ///
+    /// # Errors
+    ///
+    /// When the process has ended, or the system has no `/proc`.
+    pub fn open_descriptors(&self) -> io::Result<usize> {
+        self.process.open_descriptors()
+    }
+}
+
+/// What the function makes of the event; `None` when its time is over first.
+async fn answer(mut pending: Pending, deadline: Deadline, timeout: Duration) -> Option<Outcome> {
+    // A function that does not come back for the event has as long as Lambda would give it.
+    tokio::time::timeout(timeout, pending.handed_over())
+        .await
+        .ok()?;
+    tokio::time::timeout(deadline.time_left(timeout), pending.outcome())
+        .await
+        .ok()
+}
+
+fn refused_for_its_size() -> Outcome {
+    let message = format!(
+        "Request must be smaller than {MAX_EVENT_BYTES} bytes for the InvokeFunction operation"
+    );
+    let error_type = "RequestEntityTooLargeException".to_owned();
+    let body = serde_json::json!({ "errorType": error_type, "errorMessage": message })
+        .to_string()
+        .into();
+    Outcome::Error { error_type, body }
+}

@@ -1,0 +1,136 @@
+//! `lambda-local`: starts one function process as Lambda would, hands it one event and prints its reply.
+//!
+//! Exit codes: 0 the function answered, 1 the invocation failed, 2 the command line or the event file is wrong, 3 the function did not start.
+
+use std::{fs, io::Write, path::PathBuf, process::ExitCode, time::Duration};
+
+use bytes::Bytes;
+use clap::Parser;
+use lambda_local::{Function, Outcome};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Starts a function as Lambda would, hands it one event and prints its reply on stdout; what the function itself writes goes to stderr.
+#[derive(Parser)]
+struct Cli {
+    /// A variable of the function's environment, which holds nothing else but what Lambda sets
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// How long the invocation may take
+    #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// The memory that the function is told it has, in MB
+    #[arg(long, default_value_t = 128)]
+    memory_mb: u32,
+    /// The file that holds the event, in JSON
+    #[arg(long, value_name = "FILE")]
+    event: PathBuf,
+    /// The function's executable, and its arguments
+    #[arg(last = true, required = true, value_name = "BOOTSTRAP")]
+    command: Vec<String>,
+}
+
+/// Why there is no reply to print.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("cannot read the event file {}: {source}", path.display())]
+    Event {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the event file {} is not JSON: {source}", path.display())]
+    NotJson {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error(transparent)]
+    Start(#[from] lambda_local::StartError),
+    #[error("{0}")]
+    Invocation(Box<Outcome>),
+    #[error("cannot print the reply: {0}")]
+    Output(std::io::Error),
+    #[error("stopped by a signal; the function is stopped too")]
+    Interrupted,
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Invocation(_) | Self::Output(_) => 1,
+            Self::Event { .. } | Self::NotJson { .. } => 2,
+            Self::Start(_) => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = tokio::select! {
+        result = run(cli) => result,
+        () = stopped() => Err(Failure::Interrupted),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "lambda-local: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let event = read_event(cli.event)?;
+    let mut command = cli.command.into_iter();
+    let program = command.next().unwrap_or_default();
+    let builder = Function::builder(program).args(command).envs(cli.variables);
+    let function = builder
+        .timeout(cli.timeout)
+        .memory_mb(cli.memory_mb)
+        .inherit_output()
+        .start()
+        .await?;
+    match function.invoke(event).await {
+        Outcome::Response { body, .. } => print(&body).map_err(Failure::Output),
+        failed => Err(Failure::Invocation(Box::new(failed))),
+    }
+}
+
+fn read_event(path: PathBuf) -> Result<Bytes, Failure> {
+    let event = match fs::read(&path) {
+        Ok(event) => event,
+        Err(source) => return Err(Failure::Event { path, source }),
+    };
+    match serde_json::from_slice::<serde::de::IgnoredAny>(&event) {
+        Ok(_) => Ok(event.into()),
+        Err(source) => Err(Failure::NotJson { path, source }),
+    }
+}
+
+/// The payload as it came, and a line end.
+fn print(payload: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(payload)?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+/// Waits for Ctrl-C or SIGTERM, so that the function is stopped and not left behind.
+async fn stopped() {
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
+    if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
+        tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
+    } else {
+        std::future::pending().await
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("give it as NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,58 @@
+//! What a process writes.
+
+use std::{
+    fs::File,
+    io,
+    os::{fd::AsFd, unix::fs::FileExt},
+    process::Stdio,
+};
+
+/// Where the output of a process goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Kept, to be read by the caller.
+    Kept,
+    /// To the caller's own stderr, as it comes.
+    CallersStderr,
+}
+
+/// One output stream of a process.
+///
+/// A nameless file and not a pipe: what the process has written is there to read at once, with nobody in between who may
+/// not have read it yet, and a process that writes much is never held up.
+#[derive(Debug)]
+pub(crate) struct Captured(Option<File>);
+
+impl Captured {
+    pub(crate) fn open(output: Output) -> io::Result<Self> {
+        match output {
+            Output::Kept => tempfile::tempfile().map(|file| Self(Some(file))),
+            Output::CallersStderr => Ok(Self(None)),
+        }
+    }
+
+    /// The end for the process.
+    pub(crate) fn writer(&self) -> io::Result<Stdio> {
+        match &self.0 {
+            Some(file) => file.try_clone().map(Stdio::from),
+            None => io::stderr().as_fd().try_clone_to_owned().map(Stdio::from),
+        }
+    }
+
+    /// All that has been written; bytes that are no UTF-8 are replaced.
+    pub(crate) fn text(&self) -> String {
+        let bytes = self
+            .0
+            .as_ref()
+            .map_or(Ok(Vec::new()), read_all)
+            .unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Reads by position: the process writes at the position that both share.
+fn read_all(file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX)];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
