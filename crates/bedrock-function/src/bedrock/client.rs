@@ -1,0 +1,63 @@
+//! The SDK's client, its behaviour set deliberately rather than by default.
+
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::{
+    Client,
+    config::{
+        BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::pool;
+
+use super::{credentials, http};
+use crate::config::Config;
+
+/// Longer than a TCP and TLS handshake within a region takes even when a packet is lost twice.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Attempts in all, the first included: the standard of AWS's SDKs.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Why there is no client: one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// `AWS_CA_BUNDLE` cannot be used.
+    #[error("AWS_CA_BUNDLE names {path:?}, which {problem}")]
+    CaBundle {
+        /// The variable's value.
+        path: String,
+        /// What is wrong with the file, and what to do.
+        problem: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("The HTTP client could not be made: {0}.")]
+    Http(String),
+}
+
+/// Makes the client and the HTTP client under it, for [`super::preconnect`] to use the same pool.
+/// Opens no connection.
+///
+/// # Errors
+///
+/// A CA bundle that cannot be read or holds no certificate.
+pub async fn client(config: &Config) -> Result<(Client, pool::Client), ConnectError> {
+    let http_client = http::client(config.ca_bundle.as_deref())?;
+    let mut sdk = aws_sdk_bedrockruntime::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(config.region.clone()))
+        .credentials_provider(credentials::provider(&http_client).await)
+        .http_client(http_client.clone())
+        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .build(),
+        )
+        // A model that thinks for ten seconds sends nothing meanwhile: to the protection that is
+        // a stalled stream, to be cut and asked (and paid) again. The time budget bounds the call.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    sdk.set_endpoint_url(config.endpoint_url.clone());
+    Ok((Client::from_conf(sdk.build()), http_client))
+}

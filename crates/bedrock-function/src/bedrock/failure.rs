@@ -1,0 +1,228 @@
+//! From what the SDK reports to a cause that a person can act on.
+
+use std::{error::Error, time::Duration};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_bedrockruntime::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+
+use crate::cause::{Cause, ErrorCode};
+
+/// A call that brought no answer. Holds nothing that the caller sent.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {cause:?}", .code.as_str())]
+pub struct CallError {
+    /// As it stands in the reply.
+    pub code: ErrorCode,
+    /// Why, as far as it can be told.
+    pub cause: Cause,
+    /// How long the call had taken.
+    pub waited: Duration,
+    /// How many requests were sent.
+    pub attempts: u32,
+    /// Bedrock's id of the last request, for AWS Support.
+    pub bedrock_request_id: Option<String>,
+    /// Bedrock's own words. They can quote the prompt and name the account: never for a reply, and
+    /// for a log only with `BEDROCK_LOG_CONTENT`.
+    pub bedrock_message: Option<String>,
+}
+
+impl CallError {
+    pub(super) fn deadline_exceeded(waited: Duration, attempts: u32) -> Self {
+        Self::new(
+            ErrorCode::DeadlineExceeded,
+            Cause::DeadlineExceeded,
+            waited,
+            attempts,
+        )
+    }
+
+    /// Bedrock answered with what is no answer of this operation.
+    pub(crate) fn unreadable(waited: Duration, attempts: u32) -> Self {
+        Self::new(ErrorCode::InternalError, Cause::Unknown, waited, attempts)
+    }
+
+    fn new(code: ErrorCode, cause: Cause, waited: Duration, attempts: u32) -> Self {
+        Self {
+            code,
+            cause,
+            waited,
+            attempts,
+            bedrock_request_id: None,
+            bedrock_message: None,
+        }
+    }
+
+    pub(super) fn from_sdk<E>(error: &SdkError<E>, waited: Duration, attempts: u32) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (code, cause) = match error {
+            SdkError::ServiceError(_) => refused(error),
+            SdkError::TimeoutError(_) => (ErrorCode::ConnectionFailed, Cause::ConnectionRefused),
+            SdkError::DispatchFailure(_) => not_connected(error),
+            SdkError::ResponseError(_) => broken(error),
+            _ => not_sent(error),
+        };
+        Self {
+            bedrock_request_id: error.request_id().map(str::to_owned),
+            bedrock_message: error.message().map(str::to_owned),
+            ..Self::new(code, cause, waited, attempts)
+        }
+    }
+}
+
+/// Bedrock answered, with an error.
+fn refused<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+where
+    E: ProvideErrorMetadata,
+{
+    let status = error.raw_response().map_or(0, |r| r.status().as_u16());
+    if status == 200 {
+        // The answer could not be read as one; `error` is the parser's.
+        return (ErrorCode::InternalError, Cause::Unknown);
+    }
+    let code = ErrorCode::from_aws(error.code(), status);
+    (code, cause_of(code, error.message().unwrap_or_default()))
+}
+
+/// Tells causes of one code apart by Bedrock's message. Matches on the few words that have not
+/// changed between the wordings seen: AWS documents none of them.
+fn cause_of(code: ErrorCode, message: &str) -> Cause {
+    let says = |words: &str| message.contains(words);
+    match code {
+        // The agreement and the form are also reported under codes that are not theirs.
+        _ if says("aws-marketplace") => Cause::MarketplaceAgreement,
+        _ if says("use case details") => Cause::UseCaseForm,
+        ErrorCode::ValidationException => invalid(says),
+        ErrorCode::AccessDeniedException => denied(says, message),
+        ErrorCode::ResourceNotFoundException if says("end of its life") => Cause::EndOfLife,
+        ErrorCode::ResourceNotFoundException if says("Legacy") => Cause::LegacyAndIdle,
+        ErrorCode::ResourceNotFoundException => Cause::ModelNotFound,
+        ErrorCode::ThrottlingException if says("tokens") => Cause::TooManyTokens,
+        ErrorCode::ThrottlingException if says("request") => Cause::TooManyRequests,
+        ErrorCode::ThrottlingException => Cause::Throttled,
+        ErrorCode::ExpiredTokenException => Cause::CredentialsExpired,
+        ErrorCode::UnrecognizedClientException | ErrorCode::InvalidSignatureException => {
+            Cause::CredentialsRefused
+        }
+        ErrorCode::ModelNotReadyException => Cause::ModelNotReady,
+        ErrorCode::ServiceQuotaExceededException => Cause::QuotaUsedUp,
+        ErrorCode::ModelErrorException => Cause::ModelFailed,
+        ErrorCode::ModelTimeoutException => Cause::ModelTimedOut,
+        ErrorCode::InternalServerException => Cause::ServiceFailed,
+        ErrorCode::ServiceUnavailableException => Cause::NoCapacity,
+        _ => Cause::Unknown,
+    }
+}
+
+fn invalid(says: impl Fn(&str) -> bool) -> Cause {
+    // Both "isn’t supported" and "isn't supported" occur after these words.
+    if says("on-demand throughput") {
+        Cause::ProfileRequired
+    } else if says("model identifier is invalid") {
+        Cause::UnknownModel
+    } else if says("too long") {
+        Cause::InputTooLong
+    } else if says("maximum tokens") {
+        Cause::TooManyTokensWanted
+    } else if says("temperature") || says("top_p") || says("topP") || says("stop sequence") {
+        Cause::ParameterRefused
+    } else if says("not allowed for this account") {
+        Cause::ProviderBlocked
+    } else if says("Operation not allowed") {
+        Cause::OperationNotAllowed
+    } else {
+        Cause::RequestRefused
+    }
+}
+
+fn denied(says: impl Fn(&str) -> bool, message: &str) -> Cause {
+    if says("service control policy") || says("explicit deny") {
+        Cause::OrganizationPolicy
+    } else if says("is not authorized to perform") {
+        role_lacks(message)
+    } else if says("have access to the model") {
+        Cause::ModelAccess
+    } else {
+        Cause::AccessDenied
+    }
+}
+
+/// IAM names the resource that was denied. A foundation model in a region other than where the
+/// function runs is a destination of a profile whose own ARN was allowed.
+fn role_lacks(message: &str) -> Cause {
+    let denied_region = message
+        .split_once("arn:aws:bedrock:")
+        .filter(|(_, arn)| arn.contains("::foundation-model/"))
+        .and_then(|(_, arn)| arn.split_once(':'))
+        .map(|(region, _)| region);
+    let home = std::env::var("AWS_REGION").ok();
+    match denied_region {
+        Some(region) if home.as_deref() != Some(region) => Cause::RoleLacksDestinationRegion,
+        _ => Cause::RoleLacksModel,
+    }
+}
+
+/// Nothing was answered: the connection could not be opened, or broke.
+fn not_connected<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+where
+    E: Error + 'static,
+{
+    if has_source::<E, CredentialsError>(error) {
+        return (ErrorCode::CredentialsMissing, Cause::CredentialsMissing);
+    }
+    let words = format!("{error:?}");
+    let says = |needle: &str| words.contains(needle);
+    let cause = if says("dns error") || says("failed to lookup address") {
+        Cause::HostNotFound
+    } else if says("InvalidCertificate") || says("certificate") {
+        Cause::CertificateRefused
+    } else if says("ConnectionRefused") || says("Connect,") || says("tcp connect error") {
+        Cause::ConnectionRefused
+    } else {
+        Cause::ConnectionBroken
+    };
+    (ErrorCode::ConnectionFailed, cause)
+}
+
+/// The answer began and could not be read to its end, or is no answer at all.
+fn broken<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+where
+    E: Error + 'static,
+{
+    if has_source::<E, std::io::Error>(error) || format!("{error:?}").contains("Body") {
+        (ErrorCode::ConnectionFailed, Cause::ConnectionBroken)
+    } else {
+        (ErrorCode::InternalError, Cause::Unknown)
+    }
+}
+
+fn not_sent<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+where
+    E: Error + 'static,
+{
+    if has_source::<E, CredentialsError>(error) {
+        (ErrorCode::CredentialsMissing, Cause::CredentialsMissing)
+    } else {
+        (ErrorCode::InternalError, Cause::Unknown)
+    }
+}
+
+/// Whether there is an error of type `T` below this one.
+fn has_source<E, T>(error: &SdkError<E>) -> bool
+where
+    E: Error + 'static,
+    T: Error + 'static,
+{
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if inner.is::<T>() {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}

@@ -1,0 +1,388 @@
+//! The environment of the function, parsed once at start into types that cannot be wrong.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
+
+use serde::Deserialize;
+
+use crate::{
+    log::Level,
+    model::{MaxTokens, ModelId, Probability},
+};
+
+/// What `BEDROCK_MAX_TOKENS` is when it is not set: the walkthrough's `maxTokenCount`.
+pub const DEFAULT_MAX_TOKENS: u32 = 4096;
+
+/// What `BEDROCK_TIMEOUT_SECONDS` is when it is not set: the function's own time-out as deployed.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The longest that a Lambda function may run, in seconds: the time-out of a standard function.
+const LONGEST_TIMEOUT_SECONDS: u64 = 900;
+
+/// What `BEDROCK_MAX_PROMPT_CHARS` is when it is not set. The longest context of the models in
+/// `models.json` is a million tokens; a token of English is about four characters.
+pub const DEFAULT_MAX_PROMPT_CHARS: usize = 4_000_000;
+
+/// Everything the function reads from its environment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `BEDROCK_MODEL_IDS`: the models granted; the first is used when the event names none.
+    pub models: GrantedModels,
+    /// `BEDROCK_MAX_TOKENS`: the length of an answer, in tokens, for events that do not say.
+    pub max_tokens: MaxTokens,
+    /// `BEDROCK_TEMPERATURE`: for events that do not say.
+    pub temperature: Probability,
+    /// `BEDROCK_TIMEOUT_SECONDS`: what bounds a call when the deadline is no use.
+    pub timeout: Duration,
+    /// `BEDROCK_MAX_PROMPT_CHARS`: longer requests are refused before anything is sent.
+    pub max_prompt_chars: usize,
+    /// `BEDROCK_PRECONNECT`: whether the connection is opened during INIT.
+    pub preconnect: bool,
+    /// `BEDROCK_LOG_CONTENT`: whether prompts and answers are logged. For local use.
+    pub log_content: bool,
+    /// `AWS_LAMBDA_LOG_LEVEL`: the least severe level that is logged.
+    pub log_level: Level,
+    /// `AWS_REGION` (or `AWS_DEFAULT_REGION`): where Bedrock is called.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`: another address for Bedrock Runtime.
+    pub endpoint_url: Option<String>,
+    /// `AWS_CA_BUNDLE`: a PEM file of root certificates that replaces the embedded ones.
+    pub ca_bundle: Option<String>,
+}
+
+/// A variable that is missing or wrong: one sentence that names it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct ConfigError {
+    variable: &'static str,
+    problem: String,
+}
+
+impl ConfigError {
+    fn new(variable: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            variable,
+            problem: problem.into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the variables through `lookup`. A variable that is set to nothing counts as not set,
+    /// as in AWS's own tools.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| {
+            lookup(name)
+                .map(|v| v.trim().to_owned())
+                .filter(|v| !v.is_empty())
+        };
+        Ok(Self {
+            models: GrantedModels::parse(get("BEDROCK_MODEL_IDS"), get("BEDROCK_MODEL_TABLE"))?,
+            max_tokens: parsed("BEDROCK_MAX_TOKENS", get("BEDROCK_MAX_TOKENS"))?
+                .unwrap_or(MaxTokens::DEFAULT),
+            temperature: parsed("BEDROCK_TEMPERATURE", get("BEDROCK_TEMPERATURE"))?
+                .unwrap_or(Probability::ZERO),
+            timeout: seconds("BEDROCK_TIMEOUT_SECONDS", get("BEDROCK_TIMEOUT_SECONDS"))?
+                .unwrap_or(DEFAULT_TIMEOUT),
+            max_prompt_chars: count("BEDROCK_MAX_PROMPT_CHARS", get("BEDROCK_MAX_PROMPT_CHARS"))?
+                .unwrap_or(DEFAULT_MAX_PROMPT_CHARS),
+            preconnect: switch("BEDROCK_PRECONNECT", get("BEDROCK_PRECONNECT"))?.unwrap_or(true),
+            log_content: switch("BEDROCK_LOG_CONTENT", get("BEDROCK_LOG_CONTENT"))?
+                .unwrap_or(false),
+            log_level: parsed("AWS_LAMBDA_LOG_LEVEL", get("AWS_LAMBDA_LOG_LEVEL"))?
+                .unwrap_or(Level::Info),
+            region: region(get("AWS_REGION").or_else(|| get("AWS_DEFAULT_REGION")))?,
+            endpoint_url: endpoint(get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"))?,
+            ca_bundle: get("AWS_CA_BUNDLE"),
+        })
+    }
+}
+
+/// The models that the function may call, and what is known of each. Never empty.
+#[derive(Clone, Debug)]
+pub struct GrantedModels {
+    ids: Vec<ModelId>,
+    facts: BTreeMap<String, ModelFacts>,
+}
+
+impl GrantedModels {
+    fn parse(ids: Option<String>, table: Option<String>) -> Result<Self, ConfigError> {
+        let ids: Vec<ModelId> = ids
+            .ok_or_else(|| {
+                ConfigError::new(
+                    "BEDROCK_MODEL_IDS",
+                    "is not set: give the ids of the models that the function may call, \
+                     separated by commas, the default one first.",
+                )
+            })?
+            .split(',')
+            .map(|id| id.trim().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|problem| ConfigError::new("BEDROCK_MODEL_IDS", problem))?;
+        Ok(Self {
+            ids,
+            facts: facts(table)?,
+        })
+    }
+
+    /// The model for events that name none.
+    #[must_use]
+    pub fn default_model(&self) -> &ModelId {
+        &self.ids[0]
+    }
+
+    /// The granted model of that id, if it is one.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&ModelId> {
+        self.ids.iter().find(|granted| granted.as_str() == id)
+    }
+
+    /// What is known of a model; nothing, where the table has no row of it.
+    #[must_use]
+    pub fn facts(&self, id: &ModelId) -> Option<&ModelFacts> {
+        self.facts.get(id.as_str())
+    }
+}
+
+impl fmt::Display for GrantedModels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, id) in self.ids.iter().enumerate() {
+            let comma = if position == 0 { "" } else { ", " };
+            write!(f, "{comma}{id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the function needs to know of a model: a row of `models.json`, handed over by the CDK app
+/// in `BEDROCK_MODEL_TABLE`. Keys that the function does not read are ignored.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelFacts {
+    id: String,
+    /// The price of a million tokens, in USD.
+    pub price_per_million_tokens: Option<Price>,
+    /// The longest answer, in tokens.
+    pub max_output_tokens: Option<MaxTokens>,
+    /// Parameters that the model takes in no case.
+    #[serde(default)]
+    pub refused_parameters: Vec<String>,
+    /// Parameters of which the model takes one at a time.
+    #[serde(default)]
+    pub exclusive_parameters: Vec<String>,
+}
+
+/// USD for a million tokens.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Price {
+    /// Of the prompt.
+    pub input: f64,
+    /// Of the answer.
+    pub output: f64,
+}
+
+fn facts(table: Option<String>) -> Result<BTreeMap<String, ModelFacts>, ConfigError> {
+    let Some(table) = table else {
+        return Ok(BTreeMap::new());
+    };
+    let rows: Vec<ModelFacts> = serde_json::from_str(&table).map_err(|error| {
+        ConfigError::new(
+            "BEDROCK_MODEL_TABLE",
+            format!("must be a JSON array of rows of models.json, and is not: {error}."),
+        )
+    })?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+fn parsed<T: FromStr<Err = String>>(
+    variable: &'static str,
+    value: Option<String>,
+) -> Result<Option<T>, ConfigError> {
+    value
+        .map(|value| {
+            value
+                .parse()
+                .map_err(|problem: String| ConfigError::new(variable, problem))
+        })
+        .transpose()
+}
+
+fn count(variable: &'static str, value: Option<String>) -> Result<Option<usize>, ConfigError> {
+    let wrong = |value: &str| {
+        ConfigError::new(
+            variable,
+            format!("must be a whole number of at least 1, not {value:?}."),
+        )
+    };
+    value
+        .map(|value| {
+            value
+                .parse()
+                .ok()
+                .filter(|n| *n >= 1)
+                .ok_or_else(|| wrong(&value))
+        })
+        .transpose()
+}
+
+fn seconds(variable: &'static str, value: Option<String>) -> Result<Option<Duration>, ConfigError> {
+    let wrong = |value: &str| {
+        ConfigError::new(
+            variable,
+            format!(
+                "must be a whole number of seconds from 1 to {LONGEST_TIMEOUT_SECONDS}, not {value:?}."
+            ),
+        )
+    };
+    value
+        .map(|value| {
+            value
+                .parse()
+                .ok()
+                .filter(|n| (1..=LONGEST_TIMEOUT_SECONDS).contains(n))
+                .map(Duration::from_secs)
+                .ok_or_else(|| wrong(&value))
+        })
+        .transpose()
+}
+
+fn switch(variable: &'static str, value: Option<String>) -> Result<Option<bool>, ConfigError> {
+    value
+        .map(|value| match value.as_str() {
+            "0" => Ok(false),
+            "1" => Ok(true),
+            other => Err(ConfigError::new(
+                variable,
+                format!("must be 0 or 1, not {other:?}."),
+            )),
+        })
+        .transpose()
+}
+
+fn region(value: Option<String>) -> Result<String, ConfigError> {
+    let region = value.ok_or_else(|| {
+        ConfigError::new(
+            "AWS_REGION",
+            "is not set: give the region where Bedrock is called, for instance ap-northeast-1.",
+        )
+    })?;
+    // The region becomes part of a host name.
+    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if region.chars().all(is_label) {
+        Ok(region)
+    } else {
+        Err(ConfigError::new(
+            "AWS_REGION",
+            format!("must be a region such as ap-northeast-1, not {region:?}."),
+        ))
+    }
+}
+
+fn endpoint(value: Option<String>) -> Result<Option<String>, ConfigError> {
+    match value {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            Err(ConfigError::new(
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                format!("must be a URL that begins with http:// or https://, not {url:?}."),
+            ))
+        }
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables: BTreeMap<String, String> = [
+            ("AWS_REGION", "ap-northeast-1"),
+            ("BEDROCK_MODEL_IDS", "jp.amazon.nova-2-lite-v1:0"),
+        ]
+        .iter()
+        .chain(variables)
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
+        Config::from_lookup(|name| variables.get(name).cloned())
+    }
+
+    fn problem(name: &str, value: &str) -> String {
+        with(&[(name, value)]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_the_walkthroughs() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.max_tokens.get(), 4096);
+        assert_eq!(config.temperature.get(), 0.0);
+        assert_eq!(config.timeout, Duration::from_secs(60));
+        assert!(config.preconnect);
+        assert!(!config.log_content);
+    }
+
+    #[test]
+    fn the_first_model_is_the_default_one_and_spaces_around_ids_are_ignored() {
+        let config = with(&[("BEDROCK_MODEL_IDS", "a.b-1:0, c.d-2:0")]).unwrap();
+        assert_eq!(config.models.default_model().as_str(), "a.b-1:0");
+        assert_eq!(config.models.to_string(), "a.b-1:0, c.d-2:0");
+    }
+
+    #[test]
+    fn each_wrong_value_is_named_with_its_variable_and_what_it_takes() {
+        for (name, value, takes) in [
+            ("BEDROCK_MODEL_IDS", "a,,b", "empty"),
+            ("BEDROCK_MODEL_IDS", "a b", "a b"),
+            ("BEDROCK_MODEL_TABLE", "{", "JSON array"),
+            ("BEDROCK_MAX_TOKENS", "0", "1 to"),
+            ("BEDROCK_MAX_TOKENS", "many", "1 to"),
+            ("BEDROCK_TEMPERATURE", "1.1", "0 to 1"),
+            ("BEDROCK_TEMPERATURE", "NaN", "0 to 1"),
+            ("BEDROCK_TIMEOUT_SECONDS", "0", "1 to 900"),
+            ("BEDROCK_TIMEOUT_SECONDS", "901", "1 to 900"),
+            ("BEDROCK_MAX_PROMPT_CHARS", "0", "at least 1"),
+            ("BEDROCK_PRECONNECT", "yes", "0 or 1"),
+            ("BEDROCK_LOG_CONTENT", "true", "0 or 1"),
+            ("AWS_LAMBDA_LOG_LEVEL", "LOUD", "INFO"),
+            ("AWS_REGION", "Tokyo!", "ap-northeast-1"),
+            (
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                "localhost:8080",
+                "http://",
+            ),
+        ] {
+            let problem = problem(name, value);
+            assert!(problem.starts_with(name), "{name}={value}: {problem}");
+            assert!(problem.contains(takes), "{name}={value}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_missing_model_list_says_what_to_give() {
+        let problem = problem("BEDROCK_MODEL_IDS", " ");
+        assert!(
+            problem.starts_with("BEDROCK_MODEL_IDS is not set"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn the_whole_table_of_models_is_accepted_as_rows() {
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../../models.json")).unwrap();
+        let config = with(&[("BEDROCK_MODEL_TABLE", &table["models"].to_string())]).unwrap();
+        let facts = config.models.facts(config.models.default_model()).unwrap();
+        assert_eq!(facts.max_output_tokens.unwrap().get(), 64_000);
+    }
+}

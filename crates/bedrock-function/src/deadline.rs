@@ -1,0 +1,82 @@
+//! How long a call may take: the time that Lambda leaves, less what the reply needs.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// Kept back from the deadline for writing the reply: at 128 MB a function has 7 % of a CPU, and
+/// the largest reply (6 MB) then takes some 300 ms to write.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// No invocation can have longer: the time-out of a function on Lambda Managed Instances, seconds.
+const LONGEST: Duration = Duration::from_secs(5_400);
+
+/// When a call began and when it has to end.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeBudget {
+    started: Instant,
+    total: Duration,
+}
+
+impl TimeBudget {
+    /// The time until `deadline`, less a margin; `fallback`, where the deadline says nothing: it
+    /// has passed (cargo-lambda's emulator sends one of 1970) or is further away than any can be.
+    #[must_use]
+    pub fn until(deadline: SystemTime, now: SystemTime, fallback: Duration) -> Self {
+        let total = match deadline.duration_since(now) {
+            Ok(left) if !left.is_zero() && left <= LONGEST => left.saturating_sub(MARGIN),
+            _ => fallback,
+        };
+        Self {
+            started: Instant::now(),
+            total,
+        }
+    }
+
+    /// The whole of it.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.total
+    }
+
+    /// Since it began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What is left of it.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.total.saturating_sub(self.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FALLBACK: Duration = Duration::from_secs(60);
+
+    fn total(left: Duration) -> Duration {
+        let now = SystemTime::now();
+        TimeBudget::until(now + left, now, FALLBACK).total()
+    }
+
+    #[test]
+    fn a_deadline_ahead_leaves_its_time_less_the_margin() {
+        assert_eq!(total(Duration::from_secs(3)), Duration::from_millis(2_500));
+        assert_eq!(total(Duration::from_millis(200)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_deadline_in_1970_means_the_configured_time_out() {
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_millis(600_000);
+        let budget = TimeBudget::until(long_ago, SystemTime::now(), FALLBACK);
+        assert_eq!(budget.total(), FALLBACK);
+    }
+
+    #[test]
+    fn a_deadline_that_no_function_can_have_means_the_configured_time_out() {
+        assert_eq!(total(LONGEST), LONGEST - MARGIN);
+        assert_eq!(total(LONGEST + Duration::from_secs(1)), FALLBACK);
+    }
+}

@@ -1,0 +1,131 @@
+//! Everything that keeps an event from its answer, and what the caller is told.
+
+use serde::Serialize;
+
+use crate::{
+    bedrock::CallError,
+    cause::{Cause, Details, ErrorCode},
+    event::EventError,
+};
+
+/// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRequest {
+    message: String,
+}
+
+impl InvalidRequest {
+    /// From the two sentences.
+    pub fn new(happened: impl AsRef<str>, remedy: impl AsRef<str>) -> Self {
+        Self {
+            message: format!("{} {}", happened.as_ref(), remedy.as_ref()),
+        }
+    }
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// The event has no prompt.
+    NoPrompt,
+    /// The event is wrong.
+    Invalid(InvalidRequest),
+    /// Bedrock answered without text.
+    NoText {
+        /// Why the model stopped, where that was out of the ordinary.
+        stop_reason: Option<String>,
+    },
+    /// The call failed.
+    Call {
+        /// How.
+        error: CallError,
+        /// The model that was asked.
+        model: String,
+    },
+    /// The function has a fault of its own.
+    Internal,
+}
+
+impl From<EventError> for Error {
+    fn from(error: EventError) -> Self {
+        match error {
+            EventError::NoPrompt => Self::NoPrompt,
+            EventError::Invalid(invalid) => Self::Invalid(invalid),
+        }
+    }
+}
+
+/// The body of an error reply.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody<'a> {
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl Error {
+    /// The code that tells errors apart; none where the walkthrough's contract has none.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::NoPrompt | Self::NoText { .. } => None,
+            Self::Invalid(_) => Some(ErrorCode::InvalidRequest),
+            Self::Call { error, .. } => Some(error.code),
+            Self::Internal => Some(ErrorCode::InternalError),
+        }
+    }
+
+    /// The reply's `statusCode`.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NoPrompt => 400,
+            Self::NoText { .. } => 500,
+            other => other.code().map_or(500, ErrorCode::status),
+        }
+    }
+
+    /// In a word, for the log and the metrics.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::NoPrompt => "NoPrompt",
+            Self::NoText { .. } => "NoText",
+            other => other.code().map_or("InternalError", ErrorCode::as_str),
+        }
+    }
+
+    /// The reply's body. `request_id` is Lambda's, of this invocation.
+    #[must_use]
+    pub fn body<'a>(&'a self, request_id: &'a str) -> ErrorBody<'a> {
+        let code = self.code().map(ErrorCode::as_str);
+        ErrorBody {
+            message: self.message(),
+            // These two are kept from the walkthrough byte for byte.
+            request_id: code.map(|_| request_id),
+            code,
+            stop_reason: match self {
+                Self::NoText { stop_reason } => stop_reason.as_deref(),
+                _ => None,
+            },
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NoPrompt => "No user prompt provided".to_owned(),
+            Self::Invalid(invalid) => invalid.message.clone(),
+            Self::NoText { .. } => "Invalid response structure".to_owned(),
+            Self::Call { error, model } => error.cause.message(&Details {
+                model,
+                waited: error.waited,
+            }),
+            Self::Internal => Cause::Unknown.sentences().0.to_owned(),
+        }
+    }
+}

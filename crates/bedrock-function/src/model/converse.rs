@@ -1,0 +1,122 @@
+//! `Converse`: the way to every model but Titan Text. Needs `bedrock:InvokeModel`.
+
+use aws_sdk_bedrockruntime::{
+    Client,
+    error::BuildError,
+    operation::{RequestId, converse::ConverseOutput},
+    types::{
+        ContentBlock, ConversationRole, InferenceConfiguration, Message, StopReason,
+        SystemContentBlock,
+    },
+};
+
+use super::{Role, Stop, TextAnswer, TextModel, TextRequest, Tokens};
+use crate::{
+    bedrock::{Attempts, CallError},
+    deadline::TimeBudget,
+};
+
+/// Models that are called by `Converse`.
+#[derive(Clone, Debug)]
+pub struct Converse {
+    client: Client,
+}
+
+impl Converse {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl TextModel for Converse {
+    async fn answer(
+        &self,
+        request: TextRequest,
+        budget: TimeBudget,
+    ) -> Result<TextAnswer, CallError> {
+        let attempts = Attempts::new(budget);
+        let inference = inference(&request);
+        let system = request
+            .system
+            .map(|text| vec![SystemContentBlock::Text(text)]);
+        let model = request.model.as_str().to_owned();
+        let messages = messages(request.earlier, request.prompt)
+            .map_err(|_| CallError::unreadable(budget.elapsed(), 0))?;
+        let call = self
+            .client
+            .converse()
+            .model_id(model)
+            .set_messages(Some(messages))
+            .set_system(system)
+            .inference_config(inference)
+            .customize()
+            .interceptor(attempts.clone())
+            .config_override(attempts.as_config())
+            .send();
+        let output = attempts.bound(call).await?;
+        Ok(answer(output, attempts.count()))
+    }
+}
+
+fn inference(request: &TextRequest) -> InferenceConfiguration {
+    let stops = Some(request.stop_sequences.clone()).filter(|stops| !stops.is_empty());
+    InferenceConfiguration::builder()
+        .max_tokens(request.max_tokens.as_i32())
+        .set_temperature(request.temperature.map(super::Probability::get))
+        .set_top_p(request.top_p.map(super::Probability::get))
+        .set_stop_sequences(stops)
+        .build()
+}
+
+fn messages(earlier: Vec<super::Turn>, prompt: String) -> Result<Vec<Message>, BuildError> {
+    earlier
+        .into_iter()
+        .map(|turn| (turn.role, turn.text))
+        .chain([(Role::User, prompt)])
+        .map(|(role, text)| {
+            Message::builder()
+                .role(match role {
+                    Role::User => ConversationRole::User,
+                    Role::Assistant => ConversationRole::Assistant,
+                })
+                .content(ContentBlock::Text(text))
+                .build()
+        })
+        .collect()
+}
+
+/// Takes the text blocks, wherever they stand: models that reason put their reasoning first.
+fn answer(output: ConverseOutput, attempts: u32) -> TextAnswer {
+    let bedrock_request_id = output.request_id().map(str::to_owned);
+    let tokens = output.usage.map_or(Tokens::default(), |usage| Tokens {
+        input: usage.input_tokens.try_into().unwrap_or_default(),
+        output: usage.output_tokens.try_into().unwrap_or_default(),
+    });
+    let blocks = match output.output {
+        Some(aws_sdk_bedrockruntime::types::ConverseOutput::Message(message)) => message.content,
+        _ => Vec::new(),
+    };
+    TextAnswer {
+        text: join(blocks),
+        stop: Stop {
+            is_ordinary: matches!(
+                output.stop_reason,
+                StopReason::EndTurn | StopReason::StopSequence
+            ),
+            reason: Some(output.stop_reason.as_str().to_owned()),
+        },
+        tokens,
+        attempts,
+        bedrock_request_id,
+    }
+}
+
+fn join(blocks: Vec<ContentBlock>) -> String {
+    let mut texts = blocks.into_iter().filter_map(|block| match block {
+        ContentBlock::Text(text) => Some(text),
+        _ => None,
+    });
+    // One block is the rule: its text is not copied.
+    let first = texts.next().unwrap_or_default();
+    texts.fold(first, |joined, text| joined + &text)
+}
