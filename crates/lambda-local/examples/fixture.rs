@@ -1,89 +1,109 @@
 //! A function that does as its event says, for the tests of this crate.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a function writes is what the tests look for"
+)]
+
 use std::{
+    env,
     io::{Read, Write},
     net::TcpStream,
+    process::{self, Command},
+    thread,
     time::Duration,
 };
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    match std::env::args().nth(1).as_deref() {
-        Some("init-error") => println!(
-            "{}",
-            post(
-                "init/error",
-                br#"{"errorType":"Fixture.Refused","errorMessage":"told to fail"}"#
-            )?
-        ),
+    match env::args().nth(1).as_deref() {
+        Some("init-error") => refuse_to_start()?,
         Some("exit-at-once") => {
             eprintln!("no model is set");
-            std::process::exit(3)
+            process::exit(3)
         }
-        Some("never-asks") => std::thread::sleep(Duration::from_secs(3600)),
-        Some("leaves-a-child") => drop(std::process::Command::new("sleep").arg("3600").spawn()?),
+        Some("never-asks") => thread::sleep(Duration::from_secs(3600)),
+        Some("leaves-a-child") => leave_a_child()?,
         _ => (),
     }
-    println!("ready");
     lambda_runtime::run(service_fn(handle)).await
 }
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let (event, context) = (event.payload, event.context);
-    println!("invoked");
-    match event["do"].as_str().unwrap_or_default() {
-        "context" => Ok(json!({
-            "deadline": context.deadline, "requestId": context.request_id, "arn": context.invoked_function_arn,
-            "trace": context.xray_trace_id, "clientContext": context.client_context.map(|client| client.custom),
-        })),
-        "environment" => Ok(std::env::vars()
-            .map(|(name, value)| (name, Value::String(value)))
-            .collect()),
+    let LambdaEvent { payload, context } = event;
+    match payload["do"].as_str().unwrap_or_default() {
+        "context" => Ok(told(&context)),
+        "environment" => Ok(env::vars().map(|(k, v)| (k, json!(v))).collect()),
         "fail" => Err("told to fail".into()),
-        "exit" => std::process::exit(7),
+        "exit" => process::exit(7),
         "hang" => std::future::pending().await,
-        "write" => Ok(written(event["lines"].as_u64().unwrap_or_default())),
-        "post" => Ok(json!(post(
-            event["path"].as_str().unwrap_or_default(),
-            event["body"].as_str().unwrap_or_default().as_bytes()
-        )?)),
-        "get" => Ok(json!(request(
-            "GET",
-            event["path"].as_str().unwrap_or_default(),
-            b""
-        )?)),
-        "large" => Ok(Value::String(
-            "x".repeat(event["bytes"].as_u64().unwrap_or_default() as usize),
-        )),
-        _ => Ok(event),
+        "write" => Ok(write(payload["lines"].as_u64().unwrap_or_default())),
+        "answer of" => Ok("x"
+            .repeat(usize::try_from(
+                payload["bytes"].as_u64().unwrap_or_default(),
+            )?)
+            .into()),
+        "request" => request(&payload, &context.request_id),
+        _ => Ok(payload),
     }
 }
 
-fn written(lines: u64) -> Value {
+fn told(context: &Context) -> Value {
+    json!({
+        "deadline": context.deadline,
+        "requestId": context.request_id,
+        "arn": context.invoked_function_arn,
+        "trace": context.xray_trace_id,
+        "custom": context.client_context.as_ref().map(|client| &client.custom),
+    })
+}
+
+fn write(lines: u64) -> Value {
     for line in 0..lines {
-        println!("line {line} to stdout");
-        eprintln!("line {line} to stderr");
+        println!("out {line}");
+        eprintln!("err {line}");
     }
     json!(lines)
 }
 
-/// Speaks to the Runtime API by hand, as no runtime would, and tells the status.
-fn post(path: &str, body: &[u8]) -> Result<u16, Error> {
-    request("POST", path, body)
+fn refuse_to_start() -> Result<(), Error> {
+    let body = r#"{"errorType":"Fixture.Refused","errorMessage":"told to fail"}"#;
+    let length = body.len();
+    send(&format!(
+        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: lambda\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    ))?;
+    Ok(())
 }
 
-fn request(method: &str, path: &str, body: &[u8]) -> Result<u16, Error> {
-    let host = std::env::var("AWS_LAMBDA_RUNTIME_API")?;
-    let mut stream = TcpStream::connect(&host)?;
-    write!(
-        stream,
-        "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(body)?;
+fn leave_a_child() -> Result<(), Error> {
+    let child = Command::new("sleep").arg("3600").spawn()?;
+    println!("{}", child.id());
+    Ok(())
+}
+
+/// Speaks to the Runtime API by hand, as no runtime would, and answers with the status.
+fn request(event: &Value, request_id: &str) -> Result<Value, Error> {
+    let head = event["head"]
+        .as_str()
+        .unwrap_or_default()
+        .replace("{id}", request_id);
+    let body = match event["bytes"].as_u64() {
+        Some(bytes) => "x".repeat(usize::try_from(bytes)?),
+        None => event["body"].as_str().unwrap_or_default().to_owned(),
+    };
+    let status = send(&format!(
+        "{head}\r\nhost: lambda\r\nconnection: close\r\n\r\n{body}"
+    ))?;
+    Ok(json!(status))
+}
+
+fn send(request: &str) -> Result<u16, Error> {
+    let mut stream = TcpStream::connect(env::var("AWS_LAMBDA_RUNTIME_API")?)?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer.split(' ').nth(1).ok_or("no status line")?.parse()?)

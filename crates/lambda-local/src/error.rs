@@ -12,7 +12,7 @@ pub enum StartError {
     /// The function reported an initialisation error (`/runtime/init/error`).
     #[error("the function failed during initialisation: {error_type}: {error_message}")]
     Init {
-        /// `Lambda-Runtime-Function-Error-Type`, or the body's `errorType`.
+        /// The body's `errorType`, or the header `Lambda-Runtime-Function-Error-Type`.
         error_type: String,
         /// The body's `errorMessage`; empty when there is none.
         error_message: String,

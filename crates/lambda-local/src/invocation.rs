@@ -74,7 +74,7 @@ pub enum Outcome {
     },
     /// The function reported an error (`/error`, or the trailers of a streamed response), or Lambda refused the event or the response for its size.
     Error {
-        /// `Lambda-Runtime-Function-Error-Type`, or the body's `errorType`.
+        /// The body's `errorType`, or the header `Lambda-Runtime-Function-Error-Type`.
         error_type: String,
         /// What the function posted, as it came.
         body: Bytes,

@@ -12,7 +12,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
 use super::{Startup, desk::Desk, reply};
@@ -58,7 +58,7 @@ async fn response(
         return reply::unknown_request_id();
     }
     match collect(body, limit(&headers)).await {
-        Ok(collected) => settled(desk.settle(&request_id, answered(collected, headers))),
+        Ok(posted) => settled(desk.settle(&request_id, answered(posted, headers))),
         Err(Unread::TooLarge) => {
             desk.settle(&request_id, response_too_large());
             reply::too_large()
@@ -77,8 +77,7 @@ async fn error(
         return reply::unknown_request_id();
     }
     match collect(body, MAX_RESPONSE_BYTES).await {
-        Ok(collected) => {
-            let body = collected.to_bytes();
+        Ok(Posted { body, .. }) => {
             let error_type = error_type(&headers, &Report::read(&body));
             settled(desk.settle(&request_id, Outcome::Error { error_type, body }))
         }
@@ -88,10 +87,9 @@ async fn error(
 }
 
 async fn init_error(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Body) -> Response {
-    let Ok(collected) = collect(body, MAX_RESPONSE_BYTES).await else {
+    let Ok(Posted { body, .. }) = collect(body, MAX_RESPONSE_BYTES).await else {
         return reply::too_large();
     };
-    let body = collected.to_bytes();
     let report = Report::read(&body);
     let error_type = error_type(&headers, &report);
     let first = desk.start_is(Startup::Failed {
@@ -121,36 +119,35 @@ impl Report {
     }
 }
 
+/// The body says it best; runtimes may put no more than "unhandled" into the header.
 fn error_type(headers: &HeaderMap, report: &Report) -> String {
-    let header = headers
-        .get(ERROR_TYPE)
-        .and_then(|value| value.to_str().ok());
-    header.unwrap_or(&report.error_type).to_owned()
+    let said = Some(&report.error_type)
+        .filter(|said| !said.is_empty())
+        .cloned();
+    said.or_else(|| text(headers, ERROR_TYPE))
+        .unwrap_or_default()
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// The outcome of a response that has arrived: a streamed one may carry an error in its trailers.
-fn answered(collected: Collected<Bytes>, headers: HeaderMap) -> Outcome {
-    let error_type = collected
-        .trailers()
-        .and_then(|trailers| trailers.get(ERROR_TYPE))
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    match error_type {
+fn answered(Posted { body, trailers }: Posted, headers: HeaderMap) -> Outcome {
+    match text(&trailers, ERROR_TYPE) {
         Some(error_type) => Outcome::Error {
             error_type,
-            body: error_trailer(&collected),
+            body: error_trailer(&trailers),
         },
-        None => Outcome::Response {
-            body: collected.to_bytes(),
-            headers,
-        },
+        None => Outcome::Response { body, headers },
     }
 }
 
 /// The error of a streamed response, which travels in Base64.
-fn error_trailer(collected: &Collected<Bytes>) -> Bytes {
-    let encoded = collected
-        .trailers()
-        .and_then(|trailers| trailers.get(ERROR_BODY));
+fn error_trailer(trailers: &HeaderMap) -> Bytes {
+    let encoded = trailers.get(ERROR_BODY);
     encoded
         .and_then(|value| BASE64_STANDARD.decode(value.as_bytes()).ok())
         .unwrap_or_default()
@@ -193,12 +190,31 @@ enum Unread {
     Broken,
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Collected<Bytes>, Unread> {
-    Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            Unread::TooLarge
-        } else {
-            Unread::Broken
-        }
-    })
+/// What a function has posted.
+struct Posted {
+    body: Bytes,
+    trailers: HeaderMap,
+}
+
+/// Reads the body to its end also when it is too large: a function that is still writing would miss the refusal.
+async fn collect(body: Body, limit: usize) -> Result<Posted, Unread> {
+    let collected = Limited::new(body, MAX_STREAMED_BYTES)
+        .collect()
+        .await
+        .map_err(unread)?;
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    let body = collected.to_bytes();
+    if body.len() > limit {
+        Err(Unread::TooLarge)
+    } else {
+        Ok(Posted { body, trailers })
+    }
+}
+
+fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Unread {
+    if error.is::<LengthLimitError>() {
+        Unread::TooLarge
+    } else {
+        Unread::Broken
+    }
 }

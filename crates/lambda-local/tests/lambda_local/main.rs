@@ -1,0 +1,12 @@
+//! Real functions over real sockets.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed unwrap is the test's failure; clippy.toml's leave for tests does not reach helper functions"
+)]
+
+mod common;
+mod invoke;
+mod program;
+mod start;

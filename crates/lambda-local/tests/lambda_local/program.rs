@@ -1,0 +1,124 @@
+//! The program `lambda-local`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use crate::common::example;
+
+fn run(event: &Path, options: &[&str], fixture: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-local"));
+    command
+        .args(options)
+        .arg("--event")
+        .arg(event)
+        .arg("--")
+        .arg(example("fixture"))
+        .args(fixture);
+    command.env_clear().output().unwrap()
+}
+
+fn event(directory: &tempfile::TempDir, text: &str) -> PathBuf {
+    let path = directory.path().join("event.json");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// One sentence of its own on stderr, whatever the function wrote before it.
+fn sentence(output: &Output) -> &str {
+    text(&output.stderr).lines().last().unwrap()
+}
+
+#[test]
+fn the_reply_stands_alone_on_stdout() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run(&event(&directory, r#"{"do":"write","lines":2}"#), &[], &[]);
+    assert_eq!(text(&output.stdout), "2\n");
+    assert_eq!(text(&output.stderr), "out 0\nerr 0\nout 1\nerr 1\n");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn variables_reach_the_function() {
+    let directory = tempfile::tempdir().unwrap();
+    let event = event(&directory, r#"{"do":"environment"}"#);
+    let output = run(
+        &event,
+        &[
+            "--env",
+            "GREETING=a=b",
+            "--env",
+            "EMPTY=",
+            "--memory-mb",
+            "256",
+        ],
+        &[],
+    );
+    let environment: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(environment["GREETING"], "a=b");
+    assert_eq!(environment["EMPTY"], "");
+    assert_eq!(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "256");
+}
+
+#[test]
+fn a_failed_invocation_exits_with_1_and_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let cases = [
+        (
+            r#"{"do":"fail"}"#,
+            "lambda-local: the function reported an error: ",
+        ),
+        (
+            r#"{"do":"exit"}"#,
+            "lambda-local: the function ended without an answer (exit status: 7)",
+        ),
+        (r#"{"do":"hang"}"#, "lambda-local: Task timed out"),
+    ];
+    for (json, expected) in cases {
+        let output = run(&event(&directory, json), &["--timeout", "500ms"], &[]);
+        assert!(sentence(&output).starts_with(expected), "{output:?}");
+        assert_eq!(output.status.code(), Some(1), "{json}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_failed_start_exits_with_3_and_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run(&event(&directory, "{}"), &[], &["init-error"]);
+    assert_eq!(
+        sentence(&output),
+        "lambda-local: the function failed during initialisation: Fixture.Refused: told to fail"
+    );
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_wrong_event_file_exits_with_2_and_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let cases = [
+        (
+            directory.path().join("missing.json"),
+            "lambda-local: cannot read the event file ",
+        ),
+        (
+            directory.path().to_owned(),
+            "lambda-local: cannot read the event file ",
+        ),
+        (event(&directory, "{"), "lambda-local: the event file "),
+    ];
+    for (path, expected) in cases {
+        let output = run(&path, &[], &[]);
+        assert!(
+            sentence(&output).starts_with(&format!("{expected}{}", path.display())),
+            "{output:?}"
+        );
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
