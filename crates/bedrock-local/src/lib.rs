@@ -1,1 +1,60 @@
-//! Amazon Bedrock Runtime on loopback.
+//! Amazon Bedrock Runtime on loopback, for development and tests.
+//!
+//! It is a stand-in and no model: its own answers say so. It speaks `Converse` and Titan Text's `InvokeModel` as AWS
+//! does, checks signatures, and refuses what Bedrock refuses by the table of models. Tests script its answers and
+//! read what it received:
+//!
+//! ```
+//! use bedrock_local::{Answer, BedrockLocal};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), bedrock_local::StartError> {
+//! let bedrock = BedrockLocal::builder().start().await?;
+//! bedrock.enqueue(Answer::error(429, "ThrottlingException", "Too many requests, please wait before trying again."));
+//! bedrock.enqueue(Answer::converse_text("Second try."));
+//! // … point a client at bedrock.endpoint_url(), with ACCESS_KEY_ID and SECRET_ACCESS_KEY …
+//! assert_eq!(bedrock.requests().len(), 0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod body;
+mod choose;
+mod connection;
+mod converse;
+mod error;
+mod fault;
+mod generate;
+mod listen;
+mod models;
+mod refusal;
+mod refuse;
+mod request;
+mod server;
+mod service;
+mod signature;
+mod state;
+mod titan;
+mod tls;
+mod tokens;
+mod upstream;
+
+pub use answer::Answer;
+pub use error::StartError;
+pub use fault::{Fault, FaultKind, ParseFaultError, ServiceError};
+pub use models::{
+    Access, Api, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price, Reach,
+    Status,
+};
+pub use request::{Operation, ReceivedRequest};
+pub use server::{BedrockLocal, Builder};
+pub use service::RequestLine;
+pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+pub use tls::{TlsError, TlsIdentity};
+pub use tokens::count_tokens;
+pub use upstream::{Upstream, UpstreamError};
+
+pub use bytes::Bytes;
+pub use http;
+pub use time::Date;

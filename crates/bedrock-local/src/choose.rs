@@ -1,0 +1,82 @@
+//! Which answer a request gets: the path from what arrived to what leaves.
+
+use crate::generate::{self, Prompt};
+use crate::{Answer, FaultKind, Model, Operation, ReceivedRequest};
+use crate::{converse, refusal::Refusal, refuse, signature, state::State, titan};
+use std::time::Instant;
+use time::OffsetDateTime;
+
+/// The signature first; then a scripted answer, a fault, the test's own answer, and the stand-in's, in this order.
+pub(crate) async fn answer(state: &State, request: &ReceivedRequest) -> Answer {
+    let settings = &state.settings;
+    if settings.verify_signatures
+        && let Err(refusal) =
+            signature::verify(request, &settings.region, OffsetDateTime::now_utc())
+    {
+        return refusal.into();
+    }
+    if let Some(scripted) = state.dequeue() {
+        return scripted;
+    }
+    match state.next_fault() {
+        Some(fault) => faulty(state, request, &fault).await,
+        None => unscripted(state, request, None).await,
+    }
+}
+
+async fn faulty(state: &State, request: &ReceivedRequest, fault: &FaultKind) -> Answer {
+    match fault.outright() {
+        Some(answer) => answer,
+        None => fault.spoil(unscripted(state, request, Some(fault)).await),
+    }
+}
+
+async fn unscripted(state: &State, request: &ReceivedRequest, fault: Option<&FaultKind>) -> Answer {
+    match state.responder() {
+        Some(responder) => responder(request),
+        None => own(state, request, fault)
+            .await
+            .unwrap_or_else(|refused| refused),
+    }
+}
+
+/// What Bedrock would do with the request, with a text that is the stand-in's or the upstream's.
+async fn own(
+    state: &State,
+    request: &ReceivedRequest,
+    fault: Option<&FaultKind>,
+) -> Result<Answer, Answer> {
+    let settings = &state.settings;
+    let started = Instant::now();
+    let today = settings
+        .today
+        .unwrap_or_else(|| OffsetDateTime::now_utc().date());
+    let model = refuse::resolve(&settings.models, &settings.region, &request.model_id, today)?;
+    let prompt = parse(request, model)?;
+    let mut reply = match &settings.upstream {
+        Some(upstream) => upstream.answer(&prompt).await?,
+        None => generate::answer(&prompt),
+    };
+    if let Some(fault) = fault {
+        fault.twist(&mut reply);
+    }
+    Ok(match request.operation {
+        Operation::InvokeModel => titan::render(&reply),
+        _ => converse::render(&reply, started.elapsed()),
+    })
+}
+
+fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {
+    match request.operation {
+        Operation::Converse => converse::parse(&request.body, model),
+        Operation::InvokeModel if model.is_titan_text() => titan::parse(&request.body, model),
+        Operation::InvokeModel => Err(Refusal::validation(
+            "bedrock-local, the stand-in for Amazon Bedrock, speaks InvokeModel only for Titan Text. Use Converse for this model.",
+        )),
+        other => Err(Refusal::new(
+            404,
+            "UnknownOperationException",
+            format!("bedrock-local, the stand-in for Amazon Bedrock, does not speak {other}."),
+        )),
+    }
+}

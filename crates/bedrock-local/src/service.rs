@@ -1,0 +1,132 @@
+//! HTTP: routes, headers, and the delivery of an answer.
+
+use crate::answer::{Answer, Content};
+use crate::body::PacedBody;
+use crate::connection::{Connection, Ending};
+use crate::{Operation, ReceivedRequest, choose, refusal::Refusal, state::State};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, Request, State as Shared};
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use uuid::Uuid;
+
+/// The largest body of InvokeModel.
+const BODY_LIMIT: usize = 25_000_000;
+
+/// What a log may say of a request: no prompt, no answer, no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLine {
+    /// What was asked; none where it is no operation of Bedrock Runtime.
+    pub operation: Option<Operation>,
+    /// The model's id, or of an ARN the last part.
+    pub model_id: String,
+    /// The status answered, or `reset`, `hang-up`, `silence`.
+    pub outcome: String,
+}
+
+pub(crate) fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/ping", get(ping))
+        .fallback(operation)
+        .with_state(state)
+}
+
+/// What load balancers ask; a caller that opens its connection early asks it too.
+async fn ping(Shared(state): Shared<Arc<State>>) -> &'static str {
+    state.pings.fetch_add(1, Ordering::Relaxed);
+    "healthy: bedrock-local, a stand-in for Amazon Bedrock\n"
+}
+
+async fn operation(
+    Shared(state): Shared<Arc<State>>,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let answer = match to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => match ReceivedRequest::new(&head, body, connection.peer_port) {
+            Some(request) => model_answer(&state, request).await,
+            None => logged(&state, None, String::new(), unknown_operation().into()),
+        },
+        Err(_) => logged(&state, None, String::new(), too_large().into()),
+    };
+    deliver(answer, connection).await
+}
+
+async fn model_answer(state: &State, request: ReceivedRequest) -> Answer {
+    state.record(request.clone());
+    let answer = choose::answer(state, &request).await;
+    logged(
+        state,
+        Some(request.operation),
+        request.loggable_model_id(),
+        answer,
+    )
+}
+
+fn logged(state: &State, operation: Option<Operation>, model_id: String, answer: Answer) -> Answer {
+    if let Some(listener) = &state.settings.on_request {
+        listener(&RequestLine {
+            operation,
+            model_id,
+            outcome: answer.outcome(),
+        });
+    }
+    answer
+}
+
+fn unknown_operation() -> Refusal {
+    Refusal::new(
+        404,
+        "UnknownOperationException",
+        "bedrock-local, the stand-in for Amazon Bedrock, knows no such operation.",
+    )
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(
+        413,
+        "RequestEntityTooLargeException",
+        format!("The body is incomplete or larger than {BODY_LIMIT} bytes."),
+    )
+}
+
+async fn deliver(answer: Answer, connection: Connection) -> Response {
+    tokio::time::sleep(answer.after).await;
+    match answer.content {
+        Content::Http(response) => {
+            let body = PacedBody::new(response.body, answer.pace, answer.closes, connection);
+            with_head(
+                Response::new(Body::new(body)),
+                response.status,
+                &response.headers,
+            )
+        }
+        Content::Reset => end(&connection, Ending::Reset).await,
+        Content::HangUp => end(&connection, Ending::HangUp).await,
+        Content::Silence => pending().await,
+    }
+}
+
+async fn end(connection: &Connection, ending: Ending) -> Response {
+    connection.end(ending);
+    pending().await
+}
+
+fn with_head(mut response: Response, status: u16, headers: &[(String, String)]) -> Response {
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let id = Uuid::new_v4().to_string();
+    let id = [("x-amzn-requestid".to_owned(), id)];
+    for (name, value) in id.iter().chain(headers) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

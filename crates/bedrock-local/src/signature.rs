@@ -1,0 +1,219 @@
+//! AWS Signature Version 4, checked as AWS checks it.
+
+use crate::{ReceivedRequest, refusal::Refusal};
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use std::time::SystemTime;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem};
+
+/// The one access key that the stand-in knows. It opens nothing anywhere.
+pub const ACCESS_KEY_ID: &str = "BEDROCKLOCAL0000000";
+/// The secret that goes with [`ACCESS_KEY_ID`]. It opens nothing anywhere.
+pub const SECRET_ACCESS_KEY: &str = "bedrock-local-is-a-stand-in-and-no-secret";
+
+const SERVICE: &str = "bedrock";
+/// AWS takes a request signed up to five minutes ago, or ahead.
+const SKEW: Duration = Duration::minutes(5);
+const TIMESTAMP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
+
+/// The parts of an `Authorization` header.
+struct Authorization<'a> {
+    access_key: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    signed_headers: Vec<&'a str>,
+    signature: &'a str,
+}
+
+/// Checks who signed a request, for what, when, and that nothing was changed since.
+pub(crate) fn verify(
+    request: &ReceivedRequest,
+    region: &str,
+    now: OffsetDateTime,
+) -> Result<(), Refusal> {
+    let header = request.header("authorization").ok_or_else(missing)?;
+    if header.starts_with("Bearer ") {
+        return Err(bearer());
+    }
+    let authorization = Authorization::parse(header).ok_or_else(incomplete)?;
+    let timestamp = request.header("x-amz-date").ok_or_else(incomplete)?;
+    let signed_at = PrimitiveDateTime::parse(timestamp, TIMESTAMP)
+        .map_err(|_| incomplete())?
+        .assume_utc();
+    authorization.check_key()?;
+    authorization.check_scope(region, timestamp)?;
+    check_clock(signed_at, now)?;
+    authorization.check_signed_headers(request)?;
+    match authorization.recompute(request, signed_at) {
+        Some(expected) if expected == authorization.signature => Ok(()),
+        _ => Err(mismatch()),
+    }
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(header: &'a str) -> Option<Self> {
+        let fields = header.strip_prefix("AWS4-HMAC-SHA256 ")?;
+        let field = |name: &str| {
+            fields
+                .split(',')
+                .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+        };
+        let scope: Vec<&str> = field("Credential")?.split('/').collect();
+        let [access_key, date, region, service, "aws4_request"] = scope[..] else {
+            return None;
+        };
+        let signed_headers = field("SignedHeaders")?.split(';').collect();
+        Some(Self {
+            access_key,
+            date,
+            region,
+            service,
+            signed_headers,
+            signature: field("Signature")?,
+        })
+    }
+
+    fn check_key(&self) -> Result<(), Refusal> {
+        if self.access_key == ACCESS_KEY_ID {
+            return Ok(());
+        }
+        let message = "The security token included in the request is invalid.";
+        Err(Refusal::new(403, "UnrecognizedClientException", message))
+    }
+
+    fn check_scope(&self, region: &str, timestamp: &str) -> Result<(), Refusal> {
+        if self.region != region {
+            return Err(invalid(format!(
+                "Credential should be scoped to a valid region, not '{}'.",
+                self.region
+            )));
+        }
+        if self.service != SERVICE {
+            return Err(invalid(format!(
+                "Credential should be scoped to correct service: '{SERVICE}'."
+            )));
+        }
+        if timestamp.split('T').next() != Some(self.date) {
+            return Err(invalid(format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{timestamp}'.",
+                self.date
+            )));
+        }
+        Ok(())
+    }
+
+    /// What names the receiver, and a session, must be under the signature.
+    fn check_signed_headers(&self, request: &ReceivedRequest) -> Result<(), Refusal> {
+        if !self.signed_headers.contains(&"host") {
+            return Err(invalid(
+                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+            ));
+        }
+        let token = "x-amz-security-token";
+        if request.headers.contains_key(token) && !self.signed_headers.contains(&token) {
+            return Err(invalid(format!(
+                "'{token}' must be a 'SignedHeader' in the AWS Authorization."
+            )));
+        }
+        Ok(())
+    }
+
+    /// The signature that the known secret gives for the request as it arrived; none where it cannot be signed.
+    fn recompute(&self, request: &ReceivedRequest, signed_at: OffsetDateTime) -> Option<String> {
+        let mut settings = SigningSettings::default();
+        // The caller says which headers it signed, so none is left out by its name.
+        settings.excluded_headers = None;
+        let identity = Credentials::new(
+            ACCESS_KEY_ID,
+            SECRET_ACCESS_KEY,
+            None,
+            None,
+            "bedrock-local",
+        )
+        .into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.service)
+            .time(SystemTime::from(signed_at))
+            .settings(settings)
+            .build()
+            .ok()?
+            .into();
+        let uri = format!(
+            "http://{}{}?{}",
+            request.authority, request.path, request.query
+        );
+        let headers = self
+            .signed_headers
+            .iter()
+            .flat_map(|name| header_values(request, name));
+        let body = SignableBody::Bytes(&request.body);
+        let signable = SignableRequest::new(request.method.as_str(), uri, headers, body).ok()?;
+        Some(sign(signable, &parameters).ok()?.into_parts().1)
+    }
+}
+
+/// Every value of a signed header. Over HTTP/2 the host is no header but the authority.
+fn header_values<'a>(request: &'a ReceivedRequest, name: &'a str) -> Vec<(&'a str, &'a str)> {
+    if name == "host" {
+        return vec![(name, request.authority.as_str())];
+    }
+    let values = request.headers.get_all(name).iter();
+    values
+        .filter_map(|value| Some((name, value.to_str().ok()?)))
+        .collect()
+}
+
+fn check_clock(signed_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), Refusal> {
+    let (signed, here) = (stamp(signed_at), stamp(now));
+    if signed_at < now - SKEW {
+        let limit = stamp(now - SKEW);
+        return Err(invalid(format!(
+            "Signature expired: {signed} is now earlier than {limit} ({here} - 5 min.)"
+        )));
+    }
+    if signed_at > now + SKEW {
+        let limit = stamp(now + SKEW);
+        return Err(invalid(format!(
+            "Signature not yet current: {signed} is still later than {limit} ({here} + 5 min.)"
+        )));
+    }
+    Ok(())
+}
+
+fn stamp(at: OffsetDateTime) -> String {
+    at.format(TIMESTAMP).unwrap_or_default()
+}
+
+fn missing() -> Refusal {
+    Refusal::new(
+        403,
+        "MissingAuthenticationTokenException",
+        "Missing Authentication Token",
+    )
+}
+
+fn bearer() -> Refusal {
+    let message = "bedrock-local takes requests signed with AWS Signature Version 4 only, and no bearer token. Unset AWS_BEARER_TOKEN_BEDROCK and give the caller the stand-in's access key.";
+    Refusal::new(403, "AccessDeniedException", message)
+}
+
+fn incomplete() -> Refusal {
+    let message = "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
+    Refusal::new(400, "IncompleteSignatureException", message)
+}
+
+fn mismatch() -> Refusal {
+    invalid(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+    )
+}
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(403, "InvalidSignatureException", message)
+}
