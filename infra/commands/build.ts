@@ -1,0 +1,12 @@
+import { statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { bootstrapFile } from '../lib/artifact.ts';
+import { workspaceDir } from '../lib/paths.ts';
+import { buildFunction } from './support/build.ts';
+import { exitOnError } from './support/exit.ts';
+
+await exitOnError(async () => {
+  await buildFunction();
+  const megabytes = (statSync(bootstrapFile).size / 1e6).toFixed(1);
+  console.error(`Built ${relative(workspaceDir, bootstrapFile)}: ${megabytes} MB. Next: make deploy`);
+});

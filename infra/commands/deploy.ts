@@ -1,0 +1,16 @@
+import { buildFunction } from './support/build.ts';
+import { cdk, unattended } from './support/cdk.ts';
+import { recordDeployment } from './support/deployment-record.ts';
+import { exitOnError } from './support/exit.ts';
+import { requireBootstrap, requireFreeNames } from './support/preconditions.ts';
+import { announceTarget } from './support/target.ts';
+
+await exitOnError(async () => {
+  const target = await announceTarget('deploying', 'deploy');
+  await requireBootstrap(target);
+  await requireFreeNames(target);
+  await buildFunction();
+  await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`]);
+  recordDeployment(target);
+  console.error(`Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`);
+});

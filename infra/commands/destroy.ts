@@ -1,0 +1,18 @@
+import { cdk, unattended } from './support/cdk.ts';
+import { forgetDeployment } from './support/deployment-record.ts';
+import { exitOnError } from './support/exit.ts';
+import { findStack } from './support/stack-state.ts';
+import { announceTarget } from './support/target.ts';
+import { UserError } from '../lib/user-error.ts';
+
+await exitOnError(async () => {
+  const target = await announceTarget('removing', 'remove');
+  if (!(await findStack(target))) {
+    throw new UserError(`There is no stack ${target.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
+  }
+  await cdk('remove', target.region, ['destroy', ...(unattended() ? ['--force'] : [])]);
+  if (await findStack(target)) throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
+  forgetDeployment(target);
+  console.error(`Removed ${target.stackName}: function, role, log group and its lines, alarms. Of the stack nothing is left.`);
+  console.error('What stays is not the stack\'s: the CDK\'s own bootstrap stack (CDKToolkit), and in its bucket the uploaded code (cents a year; `npx cdk gc` empties it).');
+});

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { infraDir } from '../../lib/paths.ts';
+import { type Purpose, PURPOSE_VARIABLE } from '../../lib/purpose.ts';
+import { run } from './run.ts';
+
+/** Whether nobody is there to answer a question. */
+export const unattended = (): boolean => Boolean(process.env['CI']) || !process.stdin.isTTY || !process.stdout.isTTY;
+
+/** Runs the CDK's CLI, of exactly the version that package.json pins, on this app. */
+export async function cdk(purpose: Purpose, region: string, args: readonly string[]): Promise<void> {
+  await run({
+    program: process.execPath,
+    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, '--no-notices', ...(unattended() ? ['--ci', '--progress=events'] : [])],
+    environment: {
+      [PURPOSE_VARIABLE]: purpose,
+      AWS_REGION: region,
+      // Nobody is told what is run here, and the newest version on the registry is not the one to run.
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      CDK_DISABLE_VERSION_CHECK: '1',
+    },
+  });
+}

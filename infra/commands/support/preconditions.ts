@@ -1,0 +1,65 @@
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { UserError } from '../../lib/user-error.ts';
+import { explained, isDenied, isMissing } from './aws-errors.ts';
+import { clientOptions } from './clients.ts';
+import { findStack } from './stack-state.ts';
+import type { Target } from './target.ts';
+
+/** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
+const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
+
+/** @throws UserError when the CDK was never set up in this account and region. */
+export async function requireBootstrap({ account, region }: Target): Promise<void> {
+  const ssm = new SSMClient(clientOptions(region));
+  const found = await there(() => ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION })), region);
+  if (!found) throw new UserError(`The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`);
+}
+
+/**
+ * Refuses to deploy over a function or a log group that some other hand made: CloudFormation
+ * would find out halfway, and roll back.
+ *
+ * @throws UserError naming what is in the way.
+ */
+export async function requireFreeNames(target: Target): Promise<void> {
+  if (await findStack(target)) return;
+  const { region, stackName } = target;
+  const logGroup = `/aws/lambda/${stackName}`;
+  const taken = [
+    ...((await functionExists(region, stackName)) ? [`a function ${stackName}`] : []),
+    ...((await logGroupExists(region, logGroup)) ? [`a log group ${logGroup}`] : []),
+  ];
+  if (taken.length === 0) return;
+  throw new UserError(`${capital(taken.join(' and '))} that this stack did not make already exist${taken.length === 1 ? 's' : ''} in ${region}: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.`);
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+async function functionExists(region: string, name: string): Promise<boolean> {
+  const lambda = new LambdaClient(clientOptions(region));
+  return there(() => lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name })), region, false);
+}
+
+async function logGroupExists(region: string, name: string): Promise<boolean> {
+  const logs = new CloudWatchLogsClient(clientOptions(region));
+  return there(async () => {
+    const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+    return logGroups?.some((group) => group.logGroupName === name);
+  }, region, false);
+}
+
+/**
+ * Whether what `ask` asks about is there. A caller that may not ask (a pipeline's role often may only
+ * assume the CDK's own) gets `unknown`: the CDK or CloudFormation will say in time.
+ */
+async function there(ask: () => Promise<unknown>, region: string, unknown = true): Promise<boolean> {
+  try {
+    return Boolean(await ask());
+  } catch (error) {
+    if (isMissing(error)) return false;
+    if (isDenied(error)) return unknown;
+    throw explained(error, region);
+  }
+}

@@ -1,0 +1,21 @@
+import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { explained, isMissing } from './aws-errors.ts';
+import { clientOptions } from './clients.ts';
+import type { Target } from './target.ts';
+
+/** The stack as CloudFormation has it, or undefined when there is none. */
+export async function findStack({ region, stackName }: Target): Promise<Stack | undefined> {
+  try {
+    const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(new DescribeStacksCommand({ StackName: stackName }));
+    return Stacks?.[0];
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw explained(error, region);
+  }
+}
+
+/** Type → physical id of what the stack made; a type that occurs twice is listed as often. */
+export async function stackResources({ region, stackName }: Target): Promise<{ type: string; id: string }[]> {
+  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
+  return (StackResourceSummaries ?? []).map(({ ResourceType, PhysicalResourceId }) => ({ type: ResourceType ?? '', id: PhysicalResourceId ?? '' }));
+}

@@ -1,0 +1,59 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { type ReadChoice, readChoice } from '../../lib/app.ts';
+import type { Purpose } from '../../lib/purpose.ts';
+import type { Given } from '../../lib/settings-sources.ts';
+import { UserError } from '../../lib/user-error.ts';
+import { explained } from './aws-errors.ts';
+import { clientOptions } from './clients.ts';
+
+/** What a command is about to touch. */
+export interface Target {
+  readonly account: string;
+  readonly region: string;
+  /** Name of the stack, and of its function. */
+  readonly stackName: string;
+}
+
+/**
+ * Settles the settings, finds out whose credentials these are, and says both before
+ * anything is touched.
+ *
+ * @param doing what the command does, as in "deploying".
+ * @throws UserError when a setting, the region or the credentials are wrong.
+ */
+export async function announceTarget(doing: string, purpose: Purpose): Promise<Target> {
+  const { settings, given } = readChoice(purpose);
+  refuseOtherRegion(settings.region, given);
+  const target = { account: await callerAccount(settings.region), region: settings.region, stackName: settings.functionName };
+  console.error(`Account ${target.account}, region ${target.region}: ${doing} stack ${target.stackName}${inWords(given)}`);
+  return target;
+}
+
+/** Says what a command reads that touches no account. */
+export function announceNoTarget(): ReadChoice {
+  const choice = readChoice('read');
+  console.error(`No account is touched: stack ${choice.settings.functionName} as it would be in region ${choice.settings.region}${inWords(choice.given)}`);
+  return choice;
+}
+
+function inWords(given: Given): string {
+  return given.size === 0 ? '' : ` (with ${[...given].map(([name, value]) => `${name}=${value}`).join(', ')})`;
+}
+
+/** A shell set to one region and a stack meant for another is more likely a slip than a plan. */
+function refuseOtherRegion(region: string, given: Given): void {
+  const name = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((variable) => process.env[variable]);
+  const ambient = name && process.env[name];
+  if (!ambient || ambient === region || given.has('REGION')) return;
+  throw new UserError(`${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`);
+}
+
+async function callerAccount(region: string): Promise<string> {
+  try {
+    const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}));
+    if (Account) return Account;
+  } catch (error) {
+    throw explained(error, region);
+  }
+  throw new Error('AWS did not say whose credentials these are.');
+}

@@ -1,0 +1,32 @@
+import type { ModelRow } from './models.ts';
+import type { Settings } from './settings.ts';
+
+/** Lambda's limit for all variables of a function together, in bytes (Lambda quotas). */
+export const LAMBDA_ENVIRONMENT_BYTES = 4096;
+
+/** What the function can be told about every call; left to its own defaults where absent. */
+export type InferenceDefaults = Pick<Settings, 'maxTokens' | 'temperature' | 'maxPromptChars'>;
+
+/**
+ * The environment of the deployed function. What nobody set is absent: the function
+ * has its own defaults, and they are written down in one place, there.
+ */
+export function environmentOf(defaults: InferenceDefaults, models: readonly ModelRow[]): Record<string, string> {
+  return {
+    BEDROCK_MODEL_IDS: models.map((row) => row.id).join(','),
+    BEDROCK_MODEL_TABLE: JSON.stringify(models.map(whatTheFunctionReads)),
+    ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
+    ...variable('BEDROCK_TEMPERATURE', defaults.temperature),
+    ...variable('BEDROCK_MAX_PROMPT_CHARS', defaults.maxPromptChars),
+  };
+}
+
+/** The running function has no models.json: it gets the columns that it computes with. */
+function whatTheFunctionReads(row: ModelRow) {
+  const { id, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters } = row;
+  return { id, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
+}
+
+function variable(name: string, value: number | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: String(value) };
+}

@@ -1,0 +1,86 @@
+import { environmentOf, LAMBDA_ENVIRONMENT_BYTES } from './function-environment.ts';
+import type { ModelRow, ModelTable } from './models.ts';
+import type { Settings } from './settings.ts';
+import { UserError } from './user-error.ts';
+
+/** Settings whose parts were seen to agree, with the rows of the models they grant. */
+export interface Choice {
+  readonly settings: Settings;
+  /** At least one; the first is the default one. */
+  readonly models: readonly ModelRow[];
+}
+
+/**
+ * Finds the models that the settings name and checks the settings against them.
+ *
+ * @param today an ISO date: a model whose end has come by then is refused.
+ * @throws UserError naming the setting that does not fit, and what would.
+ */
+export function choose(settings: Settings, table: ModelTable, today: string): Choice {
+  const ids = settings.model ?? [table.default];
+  const models = ids.map((id) => usableModel(id, settings.region, table, today));
+  checkMaxTokens(settings, models);
+  checkBudget(settings);
+  checkEnvironmentSize(settings, models);
+  return { settings, models };
+}
+
+/**
+ * A choice good enough to name the stack that is to go. A model that has ended since must not
+ * stand in the way of removing the function that called it.
+ */
+export function chooseToRemove(settings: Settings, table: ModelTable): Choice {
+  return { settings, models: table.models.filter((row) => row.id === table.default) };
+}
+
+function usableModel(id: string, region: string, table: ModelTable, today: string): ModelRow {
+  const model = table.models.find((row) => row.id === id);
+  if (!model) throw new UserError(`MODEL ${id} is not in models.json; it has ${idsOf(livingModels(table, today))}.`);
+  if (hasEnded(model, today)) throw new UserError(`MODEL ${id} has reached its end of life${endDate(model)}: Bedrock refuses every call to it. Use ${replacement(table, today)} instead.`);
+  if (region !== table.sourceRegion && model.reach !== 'global-profile') throw new UserError(wrongRegion(model, region, table, today));
+  return model;
+}
+
+function hasEnded({ lifecycle }: ModelRow, today: string): boolean {
+  return lifecycle.status === 'ended' || (lifecycle.endOfLife !== null && lifecycle.endOfLife <= today);
+}
+
+function endDate({ lifecycle }: ModelRow): string {
+  return lifecycle.endOfLife === null ? '' : ` (${lifecycle.endOfLife})`;
+}
+
+function livingModels(table: ModelTable, today: string): ModelRow[] {
+  return table.models.filter((row) => !hasEnded(row, today));
+}
+
+/** The table's default, or the first model still alive if that one has ended too. */
+function replacement(table: ModelTable, today: string): string {
+  const living = livingModels(table, today);
+  return (living.find((row) => row.id === table.default) ?? living[0])?.id ?? 'a model that you add to models.json';
+}
+
+function wrongRegion(model: ModelRow, region: string, table: ModelTable, today: string): string {
+  const global = livingModels(table, today).filter((row) => row.reach === 'global-profile');
+  return `REGION ${region} cannot call ${model.id}, which models.json has as called from ${table.sourceRegion}; use REGION=${table.sourceRegion}, or a model that every region calls: MODEL=${idsOf(global)}.`;
+}
+
+const idsOf = (rows: readonly ModelRow[]): string => rows.map((row) => row.id).join(', ');
+
+function checkMaxTokens({ maxTokens }: Settings, models: readonly ModelRow[]): void {
+  const model = models.find((row) => maxTokens !== undefined && maxTokens > row.maxOutputTokens);
+  if (model) throw new UserError(`MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`);
+}
+
+/** A budget that tells nobody guards nothing. */
+function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
+  if (monthlyBudgetUsd !== undefined && alarmEmail === undefined) {
+    throw new UserError('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
+  }
+}
+
+function checkEnvironmentSize(settings: Settings, models: readonly ModelRow[]): void {
+  const bytes = Object.entries(environmentOf(settings, models)).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  if (bytes > LAMBDA_ENVIRONMENT_BYTES) {
+    throw new UserError(`MODEL grants ${models.length} models, whose description takes ${bytes} bytes of the function's environment; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}. Grant fewer.`);
+  }
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+
+const fromHere = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The workspace: Cargo.toml, models.json and Makefile live here. */
+export const workspaceDir = fromHere('../..');
+
+/** The CDK app: cdk.json and package.json live here. */
+export const infraDir = fromHere('..');
+
+/** The one table of models. */
+export const modelsFile = fromHere('../../models.json');
+
+/** Settings that last; the file is optional. */
+export const settingsFile = fromHere('../settings.json');
+
+/** What `make deploy` leaves for `make invoke` to find. */
+export const deploymentFile = fromHere('../../.local/deployment.json');
+
+/** Where `cargo lambda build` puts the function. */
+export const artifactDir = fromHere('../../target/lambda/bedrock-function');
+
+/** Stands in for the artifact where no code runs: see the file in it. */
+export const placeholderDir = fromHere('../assets/not-built');

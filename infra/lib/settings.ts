@@ -1,0 +1,80 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { z } from 'zod';
+
+/** What CloudWatch Logs accepts, without "for ever": a log with no end is a bill with no end. */
+const retentionDays = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+/** Commercial regions: in China and GovCloud, other models, ids and partitions apply. */
+const commercialRegions = RegionInfo.regions.filter(({ partition }) => partition === 'aws').map(({ name }) => name);
+
+const number = z.preprocess((given) => (typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given), z.number());
+const wholeNumber = (from: number, to: number) => number.pipe(z.int().min(from).max(to));
+const numberBetween = (from: number, to: number) => number.pipe(z.number().min(from).max(to));
+const yesOrNo = z.union([
+  z.boolean(),
+  z.literal(['1', 'true']).transform(() => true),
+  z.literal(['0', 'false']).transform(() => false),
+]);
+const listOfIds = z
+  .string()
+  .transform((text) => text.split(',').map((id) => id.trim()))
+  .pipe(z.array(z.string().min(1)).refine((ids) => new Set(ids).size === ids.length));
+
+/**
+ * Every setting: its default, its bounds, and (as its description) what it takes,
+ * in the words of a message. On the command line and in settings.json it has the
+ * name that `nameOf` gives it: `logRetentionDays` is `LOG_RETENTION_DAYS`.
+ */
+export const settingsSchema = z.strictObject({
+  region: z
+    .enum(commercialRegions)
+    .default('ap-northeast-1')
+    .describe('a commercial AWS region such as ap-northeast-1'),
+  model: listOfIds
+    .optional()
+    .describe('ids from models.json, comma-separated, none twice; the first is the one used by default'),
+  functionName: z
+    .string()
+    // Lambda's rule (64 of letters, digits, - and _) and CloudFormation's for stacks, which begin with a letter and have no _.
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/)
+    .default('bedrock-titan-function')
+    .describe('1 to 64 letters, digits and hyphens, beginning with a letter'),
+  memory: wholeNumber(128, 10_240).default(128).describe('a whole number of MB from 128 to 10240'),
+  timeoutSeconds: wholeNumber(1, 900).default(60).describe('a whole number of seconds from 1 to 900'),
+  logRetentionDays: number
+    .pipe(z.literal(retentionDays))
+    .default(RetentionDays.ONE_MONTH)
+    .describe(`one of ${retentionDays.join(', ')} (days)`),
+  alarmEmail: z.email().optional().describe('an e-mail address'),
+  monthlyBudgetUsd: numberBetween(1, 1_000_000).optional().describe('US dollars a month, from 1 to 1000000'),
+  functionUrl: yesOrNo.default(false).describe('1 or 0'),
+  maxTokens: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to what the model can put out'),
+  temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),
+  // 6 MB is Lambda's largest event.
+  maxPromptChars: wholeNumber(1, 6_000_000).optional().describe('a whole number of characters from 1 to 6000000'),
+});
+
+/** The settings of one deployment, each within its bounds. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+type SettingKey = keyof Settings;
+
+/** `logRetentionDays` → `LOG_RETENTION_DAYS`. */
+function nameOf(key: SettingKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+const isSettingKey = (text: string): text is SettingKey => text in settingsSchema.shape;
+
+/** Each setting's name and what it takes, in the order of the schema. */
+export const settingNames: ReadonlyMap<string, SettingKey> = new Map(
+  Object.keys(settingsSchema.shape).filter(isSettingKey).map((key) => [nameOf(key), key]),
+);
+
+/** What the setting takes, in words. */
+export function takes(key: SettingKey): string {
+  return settingsSchema.shape[key].description ?? '';
+}

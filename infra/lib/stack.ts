@@ -1,0 +1,49 @@
+import { CfnOutput, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { type Code, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { FunctionAlarms } from './alarms.ts';
+import { BedrockFunction } from './bedrock-function.ts';
+import { MonthlyBudget } from './budget.ts';
+import type { Choice } from './granted-models.ts';
+
+/** What the stack is made of. */
+export interface BedrockStackProps {
+  readonly choice: Choice;
+  /** The function's code: see `BedrockFunctionProps.code`. */
+  readonly code: Code;
+}
+
+/** The function and all that goes with it. What a setting leaves off is not in the template. */
+export class BedrockStack extends Stack {
+  constructor(scope: Construct, { choice: { settings, models }, code }: BedrockStackProps) {
+    // One stack for one function: another FUNCTION_NAME is another stack beside it, never a replacement.
+    super(scope, settings.functionName, {
+      env: { region: settings.region },
+      description: 'A function on AWS Lambda that answers prompts with Amazon Bedrock',
+      // The CLI and `make deploy` check the bootstrap's version; as a rule in the template it would be half of it.
+      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    });
+    const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
+    new FunctionAlarms(this, 'Alarms', { ...settings, function: bedrock.function, email: settings.alarmEmail });
+    this.output('FunctionName', bedrock.function.functionName);
+    this.output('LogGroupName', bedrock.logGroup.logGroupName);
+    this.addBudget(settings);
+    if (settings.functionUrl) this.addUrl(bedrock);
+  }
+
+  private addBudget({ functionName, monthlyBudgetUsd: usd, alarmEmail: email }: Choice['settings']): void {
+    if (usd !== undefined && email !== undefined) new MonthlyBudget(this, 'Budget', { name: `${functionName}-monthly`, usd, email });
+  }
+
+  /**
+   * Callers sign their requests, and need both `lambda:InvokeFunctionUrl` and (since October 2025)
+   * `lambda:InvokeFunction` on the function. The template lets nobody in: that is for their policies to say.
+   */
+  private addUrl({ function: fn }: BedrockFunction): void {
+    this.output('FunctionUrl', fn.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM }).url);
+  }
+
+  private output(name: string, value: string): void {
+    new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,36 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { recommendedFlags } from '../../lib/app.ts';
+import { codeIn } from '../../lib/artifact.ts';
+import { choose } from '../../lib/granted-models.ts';
+import { type ModelRow, type ModelTable, readModels } from '../../lib/models.ts';
+import { modelsFile, placeholderDir } from '../../lib/paths.ts';
+import { checkSettings } from '../../lib/settings-sources.ts';
+import { BedrockStack } from '../../lib/stack.ts';
+
+/** The real table. */
+export const table: ModelTable = readModels(modelsFile);
+
+/** A day on which every row of the table that is not marked as ended is alive. */
+export const TODAY = '2026-11-23';
+
+/** The account that stands for the reader's. */
+export const ACCOUNT = '123456789012';
+
+/** The stack that these settings make, its code being the placeholder. */
+export function stackOf(given: Record<string, string> = {}): BedrockStack {
+  const choice = choose(checkSettings(new Map(Object.entries(given))), table, TODAY);
+  return stackFor(choice);
+}
+
+/** The default stack, granting exactly these rows, whatever their life. */
+export function stackGranting(models: readonly ModelRow[]): BedrockStack {
+  return stackFor({ settings: checkSettings(new Map()), models });
+}
+
+function stackFor(choice: ReturnType<typeof choose>): BedrockStack {
+  return new BedrockStack(new App({ context: recommendedFlags() }), { choice, code: codeIn(placeholderDir) });
+}
+
+/** The template that these settings make. */
+export const templateOf = (given: Record<string, string> = {}): Template => Template.fromStack(stackOf(given));
