@@ -55,7 +55,7 @@ const LAMBDA_VARIABLES: [&str; 4] = [
 /// [`InitError::NotOnLambda`] when a variable is missing that Lambda always sets.
 pub fn expect_lambda() -> Result<(), InitError> {
     let is_set = |name: &&str| std::env::var_os(name).is_some();
-    if LAMBDA_VARIABLES.iter().all(|name| is_set(name)) {
+    if LAMBDA_VARIABLES.iter().all(is_set) {
         Ok(())
     } else {
         Err(InitError::NotOnLambda)
