@@ -1,2 +1,66 @@
-//! The local stack.
-fn main() {}
+//! What `make invoke`, `make ask` and `make watch` run.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | the function answered, with a status code of 2xx |
+//! | 1 | the function answered with another status code |
+//! | 2 | the input is wrong: the event file, the prompt, an option, or AWS credentials are missing |
+//! | 3 | a tool is missing, or the function does not compile |
+//! | 4 | the local stack did not start, or the function gave no reply |
+//! | 128 + n | signal n stopped it |
+
+mod cli;
+mod commands;
+mod deployed;
+mod event;
+mod failure;
+mod group;
+mod models;
+mod project;
+mod reply;
+mod stack;
+mod stop;
+mod tools;
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+use stop::Signals;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::listen()?;
+    match command {
+        Command::Invoke { event, options } => {
+            unless_stopped(&mut signals, commands::invoke(&event, options)).await
+        }
+        Command::Ask { prompt, options } => {
+            unless_stopped(&mut signals, commands::ask(&prompt, options)).await
+        }
+        Command::Watch { bedrock } => commands::watch(&bedrock, &mut signals).await,
+    }
+}
+
+/// What the work comes to, or the signal that ends it: all that the work has started ends with it.
+async fn unless_stopped<T>(
+    signals: &mut Signals,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        number = signals.received() => Err(Failure::Stopped(number)),
+    }
+}

@@ -1,0 +1,138 @@
+//! The command line. Every value may come from a variable instead: a Makefile cannot put a prompt on a command line safely.
+
+use std::path::PathBuf;
+
+use bedrock_local::{Fault, Upstream};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::failure::Failure;
+
+/// Runs the function: locally behind cargo-lambda's emulator and a stand-in for Bedrock, or where it is deployed.
+#[derive(Parser)]
+#[command(name = "xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Invokes the function with an event and prints its reply, and nothing else, on stdout
+    Invoke {
+        /// The file that holds the event, in JSON
+        #[arg(env = "XTASK_EVENT")]
+        event: PathBuf,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Asks the function and prints the answer's text, and nothing else, on stdout
+    Ask {
+        /// What to ask
+        #[arg(env = "XTASK_PROMPT", allow_hyphen_values = true)]
+        prompt: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Runs the function until Ctrl-C, and again whenever its code changes
+    Watch {
+        #[command(flatten)]
+        bedrock: Bedrock,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the function runs: local or aws; by default on AWS when it is deployed, and else locally
+    #[arg(
+        long,
+        env = "XTASK_TARGET",
+        default_value = "",
+        hide_default_value = true
+    )]
+    target: String,
+    #[command(flatten)]
+    pub(crate) bedrock: Bedrock,
+}
+
+/// Where the function runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Target {
+    Local,
+    Aws,
+}
+
+impl Options {
+    /// The target, where one is named.
+    pub(crate) fn target(&self) -> Result<Option<Target>, Failure> {
+        match self.target.as_str() {
+            "" => Ok(None),
+            target => Target::from_str(target, false)
+                .map(Some)
+                .map_err(|_| Failure::Target(target.to_owned())),
+        }
+    }
+}
+
+/// How the stand-in for Bedrock answers.
+#[derive(Args, Clone)]
+pub(crate) struct Bedrock {
+    /// What goes wrong, such as throttle:2 or delay:8s; several with commas
+    #[arg(
+        long = "fault",
+        env = "XTASK_FAULT",
+        value_delimiter = ',',
+        value_name = "FAULT"
+    )]
+    faults: Vec<String>,
+    /// A server that speaks OpenAI's chat completions and gives the answers, such as http://localhost:11434/v1
+    #[arg(
+        long,
+        env = "XTASK_UPSTREAM",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    pub(crate) upstream: String,
+    /// The model's name on that server
+    #[arg(
+        long,
+        env = "XTASK_UPSTREAM_MODEL",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "MODEL"
+    )]
+    pub(crate) upstream_model: String,
+}
+
+impl Bedrock {
+    /// Whether anything is said at all.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.named_faults().next().is_none()
+            && self.upstream.is_empty()
+            && self.upstream_model.is_empty()
+    }
+
+    /// A variable that is set to nothing says nothing.
+    fn named_faults(&self) -> impl Iterator<Item = &str> {
+        self.faults
+            .iter()
+            .map(|fault| fault.trim())
+            .filter(|fault| !fault.is_empty())
+    }
+
+    pub(crate) fn faults(&self) -> Result<Vec<Fault>, Failure> {
+        self.named_faults()
+            .map(|fault| fault.parse().map_err(Failure::Fault))
+            .collect()
+    }
+
+    pub(crate) fn upstream(&self) -> Result<Option<Upstream>, Failure> {
+        match (self.upstream.as_str(), self.upstream_model.as_str()) {
+            ("", "") => Ok(None),
+            ("", _) | (_, "") => Err(Failure::HalfUpstream),
+            (url, model) => Upstream::new(url, model)
+                .map(Some)
+                .map_err(Failure::Upstream),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The event, checked before anything is built or started.
+
+use std::{fs, path::Path};
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+
+use crate::failure::Failure;
+
+/// What Lambda's synchronous Invoke takes, in bytes.
+const LIMIT: usize = 6 * 1024 * 1024;
+
+/// Reads an event as it is, and checks that it is JSON.
+pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
+    if path.as_os_str().is_empty() {
+        return Err(Failure::NoEvent);
+    }
+    let path = path.to_owned();
+    let event = match fs::read(&path) {
+        Ok(event) => event,
+        Err(source) => return Err(Failure::EventUnreadable { path, source }),
+    };
+    if let Err(source) = serde_json::from_slice::<IgnoredAny>(&event) {
+        return Err(Failure::EventNotJson { path, source });
+    }
+    match event.len() {
+        bytes if bytes > LIMIT => Err(Failure::EventTooLarge {
+            path,
+            bytes,
+            limit: LIMIT,
+        }),
+        _ => Ok(event.into()),
+    }
+}
+
+/// The event that asks.
+pub(crate) fn of_prompt(prompt: &str) -> Result<Bytes, Failure> {
+    if prompt.is_empty() {
+        return Err(Failure::NoPrompt);
+    }
+    Ok(serde_json::json!({ "prompt": prompt }).to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_keeps_every_character() {
+        let prompt = "\"quotes\" $HOME `x` \\ \n 日本語 'single'";
+        let event: serde_json::Value = serde_json::from_slice(&of_prompt(prompt).unwrap()).unwrap();
+        assert_eq!(event, serde_json::json!({ "prompt": prompt }));
+    }
+}

@@ -1,0 +1,43 @@
+//! What the local function finds in its environment.
+
+use std::{env, ffi::OsString, time::Duration};
+
+use bedrock_local::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+
+use crate::models::Granted;
+
+/// What bounds a call when the function is not told otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+const PREFIX: &str = "BEDROCK_";
+
+/// The settings of the function. The caller's own `BEDROCK_…` variables come last, and win.
+pub(crate) fn settings(granted: &Granted, bedrock_url: &str) -> Vec<(OsString, OsString)> {
+    let settings = [
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock_url),
+        ("AWS_REGION", "ap-northeast-1"),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+        ("BEDROCK_MODEL_IDS", &granted.ids),
+        ("BEDROCK_MODEL_TABLE", &granted.rows),
+    ];
+    let settings = settings
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()));
+    let callers = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
+    settings.chain(callers).collect()
+}
+
+/// The model that answers when the event names none.
+pub(crate) fn default_model(granted: &Granted) -> String {
+    let ids = env::var("BEDROCK_MODEL_IDS").unwrap_or_else(|_| granted.ids.clone());
+    ids.split(',').next().unwrap_or_default().trim().to_owned()
+}
+
+/// How long to wait for a reply: longer than the function itself waits for Bedrock, and its start.
+pub(crate) fn patience() -> Duration {
+    let seconds = env::var("BEDROCK_TIMEOUT_SECONDS")
+        .ok()
+        .and_then(|seconds| seconds.trim().parse().ok());
+    seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs) + Duration::from_secs(15)
+}

@@ -1,0 +1,82 @@
+//! The local stack: the function behind cargo-lambda's emulator, and a stand-in for Bedrock.
+
+mod bedrock;
+mod build;
+mod emulator;
+mod environment;
+mod once;
+mod watch;
+
+pub(crate) use once::invoke_once;
+pub(crate) use watch::{Running, invoke_running, watch};
+
+use std::{io::Write, time::Duration};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::{failure::Failure, project};
+
+/// Says on stderr what is being talked to.
+fn say(lines: &[(&str, String)]) {
+    let mut stderr = std::io::stderr().lock();
+    for (what, line) in lines {
+        let _ = writeln!(stderr, "{what:<9} {line}");
+    }
+}
+
+/// What a function tells of its failure.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Error {
+    error_type: String,
+    error_message: String,
+}
+
+/// Hands the event to the function by the emulator and gives its payload as it came.
+///
+/// By the emulator's own endpoint and not by `cargo lambda invoke`, which lays JSON out anew and ends for ever when no answer comes.
+async fn post(port: u16, event: Bytes, timeout: Duration) -> Result<Bytes, Failure> {
+    let url = format!(
+        "http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations",
+        project::FUNCTION
+    );
+    // A proxy of the caller has no business on loopback.
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(timeout)
+        .build()
+        .map_err(Failure::Connection)?;
+    let unanswered = |error: reqwest::Error| {
+        if error.is_timeout() {
+            Failure::NoReply(timeout)
+        } else {
+            Failure::Connection(error)
+        }
+    };
+    let response = client
+        .post(url)
+        .body(event)
+        .send()
+        .await
+        .map_err(unanswered)?;
+    let status = response.status();
+    let payload = response.bytes().await.map_err(unanswered)?;
+    if status.is_success() {
+        Ok(payload)
+    } else {
+        Err(refused(status.as_u16(), &payload))
+    }
+}
+
+fn refused(status: u16, payload: &[u8]) -> Failure {
+    match serde_json::from_slice::<Error>(payload) {
+        Ok(error) => {
+            Failure::FunctionFailed(format!("{}: {}", error.error_type, error.error_message))
+        }
+        Err(_) => Failure::Refused {
+            status,
+            body: String::from_utf8_lossy(payload).trim().to_owned(),
+        },
+    }
+}

@@ -1,0 +1,76 @@
+//! The tools that `make setup` provides.
+
+use std::{env, path::PathBuf};
+
+use tokio::process::Command;
+
+use crate::{failure::Failure, project};
+
+/// `cargo lambda`, from the project's own tools or else from the PATH, without the caller's AWS settings.
+pub(crate) fn cargo_lambda() -> Result<Command, Failure> {
+    let mut command = cargo_lambda_with_aws_settings()?;
+    remove_settings(&mut command);
+    Ok(command)
+}
+
+/// `cargo lambda` for calls to AWS.
+pub(crate) fn cargo_lambda_with_aws_settings() -> Result<Command, Failure> {
+    let own = project::root().join(".tools/venv/bin/cargo-lambda");
+    let found = if own.is_file() {
+        Some(own)
+    } else {
+        on_path("cargo-lambda")
+    };
+    let mut command = Command::new(found.ok_or(Failure::ToolMissing("cargo-lambda"))?);
+    command.arg("lambda").current_dir(project::root());
+    Ok(command)
+}
+
+/// The cargo that runs this, or else the one on the PATH.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(project::root());
+    command
+}
+
+/// Keeps from a program what the caller's shell says about AWS and logs: the local function must not find it.
+fn remove_settings(command: &mut Command) {
+    let names = env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| is_setting(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+}
+
+fn is_setting(name: &str) -> bool {
+    name.starts_with("AWS_")
+        || name.starts_with("LAMBDA_")
+        || name == "_HANDLER"
+        || name == "RUST_LOG"
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_aws_settings_are_kept_from_the_local_function() {
+        for name in [
+            "AWS_PROFILE",
+            "AWS_CA_BUNDLE",
+            "AWS_BEARER_TOKEN_BEDROCK",
+            "RUST_LOG",
+        ] {
+            assert!(is_setting(name), "{name}");
+        }
+        for name in ["PATH", "BEDROCK_MODEL_IDS", "HOME", "CARGO_TARGET_DIR"] {
+            assert!(!is_setting(name), "{name}");
+        }
+    }
+}
