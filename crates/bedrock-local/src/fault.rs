@@ -72,8 +72,8 @@ const ERRORS: [ServiceError; 9] = [
     },
 ];
 
-/// Every kind: its form on the command line, and what it does.
-pub(crate) const KINDS: [(&str, &str); 18] = [
+/// Every kind of fault: its form on the command line, and what it does.
+pub const FAULT_KINDS: [(&str, &str); 18] = [
     ("throttle", "429 ThrottlingException"),
     (
         "error:TYPE",
@@ -297,7 +297,7 @@ fn parse_time(kind: &str, word: Option<&str>) -> Result<Duration, ParseFaultErro
 }
 
 fn kinds() -> String {
-    KINDS.map(|(form, _)| form).join(", ")
+    FAULT_KINDS.map(|(form, _)| form).join(", ")
 }
 
 fn errors() -> String {

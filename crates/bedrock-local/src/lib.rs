@@ -42,7 +42,7 @@ mod upstream;
 
 pub use answer::Answer;
 pub use error::StartError;
-pub use fault::{Fault, FaultKind, ParseFaultError, ServiceError};
+pub use fault::{FAULT_KINDS, Fault, FaultKind, ParseFaultError, ServiceError};
 pub use models::{
     Access, Api, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price, Reach,
     Status,
