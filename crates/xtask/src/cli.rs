@@ -1,6 +1,6 @@
 //! The command line. Every value may come from a variable instead: a Makefile cannot put a prompt on a command line safely.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use bedrock_local::{Fault, Upstream};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Invoke {
         /// The file that holds the event, in JSON
         #[arg(env = "XTASK_EVENT")]
-        event: PathBuf,
+        event: OsString,
         #[command(flatten)]
         options: Options,
     },

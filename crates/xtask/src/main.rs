@@ -45,7 +45,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
     match command {
         Command::Invoke { event, options } => {
-            unless_stopped(&mut signals, commands::invoke(&event, options)).await
+            unless_stopped(&mut signals, commands::invoke(event.as_ref(), options)).await
         }
         Command::Ask { prompt, options } => {
             unless_stopped(&mut signals, commands::ask(&prompt, options)).await

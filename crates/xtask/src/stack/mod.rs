@@ -62,21 +62,22 @@ async fn post(port: u16, event: Bytes, timeout: Duration) -> Result<Bytes, Failu
         .map_err(unanswered)?;
     let status = response.status();
     let payload = response.bytes().await.map_err(unanswered)?;
-    if status.is_success() {
-        Ok(payload)
-    } else {
-        Err(refused(status.as_u16(), &payload))
+    match failure_of(&payload) {
+        // An initialisation error comes with the status of a success.
+        Some(failure) => Err(failure),
+        None if status.is_success() => Ok(payload),
+        None => Err(Failure::Refused {
+            status: status.as_u16(),
+            body: String::from_utf8_lossy(&payload).trim().to_owned(),
+        }),
     }
 }
 
-fn refused(status: u16, payload: &[u8]) -> Failure {
-    match serde_json::from_slice::<Error>(payload) {
-        Ok(error) => {
-            Failure::FunctionFailed(format!("{}: {}", error.error_type, error.error_message))
-        }
-        Err(_) => Failure::Refused {
-            status,
-            body: String::from_utf8_lossy(payload).trim().to_owned(),
-        },
-    }
+/// The failure that a payload tells of, where it does.
+fn failure_of(payload: &[u8]) -> Option<Failure> {
+    let error: Error = serde_json::from_slice(payload).ok()?;
+    Some(Failure::FunctionFailed(format!(
+        "{}: {}",
+        error.error_type, error.error_message
+    )))
 }

@@ -1,0 +1,62 @@
+# The door to everything here. `make` alone lists what there is. Logic lives in tools/ and crates/xtask.
+
+ifneq ($(words $(CURDIR)),1)
+$(error make cannot work in a folder whose path has spaces: move this one, which is "$(CURDIR)")
+endif
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+EVENT ?= events/bedrock-test-001.json
+
+# The project's own tools come first. PATH alone is changed; nothing outside this folder is.
+export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
+
+# Values that a person types reach the programs by the environment, as they are: a command line would have the shell read them.
+export XTASK_EVENT := $(value EVENT)
+export XTASK_PROMPT := $(value P)
+export XTASK_TARGET := $(value TARGET)
+export XTASK_FAULT := $(value FAULT)
+export XTASK_UPSTREAM := $(value UPSTREAM)
+export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
+
+.PHONY: help
+help: ## List the targets
+	@tools/help $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Put the pinned tools into .tools (once)
+	@tools/setup
+
+.PHONY: invoke
+invoke: setup ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=throttle:2
+	@tools/xtask invoke
+
+.PHONY: ask
+ask: setup ## Ask the function: P="What is AWS Lambda?"
+	@tools/xtask ask
+
+.PHONY: watch
+watch: setup ## Run the function until Ctrl-C, reloading it as its code changes
+	@tools/xtask watch
+
+.PHONY: test
+test: setup ## Run every check and test
+	@tools/test
+
+.PHONY: test-invoke
+test-invoke: setup ## Test make invoke, ask and watch from end to end
+	@tools/test invoke
+
+.PHONY: lint
+lint: ## Check format, lints and docs
+	@tools/test format clippy docs
+
+.PHONY: fmt
+fmt: ## Format the code
+	@cargo fmt --all
+
+.PHONY: clean
+clean: ## Remove what was built; the tools and the record of a deployment stay
+	@cargo clean --locked
