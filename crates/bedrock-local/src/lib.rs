@@ -20,12 +20,15 @@
 
 mod answer;
 mod body;
+mod builder;
 mod choose;
 mod connection;
 mod converse;
 mod error;
 mod fault;
+mod fault_words;
 mod generate;
+mod inference;
 mod listen;
 mod models;
 mod refusal;
@@ -33,6 +36,7 @@ mod refuse;
 mod request;
 mod server;
 mod service;
+mod service_error;
 mod signature;
 mod state;
 mod titan;
@@ -41,15 +45,18 @@ mod tokens;
 mod upstream;
 
 pub use answer::Answer;
+pub use builder::Builder;
 pub use error::StartError;
-pub use fault::{FAULT_KINDS, Fault, FaultKind, ParseFaultError, ServiceError};
+pub use fault::{Fault, FaultKind};
+pub use fault_words::{FAULT_KINDS, ParseFaultError};
 pub use models::{
     Access, Api, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price, Reach,
     Status,
 };
 pub use request::{Operation, ReceivedRequest};
-pub use server::{BedrockLocal, Builder};
+pub use server::BedrockLocal;
 pub use service::RequestLine;
+pub use service_error::ServiceError;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 pub use tls::{TlsError, TlsIdentity};
 pub use tokens::count_tokens;

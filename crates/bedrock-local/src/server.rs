@@ -1,16 +1,12 @@
-//! Starting and stopping: the builder, and the handle that tests hold.
+//! The handle of a running stand-in, which tests hold.
 
-use crate::state::{Listener, Settings, State};
-use crate::{
-    Answer, Fault, ModelTable, ReceivedRequest, RequestLine, StartError, TlsIdentity, Upstream,
-    listen,
-};
+use crate::state::State;
+use crate::{Answer, Builder, ReceivedRequest};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use time::Date;
 use tokio::sync::oneshot;
 
 /// A running stand-in. It stops, with all of its connections, when it is dropped.
@@ -23,126 +19,23 @@ pub struct BedrockLocal {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The settings of a stand-in.
-#[derive(Default)]
-#[must_use = "a builder does nothing until it is started"]
-pub struct Builder {
-    host: Option<IpAddr>,
-    port: u16,
-    tls: Option<TlsIdentity>,
-    models: Option<ModelTable>,
-    region: Option<String>,
-    today: Option<Date>,
-    upstream: Option<Upstream>,
-    faults: Vec<Fault>,
-    signatures_unchecked: bool,
-    on_request: Option<Listener>,
-}
-
-impl Builder {
-    /// The loopback address to listen on; 127.0.0.1 where nothing is said.
-    pub fn host(mut self, host: IpAddr) -> Self {
-        self.host = Some(host);
-        self
-    }
-
-    /// The port to listen on; 0, a free one, where nothing is said.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// Listens over TLS with that certificate.
-    pub fn tls(mut self, identity: TlsIdentity) -> Self {
-        self.tls = Some(identity);
-        self
-    }
-
-    /// The models known; the workspace's where nothing is said.
-    pub fn models(mut self, models: ModelTable) -> Self {
-        self.models = Some(models);
-        self
-    }
-
-    /// The Region for which requests must be signed; ap-northeast-1 where nothing is said.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
-        self
-    }
-
-    /// The day by which a model's end of life is judged; the real one (UTC) where nothing is said.
-    pub fn today(mut self, today: Date) -> Self {
-        self.today = Some(today);
-        self
-    }
-
-    /// Answers come from that server.
-    pub fn upstream(mut self, upstream: Upstream) -> Self {
-        self.upstream = Some(upstream);
-        self
-    }
-
-    /// What goes wrong: the first fault that is not used up decides.
-    pub fn default_faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
-        self.faults = faults.into_iter().collect();
-        self
-    }
-
-    /// Whether signatures are checked; they are where nothing is said.
-    pub fn verify_signatures(mut self, verify: bool) -> Self {
-        self.signatures_unchecked = !verify;
-        self
-    }
-
-    /// Is told of every request as it is answered; for logs.
-    pub fn on_request(mut self, listener: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
-        self.on_request = Some(Arc::new(listener));
-        self
-    }
-
-    /// Listens, on a thread of its own: a test may block on a program that calls the stand-in.
-    ///
-    /// # Errors
-    /// When the port is in use, the address is not a loopback one, or a part of the settings cannot be used.
-    #[allow(
-        clippy::unused_async,
-        reason = "a caller must not have to change when starting has to wait"
-    )]
-    pub async fn start(self) -> Result<BedrockLocal, StartError> {
-        let host = self.host.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let acceptor = self.tls.as_ref().map(TlsIdentity::acceptor).transpose()?;
-        let listener = listen::bind(host, self.port)?;
-        let address = listener.local_addr().map_err(StartError::Thread)?;
-        let certificate_authority = self
-            .tls
-            .as_ref()
-            .map(|identity| identity.certificate_authority_pem().to_owned());
-        let state = Arc::new(self.state()?);
-        let (stop, stopped) = oneshot::channel();
-        let thread = listen::spawn(listener, acceptor, Arc::clone(&state), stopped)?;
-        Ok(BedrockLocal {
+impl BedrockLocal {
+    pub(crate) fn running(
+        address: SocketAddr,
+        certificate_authority: Option<String>,
+        state: Arc<State>,
+        stop: oneshot::Sender<()>,
+        thread: JoinHandle<()>,
+    ) -> Self {
+        Self {
             address,
             certificate_authority,
             state,
             stop: Some(stop),
             thread: Some(thread),
-        })
+        }
     }
 
-    fn state(self) -> Result<State, StartError> {
-        let settings = Settings {
-            models: self.models.map_or_else(ModelTable::bundled, Ok)?,
-            region: self.region.unwrap_or_else(|| "ap-northeast-1".to_owned()),
-            verify_signatures: !self.signatures_unchecked,
-            today: self.today,
-            upstream: self.upstream,
-            on_request: self.on_request,
-        };
-        Ok(State::new(settings, self.faults))
-    }
-}
-
-impl BedrockLocal {
     /// Settings for a stand-in over plain HTTP on a free port, with the workspace's models.
     pub fn builder() -> Builder {
         Builder::default()
@@ -223,10 +116,6 @@ impl BedrockLocal {
     }
 
     /// Stops listening and closes every connection; the port is free when it returns.
-    #[allow(
-        clippy::unused_async,
-        reason = "a caller must not have to change when stopping has to wait"
-    )]
     pub async fn stop(self) {
         drop(self);
     }
