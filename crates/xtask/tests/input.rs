@@ -1,0 +1,127 @@
+//! Wrong input is refused before anything is built or started, in one sentence.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed unwrap is the test's failure; clippy.toml's leave for tests does not reach helper functions"
+)]
+
+use std::{fs, process::Command};
+
+fn xtask(args: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    // Without a PATH there is no cargo and no emulator: what gets that far fails otherwise.
+    let output = command
+        .args(args)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// Refused with 2, in one sentence that starts like this.
+fn assert_refused(args: &[&str], variables: &[(&str, &str)], sentence: &str) {
+    let (code, stderr) = xtask(args, variables);
+    assert!(
+        stderr.starts_with(sentence),
+        "{args:?} {variables:?}: {stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert_eq!(code, 2, "{stderr}");
+}
+
+#[test]
+fn an_event_file_that_is_not_there_is_named() {
+    let sentence = "cannot read the event file no/such.json: No such file or directory";
+    assert_refused(&["invoke", "no/such.json"], &[], sentence);
+    assert_refused(&["invoke"], &[("XTASK_EVENT", "no/such.json")], sentence);
+}
+
+#[test]
+fn a_directory_is_no_event_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    assert_refused(
+        &["invoke", path],
+        &[],
+        &format!("cannot read the event file {path}: Is a directory"),
+    );
+}
+
+#[test]
+fn an_event_file_that_is_not_json_is_named_with_the_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("event.json");
+    fs::write(&path, "{\"prompt\": }").unwrap();
+    let path = path.to_str().unwrap();
+    let sentence = format!("the event file {path} is not JSON: expected value at line 1 column 12");
+    assert_refused(&["invoke", path], &[], &sentence);
+}
+
+#[test]
+fn an_event_that_lambda_would_not_take_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("event.json");
+    fs::write(&path, "1".repeat(6 * 1024 * 1024 + 1)).unwrap();
+    let path = path.to_str().unwrap();
+    assert_refused(
+        &["invoke", path],
+        &[],
+        &format!("the event file {path} has 6291457 bytes"),
+    );
+}
+
+#[test]
+fn an_empty_value_says_what_to_give() {
+    assert_refused(
+        &["invoke"],
+        &[("XTASK_EVENT", "")],
+        "no event file is named: ",
+    );
+    assert_refused(&["ask"], &[("XTASK_PROMPT", "")], "no prompt is given: ");
+}
+
+#[test]
+fn an_unknown_target_is_named() {
+    let sentence = "the target \"gcp\" is neither local nor aws";
+    assert_refused(&["ask", "hi", "--target", "gcp"], &[], sentence);
+    assert_refused(&["ask", "hi"], &[("XTASK_TARGET", "gcp")], sentence);
+}
+
+#[test]
+fn an_unknown_fault_is_named() {
+    assert_refused(
+        &["ask", "hi", "--target", "local"],
+        &[("XTASK_FAULT", "bogus")],
+        "\"bogus\" is no kind of fault",
+    );
+}
+
+#[test]
+fn half_an_upstream_is_refused() {
+    for half in ["XTASK_UPSTREAM", "XTASK_UPSTREAM_MODEL"] {
+        let sentence = "an upstream needs both its address and its model";
+        assert_refused(
+            &["ask", "hi", "--target", "local"],
+            &[(half, "http://localhost:1")],
+            sentence,
+        );
+    }
+}
+
+#[test]
+fn a_missing_cargo_is_named_and_exits_with_3() {
+    let (code, stderr) = xtask(
+        &["ask", "hi", "--target", "local"],
+        &[("PATH", "/nonexistent")],
+    );
+    assert_eq!(
+        stderr,
+        "cannot run cargo: No such file or directory (os error 2); run make setup\n"
+    );
+    assert_eq!(code, 3);
+}

@@ -1,0 +1,401 @@
+//! `make invoke`, `make ask` and `make watch` from end to end. They need cargo-lambda and a built function: `make test-invoke`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is the test's failure; clippy.toml's leave for tests does not reach helper functions"
+)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::Mutex,
+    thread,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// One at a time: where `make watch` runs, `make invoke` uses it.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+}
+
+fn event(name: &str) -> PathBuf {
+    root().join("events").join(name)
+}
+
+/// The program itself: make would stand between it and the signals.
+fn xtask(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(args).env_clear().stdin(Stdio::null());
+    for name in [
+        "PATH",
+        "HOME",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "CARGO_TARGET_DIR",
+        "RUSTUP_TOOLCHAIN",
+    ] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+fn invoke(event: &Path) -> Command {
+    let mut command = xtask(&["invoke", "--target", "local"]);
+    command.arg(event);
+    command
+}
+
+fn make(target: &str) -> Command {
+    let mut command = Command::new("make");
+    command
+        .args(["--silent", target, "TARGET=local"])
+        .current_dir(root());
+    for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The one line on stdout, as JSON.
+fn reply(output: &Output) -> Value {
+    let stdout = std::str::from_utf8(&output.stdout).unwrap();
+    assert_eq!(stdout.matches('\n').count(), 1, "{output:?}");
+    assert!(stdout.ends_with('\n'), "{output:?}");
+    serde_json::from_str(stdout).unwrap()
+}
+
+fn body(output: &Output) -> Value {
+    serde_json::from_str(reply(output)["body"].as_str().unwrap()).unwrap()
+}
+
+/// The port of the emulator that a line of stderr names.
+fn port_in(line: &str) -> Option<&str> {
+    line.strip_prefix("emulator")
+        .map(|line| line.rsplit(':').next().unwrap())
+}
+
+fn port_of(output: &Output) -> String {
+    let stderr = std::str::from_utf8(&output.stderr).unwrap();
+    stderr
+        .lines()
+        .find_map(port_in)
+        .unwrap_or_else(|| panic!("no port: {stderr}"))
+        .to_owned()
+}
+
+/// The processes that speak to, or are, the emulator on that port.
+fn processes_of(port: &str) -> Vec<String> {
+    let marks = [
+        format!("127.0.0.1:{port}/"),
+        format!("--invoke-port\0{port}\0"),
+    ];
+    let ids = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let about = |id: &str, file: &str| fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
+    ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter(|id| {
+            let known = [about(id, "environ"), about(id, "cmdline")].concat();
+            let known = String::from_utf8_lossy(&known).into_owned();
+            marks.iter().any(|mark| known.contains(mark))
+        })
+        .collect()
+}
+
+/// Killed processes are gone when the kernel has run once more.
+fn assert_nothing_is_left(port: &str) {
+    for _ in 0..100_000 {
+        if processes_of(port).is_empty() {
+            return;
+        }
+        thread::yield_now();
+    }
+    panic!("left behind on port {port}: {:?}", processes_of(port));
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(
+        Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(),
+        signal,
+    )
+    .unwrap();
+}
+
+/// A run that has said where its emulator is.
+struct Started {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+    port: String,
+}
+
+impl Started {
+    fn new(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(
+                stderr.read_line(&mut line).unwrap(),
+                0,
+                "it ended before it said where it listens"
+            );
+            if let Some(port) = port_in(line.trim_end()) {
+                break port.to_owned();
+            }
+        };
+        Self {
+            child,
+            stderr,
+            port,
+        }
+    }
+
+    fn wait_for(&mut self, word: &str) {
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert_ne!(
+                self.stderr.read_line(&mut line).unwrap(),
+                0,
+                "it ended before it said {word}"
+            );
+        }
+    }
+
+    fn end(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn the_reply_stands_alone_on_stdout_and_nothing_is_left() {
+    let _turn = TURN.lock();
+    let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
+    assert_eq!(reply(&output)["statusCode"], 200);
+    assert!(
+        body(&output)["text"]
+            .as_str()
+            .unwrap()
+            .contains("bedrock-local")
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_nothing_is_left(&port_of(&output));
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn every_event_of_the_folder_gets_its_reply() {
+    let _turn = TURN.lock();
+    for file in fs::read_dir(root().join("events")).unwrap() {
+        let path = file.unwrap().path();
+        let (status, code) = if path.ends_with("missing-prompt.json") {
+            (400, 1)
+        } else {
+            (200, 0)
+        };
+        let output = invoke(&path).output().unwrap();
+        assert_eq!(
+            reply(&output)["statusCode"],
+            status,
+            "{}: {output:?}",
+            path.display()
+        );
+        assert_eq!(output.status.code(), Some(code), "{}", path.display());
+    }
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn two_at_once_do_not_meet() {
+    let _turn = TURN.lock();
+    let spawn = |event: PathBuf| {
+        invoke(&event)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let (one, two) = (
+        spawn(event("bedrock-test-001.json")),
+        spawn(event("usage.json")),
+    );
+    let (one, two) = (
+        one.wait_with_output().unwrap(),
+        two.wait_with_output().unwrap(),
+    );
+    assert!(body(&one).get("usage").is_none());
+    assert!(body(&two)["usage"]["inputTokens"].is_u64());
+    assert_ne!(port_of(&one), port_of(&two));
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_signal_leaves_no_process() {
+    let _turn = TURN.lock();
+    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut command = invoke(&event("bedrock-test-001.json"));
+        command.env("XTASK_FAULT", "silent");
+        let started = Started::new(command);
+        // The emulator runs; the function starts or waits for an answer that never comes.
+        assert!(!processes_of(&started.port).is_empty());
+        signal(&started.child, sent);
+        let port = started.port.clone();
+        let (status, stderr) = started.end();
+        assert_eq!(status.code(), Some(code), "{stderr}");
+        assert_nothing_is_left(&port);
+    }
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_function_that_does_not_start_fails_with_4() {
+    let _turn = TURN.lock();
+    let mut command = invoke(&event("bedrock-test-001.json"));
+    let output = command.env("BEDROCK_TEMPERATURE", "warm").output().unwrap();
+    let stderr = std::str::from_utf8(&output.stderr).unwrap();
+    assert!(
+        stderr
+            .lines()
+            .last()
+            .unwrap()
+            .contains("BEDROCK_TEMPERATURE must be"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(4));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn the_callers_own_settings_of_the_function_win_and_those_of_aws_do_no_harm() {
+    let _turn = TURN.lock();
+    let mut command = invoke(&event("usage.json"));
+    command.env("BEDROCK_MODEL_IDS", "apac.amazon.nova-micro-v1:0");
+    for (name, value) in [
+        ("AWS_PROFILE", "no-such-profile"),
+        ("AWS_CA_BUNDLE", "/no/such/file.pem"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("RUST_LOG", "trace"),
+        ("HTTP_PROXY", "http://127.0.0.1:9"),
+    ] {
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    assert_eq!(body(&output)["model"], "apac.amazon.nova-micro-v1:0");
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn an_error_of_bedrock_is_the_sentence_of_ask() {
+    let _turn = TURN.lock();
+    let mut command = xtask(&["ask", "hi", "--target", "local", "--fault", "throttle"]);
+    let output = command.output().unwrap();
+    let stderr = std::str::from_utf8(&output.stderr).unwrap();
+    assert!(
+        stderr
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("Bedrock throttled"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn make_hands_a_prompt_over_as_it_is() {
+    let _turn = TURN.lock();
+    let prompt = "it's \"5 $HOME\" $(id) `id` \\ # 100% 日本語\nsecond line";
+    let output = make("ask").arg(format!("P={prompt}")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(&format!("{}", prompt.chars().count())),
+        "the stand-in tells how many characters it received: {text}"
+    );
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn make_invoke_names_a_wrong_event_file_and_fails() {
+    let _turn = TURN.lock();
+    let output = make("invoke")
+        .arg("EVENT=no/such file.json")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains("cannot read the event file no/such file.json: "),
+        "{stderr}"
+    );
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_running_watch_serves_invoke_and_takes_all_with_it() {
+    let _turn = TURN.lock();
+    let state = root().join(".local/watch.json");
+    let mut watch = Started::new(xtask(&["watch"]));
+    watch.wait_for("Ctrl-C stops");
+    assert!(state.exists());
+    let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
+    assert_eq!(reply(&output)["statusCode"], 200, "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("in the running make watch"),
+        "{output:?}"
+    );
+    let second = xtask(&["watch"]).output().unwrap();
+    assert_eq!(second.status.code(), Some(2), "{second:?}");
+    assert!(
+        state.exists(),
+        "the second one does not touch the first one's state"
+    );
+    signal(&watch.child, Signal::INT);
+    let port = watch.port.clone();
+    let (status, stderr) = watch.end();
+    assert_eq!(status.code(), Some(0), "{stderr}");
+    assert!(!state.exists());
+    assert_nothing_is_left(&port);
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn the_state_of_a_watch_that_died_does_not_count() {
+    let _turn = TURN.lock();
+    let state = root().join(".local/watch.json");
+    fs::create_dir_all(state.parent().unwrap()).unwrap();
+    fs::write(
+        &state,
+        format!(r#"{{"port":1,"pid":{}}}"#, std::process::id()),
+    )
+    .unwrap();
+    let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
+    fs::remove_file(&state).unwrap();
+    assert_eq!(reply(&output)["statusCode"], 200, "{output:?}");
+}
