@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const fromHere = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -14,8 +15,14 @@ export const modelsFile = fromHere('../../models.json');
 /** Settings that last; the file is optional. */
 export const settingsFile = fromHere('../settings.json');
 
+/** What commands leave behind on this machine. The tests have one of their own. */
+const stateDir = process.env['BEDROCK_INFRA_STATE_DIR'] ?? fromHere('../../.local');
+
 /** What `make deploy` leaves for `make invoke` to find. */
-export const deploymentFile = fromHere('../../.local/deployment.json');
+export const deploymentFile = join(stateDir, 'deployment.json');
+
+/** Where the CDK puts the template and the assets that it makes on the way. */
+export const assemblyDir = join(stateDir, 'cdk.out');
 
 /** Where `cargo lambda build` puts the function. */
 export const artifactDir = fromHere('../../target/lambda/bedrock-function');

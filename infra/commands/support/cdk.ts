@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { infraDir } from '../../lib/paths.ts';
+import { assemblyDir, infraDir } from '../../lib/paths.ts';
 import { type Purpose, PURPOSE_VARIABLE } from '../../lib/purpose.ts';
 import { run } from './run.ts';
 
@@ -10,7 +10,7 @@ export const unattended = (): boolean => Boolean(process.env['CI']) || !process.
 export async function cdk(purpose: Purpose, region: string, args: readonly string[]): Promise<void> {
   await run({
     program: process.execPath,
-    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, '--no-notices', ...(unattended() ? ['--ci', '--progress=events'] : [])],
+    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, '--output', assemblyDir, '--no-notices', ...(unattended() ? ['--ci'] : [])],
     environment: {
       [PURPOSE_VARIABLE]: purpose,
       AWS_REGION: region,

@@ -1,0 +1,40 @@
+# The function on AWS: the targets of the CDK app in this folder. Every setting is a variable: make deploy MEMORY=256
+
+INFRA := infra/node_modules/.package-lock.json
+OPERATE := cd infra && node --import tsx
+
+$(INFRA): infra/package-lock.json infra/install
+	@infra/install
+
+.PHONY: build
+build: setup $(INFRA) ## Build the function for AWS Lambda
+	@$(OPERATE) commands/build.ts
+
+.PHONY: synth
+synth: $(INFRA) ## Print the CloudFormation template; touches no account
+	@$(OPERATE) commands/synth.ts
+
+.PHONY: diff
+diff: $(INFRA) ## Show what a deploy would change
+	@$(OPERATE) commands/diff.ts
+
+.PHONY: bootstrap
+bootstrap: $(INFRA) ## Set up the CDK in an account and region (once)
+	@$(OPERATE) commands/bootstrap.ts
+
+.PHONY: deploy
+deploy: setup $(INFRA) ## Build the function and deploy it: MODEL=…, MEMORY=…, REGION=…
+	@$(OPERATE) commands/deploy.ts
+
+.PHONY: outputs
+outputs: $(INFRA) ## Print what the deployed stack is made of, as JSON
+	@$(OPERATE) commands/outputs.ts
+
+.PHONY: destroy
+destroy: $(INFRA) ## Remove the stack, all of it
+	@$(OPERATE) commands/destroy.ts
+
+.PHONY: test-infra
+test-infra: build ## Test the CDK app, and a deploy from end to end against an emulator
+	@tools/setup infra
+	@infra/check
