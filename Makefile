@@ -60,3 +60,5 @@ fmt: ## Format the code
 .PHONY: clean
 clean: ## Remove what was built; the tools and the record of a deployment stay
 	@cargo clean --locked
+
+-include infra/infra.mk
