@@ -97,7 +97,10 @@ fn too_large() -> Refusal {
 }
 
 async fn deliver(answer: Answer, connection: Connection) -> Response {
-    tokio::time::sleep(answer.after).await;
+    // Even a sleep of no time waits for the timer's next millisecond.
+    if !answer.after.is_zero() {
+        tokio::time::sleep(answer.after).await;
+    }
     match answer.content {
         Content::Http(response) => {
             let body = PacedBody::new(response.body, answer.pace, answer.closes, connection);

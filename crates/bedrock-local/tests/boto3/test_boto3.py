@@ -86,7 +86,7 @@ def refused(call):
 def test_converse_answers_in_full(endpoint_url):
     answer = converse(client(endpoint_url), inferenceConfig={"maxTokens": 4096, "temperature": 0})
     assert answer["output"]["message"]["role"] == "assistant"
-    assert "5 characters in 1 turn for " + NOVA in answer["output"]["message"]["content"][0]["text"]
+    assert "received 5 characters in 1 turn for " + NOVA in answer["output"]["message"]["content"][0]["text"]
     assert answer["stopReason"] == "end_turn"
     usage = answer["usage"]
     assert usage["inputTokens"] == 2 and usage["totalTokens"] == 2 + usage["outputTokens"]

@@ -1,6 +1,6 @@
 //! What happens to connections: kept, broken, closed behind the caller's back.
 
-use crate::support::{NOVA, client, configuration, converse, stand_in, text};
+use crate::support::{NOVA, PATIENCE, client, closed, configuration, converse, stand_in, text};
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use bedrock_local::http::{Request, Version};
@@ -24,6 +24,7 @@ async fn raw(answer: Answer) -> (BedrockLocal, TcpStream) {
     bedrock.enqueue(answer);
     let mut stream =
         TcpStream::connect(bedrock.endpoint_url().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(REQUEST).unwrap();
     (bedrock, stream)
 }
@@ -56,7 +57,7 @@ async fn a_stale_connection_costs_a_caller_that_retries_one_connection() {
         text(&converse(&client, NOVA, "Hello").await.unwrap()),
         "last words"
     );
-    bedrock.all_connections_closed().await;
+    closed(&bedrock).await;
     converse(&client, NOVA, "Hello").await.unwrap();
     assert_eq!((bedrock.connections(), bedrock.requests().len()), (2, 2));
 }

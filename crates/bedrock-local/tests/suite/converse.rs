@@ -32,7 +32,7 @@ async fn a_japanese_prompt_is_answered_in_japanese() {
         text(&output)
     );
     assert!(
-        text(&output).contains(MICRO) && text(&output).contains("5 文字、1 ターン"),
+        text(&output).contains(MICRO) && text(&output).contains(" 5 文字、1 ターン"),
         "{}",
         text(&output)
     );
@@ -66,7 +66,7 @@ async fn every_turn_and_the_system_prompt_count() {
         .await
         .unwrap();
     assert!(
-        text(&output).contains("11 characters in 3 turns"),
+        text(&output).contains("received 11 characters in 3 turns"),
         "{}",
         text(&output)
     );

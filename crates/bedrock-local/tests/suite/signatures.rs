@@ -78,6 +78,25 @@ async fn another_region_is_refused() {
 }
 
 #[tokio::test]
+async fn the_region_is_a_setting() {
+    let bedrock = BedrockLocal::builder()
+        .region("us-east-1")
+        .start()
+        .await
+        .unwrap();
+    let configuration = configuration(&bedrock)
+        .region(Region::from_static("us-east-1"))
+        .build();
+    converse(&Client::from_conf(configuration), NOVA, "Hello")
+        .await
+        .unwrap();
+    assert_eq!(
+        refusal(converse(&client(&bedrock), NOVA, "Hello").await).0,
+        403
+    );
+}
+
+#[tokio::test]
 async fn a_refused_request_takes_no_scripted_answer() {
     let bedrock = stand_in().await;
     bedrock.enqueue(Answer::converse_text("scripted"));
@@ -152,6 +171,22 @@ async fn a_body_changed_after_signing_is_refused() {
         (403, "InvalidSignatureException")
     );
     assert!(message.contains("does not match"), "{message}");
+}
+
+#[tokio::test]
+async fn a_session_token_added_after_signing_is_refused() {
+    let bedrock = stand_in().await;
+    let mut headers = signed(&bedrock, "bedrock", SystemTime::now());
+    headers.push(("x-amz-security-token".to_owned(), "a token".to_owned()));
+    let (status, error_type, message) = send(&bedrock, BODY, &headers).await;
+    assert_eq!(
+        (status, error_type.as_str()),
+        (403, "InvalidSignatureException")
+    );
+    assert!(
+        message.contains("'x-amz-security-token' must be a 'SignedHeader'"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

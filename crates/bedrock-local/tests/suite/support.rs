@@ -16,10 +16,14 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_types::timeout::TimeoutConfig;
 use bedrock_local::{ACCESS_KEY_ID, BedrockLocal, SECRET_ACCESS_KEY};
+use std::time::Duration;
 
 pub(crate) const NOVA: &str = "jp.amazon.nova-2-lite-v1:0";
 pub(crate) const MICRO: &str = "apac.amazon.nova-micro-v1:0";
 pub(crate) const TITAN: &str = "amazon.titan-text-express-v1";
+
+/// What takes longer than this on loopback hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) type ConverseResult = Result<ConverseOutput, SdkError<ConverseError>>;
 pub(crate) type InvokeResult = Result<InvokeModelOutput, SdkError<InvokeModelError>>;
@@ -29,7 +33,7 @@ pub(crate) async fn stand_in() -> BedrockLocal {
     BedrockLocal::builder().start().await.expect("a free port")
 }
 
-/// A configuration with the stand-in's keys, one attempt, and no time-out.
+/// A configuration with the stand-in's keys, one attempt, and a time-out that only a hanging call meets.
 pub(crate) fn configuration(bedrock: &BedrockLocal) -> Builder {
     configuration_for(
         &bedrock.endpoint_url(),
@@ -45,7 +49,7 @@ pub(crate) fn configuration_for(endpoint_url: &str, http_client: SharedHttpClien
         .endpoint_url(endpoint_url)
         .http_client(http_client)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
 }
 
 pub(crate) fn keys(access_key_id: &str, secret_access_key: &str) -> Credentials {
@@ -146,4 +150,12 @@ pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::De
         error.code().unwrap_or_default().to_owned(),
         error.message().unwrap_or_default().to_owned(),
     )
+}
+
+/// Waits until the stand-in has closed every connection, and fails where it does not.
+pub(crate) async fn closed(bedrock: &BedrockLocal) {
+    let closed = bedrock.all_connections_closed();
+    tokio::time::timeout(PATIENCE, closed)
+        .await
+        .expect("a connection stayed open");
 }

@@ -1,6 +1,7 @@
 //! Titan Text by InvokeModel, as it was while it lived.
 
-use crate::support::{NOVA, TITAN, client, invoke, refusal};
+use crate::support::{NOVA, TITAN, client, converse, invoke, message, refusal};
+use aws_sdk_bedrockruntime::types::{ConversationRole, SystemContentBlock};
 use bedrock_local::{Answer, BedrockLocal, ModelTable};
 use serde_json::{Value, json};
 
@@ -95,4 +96,23 @@ async fn a_scripted_titan_answer_bypasses_the_table() {
         .unwrap();
     let answer: Value = serde_json::from_slice(output.body().as_ref()).unwrap();
     assert_eq!(answer["results"][0]["outputText"], "\nTokyo\n");
+}
+
+#[tokio::test]
+async fn titan_takes_converse_but_no_system_prompt() {
+    let bedrock = with_titan().await;
+    converse(&client(&bedrock), TITAN, "Hello").await.unwrap();
+    let request = client(&bedrock)
+        .converse()
+        .model_id(TITAN)
+        .messages(message(ConversationRole::User, "Hello"));
+    let result = request
+        .system(SystemContentBlock::Text("Be short.".to_owned()))
+        .send()
+        .await;
+    let expected = "This model doesn't support the system field. Remove system and try again.";
+    assert_eq!(
+        refusal(result),
+        (400, "ValidationException".to_owned(), expected.to_owned())
+    );
 }

@@ -1,6 +1,6 @@
 //! TLS as Bedrock's endpoint: HTTP/2 by ALPN, and certificates that are to be refused.
 
-use crate::support::{NOVA, client, configuration_for, converse, http_client, text};
+use crate::support::{NOVA, client, closed, configuration_for, converse, http_client, text};
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::SdkError;
 use bedrock_local::http::Version;
@@ -76,6 +76,6 @@ async fn a_connection_closed_after_its_answer_is_closed_over_http_2_too() {
         text(&converse(&client, NOVA, "Hello").await.unwrap()),
         "last words"
     );
-    bedrock.all_connections_closed().await;
+    closed(&bedrock).await;
     assert_eq!((bedrock.connections(), bedrock.open_connections()), (1, 0));
 }
