@@ -61,4 +61,4 @@ fmt: ## Format the code
 clean: ## Remove what was built; the tools and the record of a deployment stay
 	@cargo clean --locked
 
--include infra/infra.mk
+include infra/infra.mk

@@ -16,7 +16,7 @@ export const modelsFile = fromHere('../../models.json');
 export const settingsFile = fromHere('../settings.json');
 
 /** What commands leave behind on this machine. The tests have one of their own. */
-const stateDir = process.env['BEDROCK_INFRA_STATE_DIR'] ?? fromHere('../../.local');
+const stateDir = process.env.BEDROCK_INFRA_STATE_DIR ?? fromHere('../../.local');
 
 /** What `make deploy` leaves for `make invoke` to find. */
 export const deploymentFile = join(stateDir, 'deployment.json');

@@ -79,7 +79,7 @@ function parseJson(file: string): unknown {
  * as ` -- NAME=value NAME=value` (make 3.81 leaves the dashes out), a blank inside a value as `\ `.
  */
 function typedAfterMake(environment: Environment): string[] {
-  const words = (environment['MAKEFLAGS'] ?? '').match(/(?:\\.|\S)+/g) ?? [];
+  const words = (environment.MAKEFLAGS ?? '').match(/(?:\\.|\S)+/g) ?? [];
   return words.flatMap((word) => /^([A-Za-z_][A-Za-z0-9_]*)[:+?]*=/.exec(word)?.[1] ?? []);
 }
 

@@ -14,7 +14,7 @@ export async function buildFunction(): Promise<void> {
     program: 'cargo',
     args: ['lambda', 'build', '--release', '--x86-64', '-p', 'bedrock-function'],
     directory: workspaceDir,
-    environment: { PATH: [join(workspaceDir, '.tools/venv/bin'), process.env['PATH']].join(delimiter), RUSTFLAGS: rustFlags() },
+    environment: { PATH: [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter), RUSTFLAGS: rustFlags() },
   });
   // Lambda runs it as another user than the zip's owner; a umask of 077 would keep that user out.
   chmodSync(bootstrapFile, 0o755);
@@ -25,7 +25,7 @@ export async function buildFunction(): Promise<void> {
  * machines would build the same. haswell is what cargo-lambda asks for where RUSTFLAGS is not set: Lambda has it.
  */
 function rustFlags(): string {
-  const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const renamed = [`${cargoHome}=/cargo`, `${workspaceDir.replace(/\/$/, '')}=/workspace`];
-  return [process.env['RUSTFLAGS'] ?? '', '-Ctarget-cpu=haswell', ...renamed.map((pair) => `--remap-path-prefix=${pair}`)].join(' ').trim();
+  return [process.env.RUSTFLAGS ?? '', '-Ctarget-cpu=haswell', ...renamed.map((pair) => `--remap-path-prefix=${pair}`)].join(' ').trim();
 }

@@ -4,7 +4,7 @@ import { type Purpose, PURPOSE_VARIABLE } from '../../lib/purpose.ts';
 import { run } from './run.ts';
 
 /** Whether nobody is there to answer a question. */
-export const unattended = (): boolean => Boolean(process.env['CI']) || !process.stdin.isTTY || !process.stdout.isTTY;
+export const unattended = (): boolean => Boolean(process.env.CI) || !process.stdin.isTTY || !process.stdout.isTTY;
 
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app. */
 export async function cdk(purpose: Purpose, region: string, args: readonly string[]): Promise<void> {

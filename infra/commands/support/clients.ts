@@ -1,5 +1,5 @@
 // On Node 20 the SDK prints six lines about Node 22, under which the one sentence that matters would be lost.
-process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /** How every client of these commands is set: a command answers a person, so it gives up in seconds. */
 export const clientOptions = (region: string) => ({

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEYS, type Machine, newMachine } from './support/make.ts';
+import { type Server, startMoto, startScripted } from './support/servers.ts';
+
+/** make's own last line, beside the one that a person is meant to read. */
+const MAKE_SAYS = /^make.*\n/gm;
+
+let machine: Machine;
+beforeAll(() => {
+  machine = newMachine();
+});
+afterAll(() => machine.remove());
+
+/** Runs a command that must refuse, and returns what it wrote. */
+async function refusal(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { status, stdout, stderr } = await machine.make(args, environment);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(existsSync(join(machine.directory, 'deployment.json'))).toBe(false);
+  return stderr.replaceAll(MAKE_SAYS, '');
+}
+
+const touching = ['diff', 'deploy', 'outputs', 'destroy', 'bootstrap'];
+
+describe('without credentials', () => {
+  it.each(touching)('make %s says so in one sentence', async (command) => {
+    expect(await refusal([command])).toBe(
+      'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n',
+    );
+  });
+
+  it('make synth prints the template all the same', async () => {
+    const { status, stdout, stderr } = await machine.make(['synth', 'MEMORY=256']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'No account is touched: stack bedrock-titan-function as it would be in region ap-northeast-1 (with MEMORY=256)\n' });
+    expect(stdout).toMatch(/^Description: .*\nResources:\n/);
+    expect(stdout).toContain('      MemorySize: 256\n');
+  });
+});
+
+describe('a wrong setting is one sentence, before anything is built or sent:', () => {
+  it.each([
+    [['deploy', 'MEMORY=64'], 'MEMORY takes a whole number of MB from 128 to 10240; "64" was given.\n'],
+    [['deploy', 'MODEL=amazon.titan-text-express-v1'], 'MODEL amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it. Use jp.amazon.nova-2-lite-v1:0 instead.\n'],
+    [['synth', 'MODLE=x'], 'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, FUNCTION_URL, MAX_TOKENS, TEMPERATURE, MAX_PROMPT_CHARS.\n'],
+    [['diff', 'FUNCTION_NAME=a b $(exit 1); `exit 2`'], 'FUNCTION_NAME takes 1 to 64 letters, digits and hyphens, beginning with a letter; "a b $(exit 1); `exit 2`" was given.\n'],
+  ])('%j', async (args, sentence) => {
+    expect(await refusal(args.map((arg) => arg.replaceAll('$', '$$$$')))).toBe(sentence);
+  });
+});
+
+describe('with credentials', () => {
+  let moto: Server;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  afterAll(() => moto.stop());
+
+  const signedIn = () => ({ ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_S3: moto.url });
+  const options = () => ({ region: 'ap-northeast-1', endpoint: moto.url, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+
+  it('a shell set to another region is asked about', async () => {
+    expect(await refusal(['deploy'], { ...signedIn(), AWS_REGION: 'us-east-1' })).toBe(
+      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1: give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.\n',
+    );
+  });
+
+  it.each(['deploy', 'diff'])('make %s in an account without the CDK says how to set it up, and touches nothing', async (command) => {
+    expect(await refusal([command], signedIn())).toMatch(
+      /^Account 123456789012, region ap-northeast-1: (deploying|comparing) stack bedrock-titan-function\nThe CDK is not set up in account 123456789012, region ap-northeast-1: run `make bootstrap` with the same settings, once, then try again\.\n$/,
+    );
+    expect((await new CloudFormationClient(options()).send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
+  });
+
+  it.each(['outputs', 'destroy'])('make %s of what is not there says so', async (command) => {
+    expect(await refusal([command, 'FUNCTION_NAME=nothing'], signedIn())).toMatch(/\nThere is no stack nothing in that account and region: .+\.\n$/);
+  });
+
+  it('a function that somebody made by hand is not deployed over', async () => {
+    await new SSMClient(options()).send(new PutParameterCommand({ Name: '/cdk-bootstrap/hnb659fds/version', Value: '30', Type: 'String' }));
+    await makeFunctionByHand(options(), 'by-hand');
+    expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
+      '\nA function by-hand that this stack did not make already exists in ap-northeast-1: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.\n',
+    );
+  });
+});
+
+async function makeFunctionByHand(options: { region: string; endpoint: string }, name: string): Promise<void> {
+  const { Role } = await new IAMClient(options).send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }));
+  const code = { ZipFile: Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64') };
+  await new LambdaClient(options).send(new CreateFunctionCommand({ FunctionName: name, Role: Role?.Arn, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: code }));
+}
+
+describe('credentials that AWS refuses', () => {
+  const answers = (code: string) => startScripted((response) => {
+    response.writeHead(403, { 'content-type': 'text/xml' });
+    response.end(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>arn:aws:iam::123456789012:user/someone</Message></Error></ErrorResponse>`);
+  });
+
+  it.each([
+    ['ExpiredToken', 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.\n'],
+    ['InvalidClientTokenId', 'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n'],
+    ['SignatureDoesNotMatch', 'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n'],
+  ])('%s is one sentence', async (code, sentence) => {
+    const server = await answers(code);
+    try {
+      expect(await refusal(['deploy'], { ...KEYS, AWS_ENDPOINT_URL: server.url })).toBe(sentence);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('an AWS that cannot be reached is one sentence', async () => {
+    const server = await answers('unused');
+    await server.stop();
+    expect(await refusal(['deploy'], { ...KEYS, AWS_ENDPOINT_URL: server.url })).toBe(
+      'AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.\n',
+    );
+  });
+});
+

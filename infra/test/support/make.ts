@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { workspaceDir } from '../../lib/paths.ts';
+import { type Outcome, outcomeOf } from './tools.ts';
+
+/** Keys that no account has. */
+export const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'not-a-secret' };
+
+/** A person's machine: a home of its own for all that the commands and the CDK leave behind. */
+export interface Machine {
+  readonly directory: string;
+  readonly make: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
+  readonly remove: () => void;
+}
+
+/** What `make` needs of this machine; everything else that is set here stays out. */
+const KEPT = ['CARGO_HOME', 'RUSTUP_HOME', 'CARGO_TARGET_DIR'];
+
+/** A machine with no credentials, no AWS configuration and nothing deployed. */
+export function newMachine(): Machine {
+  const directory = mkdtempSync(join(tmpdir(), 'bedrock-machine-'));
+  const own = {
+    ...Object.fromEntries(KEPT.map((name) => [name, process.env[name]])),
+    BEDROCK_INFRA_STATE_DIR: directory,
+    CDK_HOME: join(directory, 'cdk-home'),
+    AWS_CONFIG_FILE: join(directory, 'no-config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(directory, 'no-credentials'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    CI: 'true',
+    NO_COLOR: '1',
+  };
+  return {
+    directory,
+    make: (args, environment = {}) => outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { infraDir } from '../../lib/paths.ts';
+import { tool } from './tools.ts';
+
+/** Something that answers on loopback until it is stopped. */
+export interface Server {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** moto's server under the name by which it finds the buckets of templates. */
+export async function startMoto(): Promise<Server> {
+  const { child, line } = await started([tool('moto_server'), '-H', '127.0.0.1', '-p', '0'], /Running on http:\/\/127\.0\.0\.1:(\d+)/);
+  return { url: `http://localhost:${line[1]}`, stop: () => stopped(child) };
+}
+
+/** The stand-in for Bedrock. */
+export async function startBedrockLocal(program: string): Promise<Server> {
+  const { child, line } = await started([program, '--port', '0'], /"endpointUrl":"([^"]+)"/);
+  return { url: line[1] ?? '', stop: () => stopped(child) };
+}
+
+/** Answers every request as `reply` does: for what no emulator says, such as that a token has expired. */
+export async function startScripted(reply: (response: ServerResponse) => void): Promise<Server> {
+  const server = createServer((_, response) => reply(response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return { url: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Starts a program on a leash, so that it ends with this process, and waits for the line that says it listens. */
+async function started(command: readonly string[], ready: RegExp): Promise<{ child: ChildProcess; line: RegExpMatchArray }> {
+  const child = spawn(tool('python'), [join(infraDir, 'test/support/leash.py'), ...command], { env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const line = await new Promise<RegExpMatchArray>((resolve, reject) => {
+    let said = '';
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString();
+      const match = ready.exec(said);
+      if (match) resolve(match);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    child.once('close', (status) => reject(new Error(`${command[0]} ended with ${status}: ${said}`)));
+  });
+  return { child, line };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.stdin?.end();
+  await closed;
+}
