@@ -9,8 +9,9 @@ use crate::{
     config::Config,
     deadline::TimeBudget,
     error::Error,
-    event::{Event, Request},
+    event::{Event, EventKind, Request},
     model::{TextAnswer, TextModel},
+    panic::caught,
     reply::{Reply, Usage},
     usage::{Record, cost_usd, millis},
 };
@@ -50,13 +51,15 @@ impl<M: TextModel> Handler<M> {
             cold_start: self.is_cold.swap(false, Ordering::Relaxed),
             ..Record::default()
         };
-        let Event { kind, request } = Event::parse(&payload, &self.config);
-        // Its text is in the request now: no second copy stands by while the model thinks.
-        drop(payload);
-        let reply = match self
-            .answer(request.map_err(Error::from), budget, &mut record)
-            .await
-        {
+        let mut kind = EventKind::Direct;
+        let answered = caught(async {
+            let event = Event::parse(&payload, &self.config);
+            // Its text is in the request now: no second copy stands by while the model thinks.
+            drop(payload);
+            kind = event.kind;
+            self.answer(event.request?, budget, &mut record).await
+        });
+        let reply = match answered.await.unwrap_or(Err(Error::Internal)) {
             Ok((answer, usage)) => Reply::answer(kind, &answer, usage),
             Err(error) => {
                 record.failed(&error);
@@ -71,11 +74,11 @@ impl<M: TextModel> Handler<M> {
 
     async fn answer(
         &self,
-        request: Result<Request, Error>,
+        request: Request,
         budget: TimeBudget,
         record: &mut Record,
     ) -> Result<(TextAnswer, Option<Usage>), Error> {
-        let Request { text, wants_usage } = request?;
+        let Request { text, wants_usage } = request;
         let model = text.model.to_string();
         let price = self
             .config

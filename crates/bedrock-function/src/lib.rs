@@ -19,5 +19,7 @@ pub mod handler;
 pub mod init;
 pub mod log;
 pub mod model;
+pub mod panic;
 pub mod reply;
+pub mod serve;
 pub mod usage;

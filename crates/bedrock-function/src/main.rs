@@ -1,20 +1,21 @@
 //! Wires the function together and hands it to Lambda's runtime.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use bedrock_function::{
     bedrock,
     config::Config,
-    handler::{Handler, Invocation},
+    handler::Handler,
     init::{self, InitError},
     log,
     model::BedrockModels,
+    panic,
+    serve::serve,
 };
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    panic::log_places();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,20 +31,6 @@ async fn run() -> Result<(), InitError> {
     log::set_level(config.log_level);
     let (client, http_client) = bedrock::client(&config).await?;
     bedrock::preconnect(&config, &http_client).await;
-    let handler = Arc::new(Handler::new(config, BedrockModels::new(client)));
-    // The payload is taken unparsed: what the runtime could not parse it would fail itself.
-    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let handler = Arc::clone(&handler);
-        async move {
-            let invocation = Invocation {
-                deadline: event.context.deadline(),
-                request_id: event.context.request_id,
-            };
-            let payload = Box::<str>::from(event.payload);
-            Ok::<_, lambda_runtime::Error>(handler.handle(payload, invocation).await)
-        }
-    });
-    lambda_runtime::run(service)
-        .await
-        .map_err(InitError::Runtime)
+    let handler = Handler::new(config, BedrockModels::new(client));
+    serve(handler).await.map_err(InitError::Runtime)
 }

@@ -66,7 +66,12 @@ impl Attempts {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let result = tokio::time::timeout(self.budget.remaining(), call).await;
+        let remaining = self.budget.remaining();
+        if remaining.is_zero() {
+            // Nothing is sent that could not be answered.
+            return Err(CallError::deadline_exceeded(self.budget.elapsed(), 0));
+        }
+        let result = tokio::time::timeout(remaining, call).await;
         let waited = self.budget.elapsed();
         match result {
             Ok(Ok(output)) => Ok(output),
