@@ -18,4 +18,5 @@ mod invalid;
 mod keys;
 mod log;
 mod panics;
+mod secrets;
 mod stage;
