@@ -57,6 +57,10 @@ lint: ## Check format, lints and docs
 fmt: ## Format the code
 	@cargo fmt --all
 
+.PHONY: docs
+docs: ## Bring the tables in README.md up to date with the code
+	@UPDATE_DOCS=1 cargo test --locked --quiet -p bedrock-function --test docs
+
 .PHONY: clean
 clean: ## Remove what was built; the tools and the record of a deployment stay
 	@cargo clean --locked

@@ -223,6 +223,49 @@ impl Cause {
         Self::Unknown,
     ];
 
+    /// The code that it is reported under, but for agreements and forms, which AWS also reports
+    /// under codes that are not theirs.
+    #[must_use]
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::ProfileRequired
+            | Self::UnknownModel
+            | Self::InputTooLong
+            | Self::TooManyTokensWanted
+            | Self::ParameterRefused
+            | Self::ProviderBlocked
+            | Self::OperationNotAllowed
+            | Self::RequestRefused => ErrorCode::ValidationException,
+            Self::RoleLacksModel
+            | Self::RoleLacksDestinationRegion
+            | Self::OrganizationPolicy
+            | Self::MarketplaceAgreement
+            | Self::ModelAccess
+            | Self::AccessDenied => ErrorCode::AccessDeniedException,
+            Self::CredentialsExpired => ErrorCode::ExpiredTokenException,
+            Self::CredentialsRefused => ErrorCode::UnrecognizedClientException,
+            Self::CredentialsMissing => ErrorCode::CredentialsMissing,
+            Self::EndOfLife | Self::LegacyAndIdle | Self::UseCaseForm | Self::ModelNotFound => {
+                ErrorCode::ResourceNotFoundException
+            }
+            Self::TooManyRequests | Self::TooManyTokens | Self::Throttled => {
+                ErrorCode::ThrottlingException
+            }
+            Self::ModelNotReady => ErrorCode::ModelNotReadyException,
+            Self::QuotaUsedUp => ErrorCode::ServiceQuotaExceededException,
+            Self::ModelFailed => ErrorCode::ModelErrorException,
+            Self::ServiceFailed => ErrorCode::InternalServerException,
+            Self::NoCapacity => ErrorCode::ServiceUnavailableException,
+            Self::HostNotFound
+            | Self::CertificateRefused
+            | Self::ConnectionRefused
+            | Self::ConnectionBroken => ErrorCode::ConnectionFailed,
+            Self::ModelTimedOut => ErrorCode::ModelTimeoutException,
+            Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+            Self::Unknown => ErrorCode::InternalError,
+        }
+    }
+
     /// What the reply says: what happened, and what to do.
     #[must_use]
     pub fn message(self, details: &Details<'_>) -> String {
@@ -245,7 +288,7 @@ impl Cause {
             ),
             Self::UnknownModel => (
                 "Bedrock knows no model {model} in this region.",
-                "Check the id and the region, and deploy with one that models.json lists.",
+                "Check the id and the region, and deploy with one that models.json lists: make deploy MODEL=…",
             ),
             Self::InputTooLong => (
                 "The prompt is longer than {model} takes.",
@@ -273,11 +316,11 @@ impl Cause {
             ),
             Self::RoleLacksModel => (
                 "The function's role may not call {model}.",
-                "Deploy again with this model among those granted.",
+                "Deploy again with this model among those granted: make deploy MODEL=…",
             ),
             Self::RoleLacksDestinationRegion => (
                 "The function's role may not call {model} in one of the regions that its inference profile routes to.",
-                "Compare destinationRegions in models.json with what `aws bedrock get-inference-profile` lists, and deploy again.",
+                "Compare destinationRegions in models.json with what `aws bedrock get-inference-profile` lists, and deploy again: make deploy MODEL=…",
             ),
             Self::OrganizationPolicy => (
                 "A policy of your AWS organization denies the call of {model}.",
@@ -309,11 +352,11 @@ impl Cause {
             ),
             Self::EndOfLife => (
                 "{model} has reached its end of life; Bedrock answers no call of it.",
-                "Deploy with another model: models.json lists those that are active.",
+                "Deploy with one that models.json lists as active: make deploy MODEL=…",
             ),
             Self::LegacyAndIdle => (
                 "{model} is a legacy model, closed to accounts that have not used it lately.",
-                "Deploy with another model: models.json lists those that are active.",
+                "Deploy with one that models.json lists as active: make deploy MODEL=…",
             ),
             Self::UseCaseForm => (
                 "The provider's use-case form for {model} has not been submitted for this AWS account.",
@@ -398,7 +441,7 @@ mod tests {
         for cause in Cause::ALL.into_iter().filter(|c| *c != Cause::Unknown) {
             let (happened, remedy) = cause.sentences();
             assert!(
-                happened.ends_with('.') && remedy.ends_with('.'),
+                happened.ends_with('.') && remedy.ends_with(['.', '…']),
                 "{cause:?}"
             );
         }

@@ -31,22 +31,17 @@ pub struct CallError {
 
 impl CallError {
     pub(super) fn deadline_exceeded(waited: Duration, attempts: u32) -> Self {
-        Self::new(
-            ErrorCode::DeadlineExceeded,
-            Cause::DeadlineExceeded,
-            waited,
-            attempts,
-        )
+        Self::new(Cause::DeadlineExceeded, waited, attempts)
     }
 
     /// Bedrock answered with what is no answer of this operation.
     pub(crate) fn unreadable(waited: Duration, attempts: u32) -> Self {
-        Self::new(ErrorCode::InternalError, Cause::Unknown, waited, attempts)
+        Self::new(Cause::Unknown, waited, attempts)
     }
 
-    fn new(code: ErrorCode, cause: Cause, waited: Duration, attempts: u32) -> Self {
+    fn new(cause: Cause, waited: Duration, attempts: u32) -> Self {
         Self {
-            code,
+            code: cause.code(),
             cause,
             waited,
             attempts,
@@ -59,33 +54,39 @@ impl CallError {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (code, cause) = match error {
-            SdkError::ServiceError(_) => refused(error),
-            SdkError::TimeoutError(_) => (ErrorCode::ConnectionFailed, Cause::ConnectionRefused),
-            SdkError::DispatchFailure(_) => not_connected(error),
-            SdkError::ResponseError(_) => broken(error),
-            _ => not_sent(error),
+        let unanswered = |cause| Self::new(cause, waited, attempts);
+        let failure = match error {
+            SdkError::ServiceError(_) => Self::refused(error, waited, attempts),
+            SdkError::TimeoutError(_) => unanswered(Cause::ConnectionRefused),
+            SdkError::DispatchFailure(_) => unanswered(not_connected(error)),
+            SdkError::ResponseError(_) => unanswered(broken(error)),
+            _ => unanswered(not_sent(error)),
         };
         Self {
             bedrock_request_id: error.request_id().map(str::to_owned),
             bedrock_message: error.message().map(str::to_owned),
-            ..Self::new(code, cause, waited, attempts)
+            ..failure
         }
     }
-}
 
-/// Bedrock answered, with an error.
-fn refused<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
-where
-    E: ProvideErrorMetadata,
-{
-    let status = error.raw_response().map_or(0, |r| r.status().as_u16());
-    if status == 200 {
-        // The answer could not be read as one; `error` is the parser's.
-        return (ErrorCode::InternalError, Cause::Unknown);
+    /// Bedrock answered, with an error.
+    fn refused<E>(error: &SdkError<E>, waited: Duration, attempts: u32) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let status = error.raw_response().map_or(0, |r| r.status().as_u16());
+        if status == 200 {
+            // The answer could not be read as one; `error` is the parser's.
+            return Self::unreadable(waited, attempts);
+        }
+        let code = ErrorCode::from_aws(error.code(), status);
+        let cause = cause_of(code, error.message().unwrap_or_default());
+        // Bedrock's own code is passed on, also where it is not the cause's usual one.
+        Self {
+            code,
+            ..Self::new(cause, waited, attempts)
+        }
     }
-    let code = ErrorCode::from_aws(error.code(), status);
-    (code, cause_of(code, error.message().unwrap_or_default()))
 }
 
 /// Tells causes of one code apart by Bedrock's message. Matches on the few words that have not
@@ -167,47 +168,47 @@ fn role_lacks(message: &str) -> Cause {
 }
 
 /// Nothing was answered: the connection could not be opened, or broke.
-fn not_connected<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+fn not_connected<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
     if has_source::<E, CredentialsError>(error) {
-        return (ErrorCode::CredentialsMissing, Cause::CredentialsMissing);
+        return Cause::CredentialsMissing;
     }
+    // The layers between the SDK and the socket have no public types to tell these apart by.
     let words = format!("{error:?}");
     let says = |needle: &str| words.contains(needle);
-    let cause = if says("dns error") || says("failed to lookup address") {
+    if says("dns error") || says("failed to lookup address") {
         Cause::HostNotFound
-    } else if says("InvalidCertificate") || says("certificate") {
+    } else if says("certificate") || says("InvalidCertificate") {
         Cause::CertificateRefused
-    } else if says("ConnectionRefused") || says("Connect,") || says("tcp connect error") {
+    } else if says("ConnectionRefused") || says("tcp connect error") {
         Cause::ConnectionRefused
     } else {
         Cause::ConnectionBroken
-    };
-    (ErrorCode::ConnectionFailed, cause)
+    }
 }
 
 /// The answer began and could not be read to its end, or is no answer at all.
-fn broken<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+fn broken<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
     if has_source::<E, std::io::Error>(error) || format!("{error:?}").contains("Body") {
-        (ErrorCode::ConnectionFailed, Cause::ConnectionBroken)
+        Cause::ConnectionBroken
     } else {
-        (ErrorCode::InternalError, Cause::Unknown)
+        Cause::Unknown
     }
 }
 
-fn not_sent<E>(error: &SdkError<E>) -> (ErrorCode, Cause)
+fn not_sent<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
     if has_source::<E, CredentialsError>(error) {
-        (ErrorCode::CredentialsMissing, Cause::CredentialsMissing)
+        Cause::CredentialsMissing
     } else {
-        (ErrorCode::InternalError, Cause::Unknown)
+        Cause::Unknown
     }
 }
 
@@ -217,12 +218,5 @@ where
     E: Error + 'static,
     T: Error + 'static,
 {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if inner.is::<T>() {
-            return true;
-        }
-        source = inner.source();
-    }
-    false
+    std::iter::successors(error.source(), |error| (*error).source()).any(|error| error.is::<T>())
 }
