@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // On Node 20 the SDK warns of Node 22 in every file.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     // Each test that starts a process or synthesizes a stack takes seconds on a small machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

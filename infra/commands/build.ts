@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { bootstrapFile } from '../lib/artifact.ts';
-import { workspaceDir } from '../lib/paths.ts';
+import { bootstrapFile, workspaceDir } from '../lib/paths.ts';
 import { buildFunction } from './support/build.ts';
 import { exitOnError } from './support/exit.ts';
 

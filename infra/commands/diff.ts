@@ -1,4 +1,4 @@
-import { isBuilt } from '../lib/artifact.ts';
+import { isBuilt } from '../lib/paths.ts';
 import { cdk } from './support/cdk.ts';
 import { exitOnError } from './support/exit.ts';
 import { requireBootstrap } from './support/preconditions.ts';

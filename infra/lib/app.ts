@@ -2,25 +2,9 @@ import { createRequire } from 'node:module';
 import { App } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { artifactCode } from './artifact.ts';
-import { type Choice, choose, chooseToRemove } from './granted-models.ts';
-import { readModels } from './models.ts';
-import { modelsFile, settingsFile } from './paths.ts';
-import { type Purpose, purposeOf } from './purpose.ts';
-import { type Given, readSettings } from './settings-sources.ts';
+import { readChoice } from './choice.ts';
+import { purposeOf } from './purpose.ts';
 import { BedrockStack } from './stack.ts';
-
-/** A checked choice, and the settings of it that somebody gave. */
-export interface ReadChoice extends Choice {
-  readonly given: Given;
-}
-
-/** Reads the settings of this process and settles them against models.json. */
-export function readChoice(purpose: Purpose): ReadChoice {
-  const { settings, given } = readSettings({ environment: process.env, file: settingsFile });
-  const table = readModels(modelsFile);
-  const today = new Date().toISOString().slice(0, 10);
-  return { given, ...(purpose === 'remove' ? chooseToRemove(settings, table) : choose(settings, table, today)) };
-}
 
 /** The CDK app as the CLI runs it. */
 export function synthesize(): void {

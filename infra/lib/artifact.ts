@@ -1,14 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { artifactDir, placeholderDir } from './paths.ts';
+import { artifactDir, isBuilt, placeholderDir } from './paths.ts';
 import { UserError } from './user-error.ts';
-
-/** The executable, where the build leaves it. */
-export const bootstrapFile = join(artifactDir, 'bootstrap');
-
-/** Whether the function was built. */
-export const isBuilt = (): boolean => existsSync(bootstrapFile);
 
 /**
  * The function's code as an asset. Its hash is that of the content alone, so that the

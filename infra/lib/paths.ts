@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +27,12 @@ export const assemblyDir = join(stateDir, 'cdk.out');
 
 /** Where `cargo lambda build` puts the function. */
 export const artifactDir = fromHere('../../target/lambda/bedrock-function');
+
+/** The executable itself. */
+export const bootstrapFile = join(artifactDir, 'bootstrap');
+
+/** Whether the function was built. */
+export const isBuilt = (): boolean => existsSync(bootstrapFile);
 
 /** Stands in for the artifact where no code runs: see the file in it. */
 export const placeholderDir = fromHere('../assets/not-built');

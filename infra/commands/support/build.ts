@@ -1,8 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { bootstrapFile } from '../../lib/artifact.ts';
-import { workspaceDir } from '../../lib/paths.ts';
+import { bootstrapFile, workspaceDir } from '../../lib/paths.ts';
 import { run } from './run.ts';
 
 /**

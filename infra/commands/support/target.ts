@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { type ReadChoice, readChoice } from '../../lib/app.ts';
+import { type ReadChoice, readChoice } from '../../lib/choice.ts';
 import type { Purpose } from '../../lib/purpose.ts';
 import type { Given } from '../../lib/settings-sources.ts';
 import { UserError } from '../../lib/user-error.ts';

@@ -5,7 +5,8 @@ import { ACCOUNT } from './stack.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
-const policyDocument = z.strictObject({
+/** The shape of a policy of this project. */
+export const policyDocument = z.strictObject({
   Version: z.literal('2012-10-17'),
   Statement: z.array(
     z.strictObject({

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetRolePolicyCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { bootstrapFile, infraDir, workspaceDir } from '../lib/paths.ts';
+import { KEYS, type Machine, newMachine } from './support/make.ts';
+import { policyDocument, policyOf } from './support/policy.ts';
+import { type Server, startBedrockLocal, startMoto } from './support/servers.ts';
+import { ACCOUNT, stackOf } from './support/stack.ts';
+import { outcomeOf, tool } from './support/tools.ts';
+
+const NAME = 'bedrock-titan-function';
+const debug = join(workspaceDir, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
+const script = (name: string): string => join(infraDir, 'test/support', name);
+const sha256 = (bytes: Uint8Array, encoding: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(bytes).digest(encoding);
+
+// `make deploy` asks cargo whether the artifact is still that of the sources, and cargo may be waiting for another cargo.
+vi.setConfig({ testTimeout: 300_000 });
+
+/** Each step builds on the one above. */
+describe('a deploy from end to end', () => {
+  let machine: Machine;
+  let moto: Server;
+  beforeAll(async () => {
+    machine = newMachine();
+    moto = await startMoto();
+  });
+  afterAll(async () => {
+    await moto?.stop();
+    machine?.remove();
+  });
+
+  const make = (...args: string[]) => machine.make(args, { ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_S3: moto.url });
+  const client = () => ({ region: 'ap-northeast-1', endpoint: moto.url, forcePathStyle: true, credentials: { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY } });
+  const deployed = (): Promise<FunctionConfiguration> => new LambdaClient(client()).send(new GetFunctionConfigurationCommand({ FunctionName: NAME }));
+  const recordFile = () => join(machine.directory, 'deployment.json');
+
+  it('make bootstrap sets the CDK up', async () => {
+    const { status, stderr } = await make('bootstrap');
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('Next: make deploy') });
+  });
+
+  it('make deploy deploys, says where, and records it', async () => {
+    const { status, stderr } = await make('deploy', 'MAX_TOKENS=500');
+    expect(stderr).toMatch(new RegExp(`^Account ${ACCOUNT}, region ap-northeast-1: deploying stack ${NAME} \\(with MAX_TOKENS=500\\)\n`));
+    expect(stderr).toContain('Next: make invoke');
+    expect(status).toBe(0);
+    expect(JSON.parse(readFileSync(recordFile(), 'utf8'))).toEqual({ functionName: NAME, region: 'ap-northeast-1', account: ACCOUNT, stackName: NAME });
+  });
+
+  it('the function is there as the settings say', async () => {
+    expect(await deployed()).toMatchObject({ Runtime: 'provided.al2023', Architectures: ['x86_64'], MemorySize: 128, Timeout: 60, Handler: 'bootstrap' });
+  });
+
+  it('its role has the reviewed policy and no other', async () => {
+    const iam = new IAMClient(client());
+    const RoleName = (await deployed()).Role?.split('/').at(-1);
+    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    expect(AttachedPolicies).toEqual([]);
+    const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'CallModelsAndWriteLog' }));
+    // moto gives the document back as Python prints it.
+    const document: unknown = JSON.parse(decodeURIComponent(PolicyDocument ?? '').replaceAll("'", '"'));
+    expect(policyDocument.parse(document)).toEqual(policyOf(stackOf()));
+  });
+
+  it('make deploy again deploys nothing', async () => {
+    const before = await deployed();
+    const { status, stdout, stderr } = await make('deploy', 'MAX_TOKENS=500');
+    expect(status).toBe(0);
+    expect(stdout + stderr).toContain(`${NAME} (no changes)`);
+    expect(await deployed()).toMatchObject({ LastModified: before.LastModified, CodeSha256: before.CodeSha256 });
+  });
+
+  it('make diff then shows no difference', async () => {
+    const { status, stdout, stderr } = await make('diff', 'MAX_TOKENS=500');
+    expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('There were no differences') });
+  });
+
+  it('make outputs prints what was made, as JSON', async () => {
+    const { status, stdout } = await make('outputs');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stackName: NAME, resources: expect.arrayContaining([{ type: 'AWS::Lambda::Function', id: NAME }]) });
+  });
+
+  it('the deployed code is the artifact, and answers in the deployed environment', async () => {
+    const unpacked = await fetchCode(machine.directory, client(), (await deployed()).CodeSha256);
+    expect(sha256(readFileSync(unpacked))).toBe(sha256(readFileSync(bootstrapFile)));
+
+    const bedrock = await startBedrockLocal(join(debug, 'bedrock-local'));
+    try {
+      const { status, stdout, stderr } = await runAsLambda(unpacked, await deployed(), bedrock.url);
+      expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.any(String) });
+      const reply = z.object({ statusCode: z.literal(200), body: z.string() }).parse(JSON.parse(stdout));
+      expect(JSON.parse(reply.body)).toEqual({ text: expect.stringMatching(/./) });
+    } finally {
+      await bedrock.stop();
+    }
+  });
+
+  it('make destroy leaves nothing of the stack, and says what else stays', async () => {
+    const { status, stderr } = await make('destroy');
+    expect(stderr).toContain('Of the stack nothing is left.\n');
+    expect(stderr).toContain('CDKToolkit');
+    expect(status).toBe(0);
+    expect((await new LambdaClient(client()).send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+    expect((await new CloudWatchLogsClient(client()).send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+    const { Roles } = await new IAMClient(client()).send(new ListRolesCommand({}));
+    expect(Roles?.filter((role) => !role.RoleName?.startsWith('cdk-hnb659fds-'))).toEqual([]);
+    expect(existsSync(recordFile())).toBe(false);
+  });
+});
+
+/** Fetches the deployed zip from the bucket that the deployed template names, and unpacks it. Returns the path of `bootstrap`. */
+async function fetchCode(directory: string, options: { region: string; endpoint: string }, codeSha256: string | undefined): Promise<string> {
+  const { TemplateBody } = await new CloudFormationClient(options).send(new GetTemplateCommand({ StackName: NAME }));
+  const [, key] = /([0-9a-f]{64}\.zip)/.exec(TemplateBody ?? '') ?? [];
+  const { Body } = await new S3Client(options).send(new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }));
+  const zip = (await Body?.transformToByteArray()) ?? new Uint8Array();
+  expect(sha256(zip, 'base64')).toBe(codeSha256);
+
+  const archive = join(directory, 'code.zip');
+  const code = join(directory, 'code');
+  writeFileSync(archive, zip);
+  mkdirSync(code);
+  expect(await outcomeOf(tool('python'), [script('unpack.py'), archive, code])).toEqual({ status: 0, stdout: '', stderr: '' });
+  return join(code, 'bootstrap');
+}
+
+/** Invokes the walkthrough's event under the Runtime API: the deployed variables, and what the stand-in for Bedrock needs. */
+function runAsLambda(bootstrap: string, configuration: FunctionConfiguration, bedrockUrl: string) {
+  const variables = {
+    ...configuration.Environment?.Variables,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,
+    AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
+    AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',
+  };
+  const environment = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const limits = ['--timeout', `${configuration.Timeout}s`, '--memory-mb', String(configuration.MemorySize)];
+  const event = join(workspaceDir, 'events/bedrock-test-001.json');
+  return outcomeOf(join(debug, 'lambda-local'), [...environment, ...limits, '--event', event, '--', bootstrap]);
+}
+
+describe('the artifact', () => {
+  it('is for x86_64 and asks for no glibc above that of Amazon Linux 2023', async () => {
+    const { stdout } = await outcomeOf(tool('python'), [script('elf.py'), bootstrapFile]);
+    const { machine, needed } = z.object({ machine: z.string(), needed: z.array(z.string()).min(1) }).parse(JSON.parse(stdout));
+    const minors = needed.flatMap((version) => /^GLIBC_2\.(\d+)/.exec(version)?.[1] ?? []).map(Number);
+    expect(machine).toBe('EM_X86_64');
+    expect(Math.max(...minors)).toBeLessThanOrEqual(34);
+  });
+
+  it('names no path of the machine that built it', () => {
+    const content = readFileSync(bootstrapFile).toString('latin1');
+    expect([process.env.HOME ?? '/home', workspaceDir].filter((path) => content.includes(path))).toEqual([]);
+  });
+});
