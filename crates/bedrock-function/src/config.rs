@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     log::Level,
+    metrics::Destination,
     model::{MaxTokens, ModelId, Probability},
 };
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub preconnect: bool,
     /// `BEDROCK_LOG_CONTENT`: whether prompts and answers are logged. For local use.
     pub log_content: bool,
+    /// `BEDROCK_METRICS_NAMESPACE`: where the metrics of the log line go; none without it.
+    pub metrics: Option<Destination>,
     /// `AWS_LAMBDA_LOG_LEVEL`: the least severe level that is logged.
     pub log_level: Level,
     /// `AWS_REGION` (or `AWS_DEFAULT_REGION`): where Bedrock is called.
@@ -101,6 +104,9 @@ impl Config {
             preconnect: switch("BEDROCK_PRECONNECT", get("BEDROCK_PRECONNECT"))?.unwrap_or(true),
             log_content: switch("BEDROCK_LOG_CONTENT", get("BEDROCK_LOG_CONTENT"))?
                 .unwrap_or(false),
+            metrics: get("BEDROCK_METRICS_NAMESPACE")
+                .map(|namespace| destination(namespace, get("AWS_LAMBDA_FUNCTION_NAME")))
+                .transpose()?,
             log_level: parsed("AWS_LAMBDA_LOG_LEVEL", get("AWS_LAMBDA_LOG_LEVEL"))?
                 .unwrap_or(Level::Info),
             region: region(get("AWS_REGION").or_else(|| get("AWS_DEFAULT_REGION")))?,
@@ -271,6 +277,25 @@ fn switch(variable: &'static str, value: Option<String>) -> Result<Option<bool>,
         .transpose()
 }
 
+/// CloudWatch's rule for namespaces: 1 to 255 of these characters, `AWS/` being its own.
+fn destination(
+    namespace: String,
+    function_name: Option<String>,
+) -> Result<Destination, ConfigError> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
+    if namespace.len() > 255 || !namespace.chars().all(is_allowed) || namespace.starts_with("AWS/")
+    {
+        return Err(ConfigError::new(
+            "BEDROCK_METRICS_NAMESPACE",
+            format!("must be a CloudWatch namespace such as BedrockOnLambda, not {namespace:?}."),
+        ));
+    }
+    Ok(Destination {
+        namespace,
+        function_name: function_name.unwrap_or_default(),
+    })
+}
+
 fn region(value: Option<String>) -> Result<String, ConfigError> {
     let region = value.ok_or_else(|| {
         ConfigError::new(
@@ -354,6 +379,8 @@ mod tests {
             ("BEDROCK_MAX_PROMPT_CHARS", "0", "at least 1"),
             ("BEDROCK_PRECONNECT", "yes", "0 or 1"),
             ("BEDROCK_LOG_CONTENT", "true", "0 or 1"),
+            ("BEDROCK_METRICS_NAMESPACE", "AWS/Lambda", "BedrockOnLambda"),
+            ("BEDROCK_METRICS_NAMESPACE", "two words", "BedrockOnLambda"),
             ("AWS_LAMBDA_LOG_LEVEL", "LOUD", "INFO"),
             ("AWS_REGION", "Tokyo!", "ap-northeast-1"),
             (

@@ -10,10 +10,10 @@ use crate::{
     deadline::TimeBudget,
     error::Error,
     event::{Event, EventKind, Request},
-    model::{TextAnswer, TextModel},
+    model::{TextAnswer, TextModel, TextRequest},
     panic::caught,
     reply::{Reply, Usage},
-    usage::{Record, cost_usd, millis},
+    usage::{Record, millis},
 };
 
 /// Answers events with a model.
@@ -67,8 +67,8 @@ impl<M: TextModel> Handler<M> {
             }
         };
         record.request_id = invocation.request_id;
-        record.duration_ms = millis(started.elapsed());
-        record.write();
+        record.took(started.elapsed());
+        record.write(self.config.metrics.as_ref());
         reply
     }
 
@@ -79,40 +79,47 @@ impl<M: TextModel> Handler<M> {
         record: &mut Record,
     ) -> Result<(TextAnswer, Option<Usage>), Error> {
         let Request { text, wants_usage } = request;
-        let model = text.model.to_string();
-        let price = self
-            .config
-            .models
-            .facts(&text.model)
-            .and_then(|f| f.price_per_million_tokens);
-        record.model_id = Some(model.clone());
-        record.prompt = self.config.log_content.then(|| text.prompt.clone());
-        let called = Instant::now();
-        let result = self.models.answer(text, budget).await;
-        let latency_ms = millis(called.elapsed());
-        record.latency_ms = Some(latency_ms);
-        let answer = result.map_err(|error| {
-            record.bedrock_message = error
-                .bedrock_message
-                .clone()
-                .filter(|_| self.config.log_content);
-            Error::Call {
-                error,
-                model: model.clone(),
-            }
-        })?;
-        record.answered(&answer, price);
-        record.text = self.config.log_content.then(|| answer.text.clone());
+        let model = text.model.clone();
+        let answer = self.call(text, budget, record).await?;
         let usage = wants_usage.then(|| Usage {
-            model,
+            model: model.to_string(),
             usage: answer.tokens,
-            cost_usd: price.map(|price| cost_usd(answer.tokens, price)),
-            latency_ms,
+            cost_usd: record.cost_usd,
+            latency_ms: record.call.map_or(0, millis),
         });
         if answer.text.is_empty() {
             let stop_reason = answer.stop.reason.filter(|_| !answer.stop.is_ordinary);
             return Err(Error::NoText { stop_reason });
         }
         Ok((answer, usage))
+    }
+
+    /// Asks the model, and notes what that took.
+    async fn call(
+        &self,
+        request: TextRequest,
+        budget: TimeBudget,
+        record: &mut Record,
+    ) -> Result<TextAnswer, Error> {
+        let logs_content = self.config.log_content;
+        let model = request.model.to_string();
+        let facts = self.config.models.facts(&request.model);
+        let price = facts.and_then(|facts| facts.price_per_million_tokens);
+        record.model_id = Some(model.clone());
+        record.prompt = logs_content.then(|| request.prompt.clone());
+        let called = Instant::now();
+        let result = self.models.answer(request, budget).await;
+        record.call = Some(called.elapsed());
+        match result {
+            Ok(answer) => {
+                record.answered(&answer, price);
+                record.text = logs_content.then(|| answer.text.clone());
+                Ok(answer)
+            }
+            Err(error) => {
+                record.bedrock_message = error.bedrock_message.clone().filter(|_| logs_content);
+                Err(Error::Call { error, model })
+            }
+        }
     }
 }

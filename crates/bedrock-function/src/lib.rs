@@ -18,6 +18,7 @@ pub mod event;
 pub mod handler;
 pub mod init;
 pub mod log;
+pub mod metrics;
 pub mod model;
 pub mod panic;
 pub mod reply;

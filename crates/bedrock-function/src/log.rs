@@ -63,9 +63,13 @@ struct Line<'a, T: Serialize> {
 
 /// Writes one line. What cannot be written is lost: a log must not fail an invocation.
 pub fn write(level: Level, message: &str, fields: impl Serialize) {
-    if level < *THRESHOLD.get_or_init(|| Level::Info) {
-        return;
+    if level >= *THRESHOLD.get_or_init(|| Level::Info) {
+        write_always(level, message, fields);
     }
+}
+
+/// Writes one line, whatever the threshold.
+pub fn write_always(level: Level, message: &str, fields: impl Serialize) {
     let line = Line {
         timestamp: timestamp(SystemTime::now()),
         level,

@@ -1,6 +1,6 @@
 //! What an invocation took: its price, and its one log line.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use crate::{
     config::Price,
     error::Error,
     log::{self, Level},
+    metrics::{Destination, Members, Metrics},
     model::{TextAnswer, Tokens},
 };
 
@@ -45,10 +46,15 @@ pub struct Record {
     /// From the request to the whole answer, retries included, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
+    /// The same, for the record itself.
+    #[serde(skip)]
+    pub call: Option<Duration>,
     /// How many requests were sent to Bedrock.
     pub attempts: u32,
     /// Of the whole invocation, in milliseconds.
     pub duration_ms: u64,
+    /// The invocation less the call, in milliseconds: what the function itself took.
+    pub overhead_ms: f64,
     /// Bedrock's id of the last request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_request_id: Option<String>,
@@ -87,15 +93,55 @@ impl Record {
         }
     }
 
-    /// Writes the line.
-    pub fn write(&self) {
+    /// Notes how long the invocation took.
+    pub fn took(&mut self, whole: Duration) {
+        self.duration_ms = millis(whole);
+        self.latency_ms = self.call.map(millis);
+        let overhead = whole.saturating_sub(self.call.unwrap_or_default());
+        self.overhead_ms = overhead.as_micros() as f64 / 1e3;
+    }
+
+    /// Writes the line, with metrics where they have a destination. Metrics are written at any log
+    /// level: a bill is not a matter of verbosity.
+    pub fn write(&self, metrics: Option<&Destination>) {
         let level = match self.status_code {
             0..400 => Level::Info,
             400..500 => Level::Warn,
             _ => Level::Error,
         };
-        log::write(level, "invocation", self);
+        match metrics {
+            Some(destination) => {
+                let metrics = Metrics::new(destination, self.members(), SystemTime::now());
+                log::write_always(
+                    level,
+                    "invocation",
+                    WithMetrics {
+                        record: self,
+                        metrics,
+                    },
+                );
+            }
+            None => log::write(level, "invocation", self),
+        }
     }
+
+    fn members(&self) -> Members {
+        Members {
+            is_cold: self.cold_start,
+            is_called: self.latency_ms.is_some(),
+            is_answered: self.tokens.is_some(),
+            is_priced: self.cost_usd.is_some(),
+            is_failed: self.status_code >= 400,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WithMetrics<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    #[serde(flatten)]
+    metrics: Metrics,
 }
 
 /// Whole milliseconds.

@@ -104,3 +104,45 @@ async fn the_log_level_is_lambdas() {
     stage.invoke(&json!({})).await;
     assert_eq!(lines(&stage).len(), 1);
 }
+
+#[tokio::test]
+async fn the_line_carries_metrics_where_they_have_a_namespace() {
+    let stage = Stage::with(|p| {
+        p.env("BEDROCK_METRICS_NAMESPACE", "BedrockOnLambda")
+            .env("AWS_LAMBDA_LOG_LEVEL", "ERROR")
+    })
+    .await;
+    stage.invoke_answered(Answer::converse_text("ok")).await;
+    stage
+        .invoke_answered(Answer::error(403, "AccessDeniedException", "no"))
+        .await;
+    let lines = lines(&stage);
+    assert_eq!(lines.len(), 2, "metrics are written at any log level");
+    for line in &lines {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(directive["Namespace"], "BedrockOnLambda");
+            for dimension in directive["Dimensions"][0].as_array().unwrap() {
+                assert!(
+                    line[dimension.as_str().unwrap()].is_string(),
+                    "{dimension} of {line}"
+                );
+            }
+            for metric in directive["Metrics"].as_array().unwrap() {
+                let name = metric["Name"].as_str().unwrap();
+                assert!(line[name].is_number(), "{name} of {line}");
+            }
+        }
+    }
+    assert_eq!(lines[1]["errors"], 1);
+    assert_eq!(
+        lines[1]["_aws"]["CloudWatchMetrics"][1]["Dimensions"][0][2],
+        "outcome"
+    );
+}
+
+#[tokio::test]
+async fn the_line_carries_no_metrics_without_a_namespace() {
+    let stage = Stage::new().await;
+    stage.invoke_answered(Answer::converse_text("ok")).await;
+    assert!(lines(&stage)[0].get("_aws").is_none());
+}

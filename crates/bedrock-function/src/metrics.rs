@@ -1,0 +1,211 @@
+//! Metrics without a call of their own: CloudWatch reads them out of the log line, where that
+//! carries the embedded metric format
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+/// Where the metrics go: both from the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// `BEDROCK_METRICS_NAMESPACE`.
+    pub namespace: String,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, a dimension of every metric.
+    pub function_name: String,
+}
+
+/// What makes a log line one of metrics: which of its members are values, and which dimensions.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metrics {
+    #[serde(rename = "_aws")]
+    aws: Metadata,
+    function_name: String,
+    cold_starts: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<u8>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: String,
+    dimensions: Vec<Vec<&'static str>>,
+    metrics: Vec<Definition>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+const fn metric(name: &'static str, unit: &'static str) -> Definition {
+    Definition { name, unit }
+}
+
+/// Of every invocation.
+const ALWAYS: [Definition; 2] = [
+    metric("coldStarts", "Count"),
+    metric("overheadMs", "Milliseconds"),
+];
+/// Of an invocation that asked a model.
+const CALLED: [Definition; 1] = [metric("latencyMs", "Milliseconds")];
+/// Of an answer.
+const ANSWERED: [Definition; 2] = [
+    metric("inputTokens", "Count"),
+    metric("outputTokens", "Count"),
+];
+/// Of an answer whose price is known. CloudWatch has no unit for money.
+const PRICED: [Definition; 1] = [metric("costUsd", "None")];
+/// Of a failure; also by its `outcome`.
+const FAILED: [Definition; 1] = [metric("errors", "Count")];
+
+/// What the log line of an invocation has members for.
+#[derive(Clone, Copy, Debug)]
+pub struct Members {
+    /// It is the first of its process.
+    pub is_cold: bool,
+    /// A model was asked: there are `modelId` and `latencyMs`.
+    pub is_called: bool,
+    /// It answered: there are `inputTokens` and `outputTokens`.
+    pub is_answered: bool,
+    /// The price is known: there is `costUsd`.
+    pub is_priced: bool,
+    /// The reply is an error.
+    pub is_failed: bool,
+}
+
+impl Metrics {
+    /// The metadata for a line with these members, written at `time`.
+    #[must_use]
+    pub fn new(destination: &Destination, members: Members, time: SystemTime) -> Self {
+        let by_model = if members.is_called {
+            vec!["functionName", "modelId"]
+        } else {
+            vec!["functionName"]
+        };
+        let by_outcome = by_model.iter().copied().chain(["outcome"]).collect();
+        let parts: [(bool, &[Definition]); 4] = [
+            (members.is_called, &CALLED),
+            (members.is_answered, &ANSWERED),
+            (members.is_priced, &PRICED),
+            (members.is_failed, &FAILED),
+        ];
+        let present = parts
+            .iter()
+            .filter(|(is_present, _)| *is_present)
+            .map(|(_, metrics)| *metrics);
+        let metrics = ALWAYS.iter().chain(present.flatten()).copied().collect();
+        let directive = |dimensions, metrics| Directive {
+            namespace: destination.namespace.clone(),
+            dimensions: vec![dimensions],
+            metrics,
+        };
+        let mut directives = vec![directive(by_model, metrics)];
+        if members.is_failed {
+            directives.push(directive(by_outcome, FAILED.to_vec()));
+        }
+        Self {
+            aws: Metadata {
+                timestamp: millis_since_epoch(time),
+                cloud_watch_metrics: directives,
+            },
+            function_name: destination.function_name.clone(),
+            cold_starts: members.is_cold.into(),
+            errors: members.is_failed.then_some(1),
+        }
+    }
+}
+
+fn millis_since_epoch(time: SystemTime) -> u64 {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metrics(members: Members) -> serde_json::Value {
+        let destination = Destination {
+            namespace: "Test".to_owned(),
+            function_name: "f".to_owned(),
+        };
+        serde_json::to_value(Metrics::new(&destination, members, SystemTime::UNIX_EPOCH)).unwrap()
+    }
+
+    fn names(directive: &serde_json::Value) -> Vec<&str> {
+        let metrics = directive["Metrics"].as_array().unwrap();
+        metrics
+            .iter()
+            .map(|metric| metric["Name"].as_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_refused_event_has_metrics_of_the_function_alone() {
+        let metrics = metrics(Members {
+            is_cold: true,
+            is_called: false,
+            is_answered: false,
+            is_priced: false,
+            is_failed: true,
+        });
+        let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert_eq!(
+            directives[0]["Dimensions"],
+            serde_json::json!([["functionName"]])
+        );
+        assert_eq!(
+            names(&directives[0]),
+            ["coldStarts", "overheadMs", "errors"]
+        );
+        assert_eq!(
+            directives[1]["Dimensions"],
+            serde_json::json!([["functionName", "outcome"]])
+        );
+        assert_eq!(names(&directives[1]), ["errors"]);
+        assert_eq!(metrics["coldStarts"], 1);
+    }
+
+    #[test]
+    fn an_answer_has_tokens_price_and_time_by_model() {
+        let metrics = metrics(Members {
+            is_cold: false,
+            is_called: true,
+            is_answered: true,
+            is_priced: true,
+            is_failed: false,
+        });
+        let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert_eq!(directives.len(), 1);
+        assert_eq!(
+            directives[0]["Dimensions"],
+            serde_json::json!([["functionName", "modelId"]])
+        );
+        assert_eq!(
+            names(&directives[0]),
+            [
+                "coldStarts",
+                "overheadMs",
+                "latencyMs",
+                "inputTokens",
+                "outputTokens",
+                "costUsd"
+            ]
+        );
+        assert!(metrics.get("errors").is_none());
+    }
+}
