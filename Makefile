@@ -49,6 +49,14 @@ test: setup ## Run every check and test
 test-invoke: setup ## Test make invoke, ask and watch from end to end
 	@tools/test invoke
 
+.PHONY: fuzz
+fuzz: ## Give the function hostile input: FUZZ_SECONDS=60 for each target
+	@tools/fuzz
+
+.PHONY: load
+load: ## Put the function under load: 20,000 invocations, 200 processes
+	@tools/load
+
 .PHONY: lint
 lint: ## Check format, lints and docs
 	@tools/test format clippy docs

@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use invariants::{Answers, Events};
-
-use super::wait;
+use super::{ANSWERS, EVENTS, wait};
 
 /// Every input of a fuzz target's corpus.
-fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../fuzz/corpus")
         .join(target);
@@ -15,7 +13,7 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
         .read_dir()
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .map(|path| std::fs::read(path).unwrap())
         .collect();
     assert!(inputs.len() > 10, "{} is all but empty", folder.display());
     inputs
@@ -23,18 +21,14 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn every_kept_event_gets_a_well_formed_reply() {
-    let events = Events::new().unwrap();
-    for (_, input) in corpus("event") {
-        wait(events.check(&String::from_utf8_lossy(&input)));
+    for input in corpus("event") {
+        EVENTS.with(|events| wait(events.check(&String::from_utf8_lossy(&input))));
     }
 }
 
 #[test]
 fn every_kept_answer_of_bedrock_becomes_a_well_formed_reply() {
-    wait(async {
-        let answers = Answers::new().await.unwrap();
-        for (_, input) in corpus("answer") {
-            answers.check(&input).await;
-        }
-    });
+    for input in corpus("answer") {
+        ANSWERS.with(|answers| wait(answers.check(&input)));
+    }
 }

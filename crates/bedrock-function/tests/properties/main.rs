@@ -15,11 +15,17 @@ mod texts;
 
 use std::future::Future;
 
+use invariants::{Answers, Events};
+use tokio::runtime::{Builder, Runtime};
+
+// Made once for each thread, which is once for each test: making them takes longer than a case does.
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    static EVENTS: Events = Events::new().unwrap();
+    static ANSWERS: Answers = wait(Answers::new()).unwrap();
+}
+
 /// Runs one case to its end.
 fn wait<T>(case: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
-        .block_on(case)
+    RUNTIME.with(|runtime| runtime.block_on(case))
 }

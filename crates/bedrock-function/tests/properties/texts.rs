@@ -1,10 +1,10 @@
 //! No text is changed on its way: not a byte of it, in either direction.
 
-use invariants::{Answers, Events};
+use invariants::Events;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{shapes::some_text, wait};
+use super::{ANSWERS, EVENTS, shapes::some_text, wait};
 
 /// Within the limit of [`invariants::config()`], together.
 fn texts() -> impl Strategy<Value = (String, String, String, String)> {
@@ -21,15 +21,16 @@ fn escaped(text: &str) -> String {
 proptest! {
     #[test]
     fn every_text_of_an_event_reaches_the_model_as_it_was_written((prompt, system, user, assistant) in texts()) {
-        let events = Events::new().unwrap();
         let event = json!({
             "prompt": prompt,
             "system": system,
             "messages": [{"role": "user", "text": user}, {"role": "assistant", "text": assistant}],
             "stopSequences": [user],
         });
-        let reply = wait(events.handler().handle(event.to_string().into(), Events::invocation()));
-        let asked = events.model().take_asked().expect("a request");
+        let (reply, asked) = EVENTS.with(|events| {
+            let reply = wait(events.handler().handle(event.to_string().into(), Events::invocation()));
+            (reply, events.model().take_asked().expect("a request"))
+        });
         prop_assert_eq!(&asked.prompt, &prompt);
         prop_assert_eq!(asked.system.as_ref(), Some(&system));
         let earlier: Vec<_> = asked.earlier.iter().map(|turn| &turn.text).collect();
@@ -42,7 +43,7 @@ proptest! {
     #[test]
     fn a_prompt_written_in_escapes_is_the_same_prompt(prompt in some_text()) {
         let event = format!(r#"{{"prompt": "{}"}}"#, escaped(&prompt));
-        let reply = wait(Events::new().unwrap().check(&event));
+        let reply = EVENTS.with(|events| wait(events.check(&event)));
         prop_assert_eq!(reply.text(), Some(prompt.as_str()));
     }
 
@@ -70,11 +71,7 @@ proptest! {
 /// The text of the reply when Bedrock answers so.
 fn answered(model: &str, answer: &Value) -> String {
     let body = answer.to_string();
-    let reply = wait(async {
-        let answers = Answers::new().await.unwrap();
-        answers
-            .reply(model, http::StatusCode::OK, body.as_bytes())
-            .await
-    });
+    let reply =
+        ANSWERS.with(|answers| wait(answers.reply(model, http::StatusCode::OK, body.as_bytes())));
     reply.text().expect("an answer").to_owned()
 }

@@ -1,0 +1,148 @@
+//! One invocation and the check of its reply.
+
+use lambda_local::{Function, Invocation, Outcome};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    Violation,
+    bedrock::Bedrock,
+    case::Case,
+    violation::{Found, Problem},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reply {
+    status_code: u16,
+    body: String,
+}
+
+/// A reply's body: an answer's or an error's.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    text: Option<String>,
+    code: Option<String>,
+    request_id: Option<String>,
+}
+
+/// Invokes the function and checks that the reply is the one that the case must get.
+pub(crate) async fn invoke(
+    function: &Function,
+    bedrock: &Bedrock,
+    case: Case,
+) -> Result<(), Violation> {
+    let prompt = case.prompt();
+    let invocation = Invocation {
+        request_id: Some(case.request_id()),
+        ..Invocation::default()
+    };
+    let event = json!({"prompt": prompt}).to_string();
+    let outcome = function.invoke_with(event, invocation).await;
+    let attempts = bedrock.take_attempts(case);
+    check(case, &prompt, &outcome, attempts)
+        .map_err(|problem| Violation::Reply(Found { case, problem }))
+}
+
+fn check(case: Case, prompt: &str, outcome: &Outcome, attempts: u32) -> Result<(), Problem> {
+    let payload = outcome
+        .response()
+        .ok_or_else(|| Problem::NoReply(outcome.to_string()))?;
+    let reply: Reply = serde_json::from_slice(payload).map_err(Problem::NotAReply)?;
+    let body: Body = serde_json::from_str(&reply.body).map_err(Problem::NotAReply)?;
+    check_owner(case, prompt, &body)?;
+    let wanted = case.fault.status_code();
+    if reply.status_code != wanted {
+        return Err(Problem::Status {
+            wanted,
+            got: reply.status_code,
+            code: body.code.unwrap_or_default(),
+        });
+    }
+    let wanted = case.fault.attempts();
+    if attempts == wanted {
+        Ok(())
+    } else {
+        Err(Problem::Attempts {
+            wanted,
+            got: attempts,
+        })
+    }
+}
+
+/// Checks that the reply belongs to this invocation and no other.
+fn check_owner(case: Case, prompt: &str, body: &Body) -> Result<(), Problem> {
+    match (&body.text, &body.request_id) {
+        (Some(text), _) if *text != Case::answer(prompt) => Err(Problem::AnothersAnswer),
+        (None, Some(id)) if *id != case.request_id() => Err(Problem::AnothersError),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bedrock_local::http::HeaderMap;
+
+    use super::*;
+    use crate::Fault;
+
+    const CASE: Case = Case {
+        caller: 1,
+        number: 2,
+        fault: Fault::Throttled,
+    };
+
+    fn replied(status_code: u16, body: serde_json::Value) -> Outcome {
+        let reply = json!({"statusCode": status_code, "body": body.to_string()});
+        Outcome::Response {
+            body: reply.to_string().into(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    fn problem(outcome: &Outcome, attempts: u32) -> Option<String> {
+        check(CASE, &CASE.prompt(), outcome, attempts)
+            .err()
+            .map(|problem| problem.to_string())
+    }
+
+    fn throttled_as(request_id: &str) -> Outcome {
+        replied(
+            429,
+            json!({"message": "m", "code": "ThrottlingException", "requestId": request_id}),
+        )
+    }
+
+    #[test]
+    fn the_right_reply_is_no_problem() {
+        assert_eq!(problem(&throttled_as(&CASE.request_id()), 3), None);
+    }
+
+    #[test]
+    fn each_wrong_reply_is_a_problem_of_its_own() {
+        let answer = |text: &str| replied(200, json!({"text": text}));
+        for (outcome, attempts, words) in [
+            (Outcome::TimedOut, 3, "no reply"),
+            (answer("You said: something else"), 3, "another invocation"),
+            (
+                answer(&Case::answer(&CASE.prompt())),
+                3,
+                "200 instead of 429",
+            ),
+            (
+                throttled_as("caller-1-invocation-3"),
+                3,
+                "another invocation",
+            ),
+            (
+                throttled_as(&CASE.request_id()),
+                2,
+                "2 requests instead of 3",
+            ),
+        ] {
+            let problem = problem(&outcome, attempts).unwrap();
+            assert!(problem.contains(words), "{problem}");
+        }
+    }
+}

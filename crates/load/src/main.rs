@@ -1,0 +1,112 @@
+//! What `make load` runs.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | everything was as it must be |
+//! | 1 | something was not: the first is named on stderr |
+//! | 2 | the command line is wrong |
+//! | 128 + n | signal n stopped it |
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use load::{Crowd, Progress, Report, Soak, Violation, crowd, soak};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Puts the function under load: one process with many invocations, then many processes at once
+#[derive(Parser)]
+#[command(name = "load")]
+struct Cli {
+    /// The function's program
+    #[arg(long, value_name = "FILE")]
+    function: PathBuf,
+    /// Invocations of the one process
+    #[arg(long, env = "LOAD_INVOCATIONS", default_value_t = Soak::FULL.invocations, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    invocations: u32,
+    /// The many processes
+    #[arg(long, env = "LOAD_PROCESSES", default_value_t = Crowd::FULL.callers, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    processes: u32,
+    /// Print the summary as JSON
+    #[arg(long, env = "LOAD_JSON")]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let progress = Progress::on_stderr();
+    let outcome = tokio::select! {
+        outcome = run(&cli, &progress) => outcome,
+        // The processes end with what is dropped here.
+        number = stopped() => return ExitCode::from(128 + number),
+    };
+    progress.clear();
+    let said = match &outcome {
+        Ok(report) => say(&cli, report),
+        Err(violation) => writeln!(io::stderr(), "make load: {violation}"),
+    };
+    if outcome.is_ok() && said.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn run(cli: &Cli, progress: &Progress) -> Result<Report, Violation> {
+    raise_descriptor_limit();
+    let soak_size = Soak {
+        invocations: cli.invocations,
+        ..Soak::FULL
+    };
+    let crowd_size = Crowd {
+        callers: cli.processes,
+        ..Crowd::FULL
+    };
+    Ok(Report {
+        one_process: soak(&cli.function, soak_size, progress).await?,
+        many_processes: crowd(&cli.function, crowd_size, progress).await?,
+    })
+}
+
+fn say(cli: &Cli, report: &Report) -> io::Result<()> {
+    if cli.json {
+        let json = serde_json::to_string_pretty(report)?;
+        writeln!(io::stdout(), "{json}")
+    } else {
+        write!(io::stdout(), "{report}")
+    }
+}
+
+/// Two hundred processes need some two thousand descriptors here; the usual limit of 1,024 is only the soft one.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it may not be raised, the run says so itself when it is reached.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    );
+}
+
+/// The number of the signal that asks to stop.
+async fn stopped() -> u8 {
+    let received = |kind: SignalKind| async move {
+        match signal(kind) {
+            Ok(mut signal) => signal.recv().await,
+            // A signal that cannot be listened for ends the program by itself.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = received(SignalKind::interrupt()) => 2,
+        _ = received(SignalKind::terminate()) => 15,
+        _ = received(SignalKind::hangup()) => 1,
+    }
+}
