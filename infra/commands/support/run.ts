@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { infraDir } from '../../lib/paths.ts';
 import { UserError } from '../../lib/user-error.ts';
 
@@ -22,5 +23,5 @@ export async function run({ program, args, directory = infraDir, environment = {
     child.once('error', () => reject(new UserError(`${program} cannot be run: install it (make setup), then try again.`)));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no status'));
   });
-  if (status !== 0) throw new Error(`${[program, ...args.slice(0, 2)].join(' ')} ended with ${status}; nothing after it was done.`);
+  if (status !== 0) throw new Error(`${[program, ...args.slice(0, 2)].map((word) => basename(word)).join(' ')} ended with ${status}; nothing after it was done.`);
 }
