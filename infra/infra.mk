@@ -34,6 +34,18 @@ outputs: $(INFRA) ## Print what the deployed stack is made of, as JSON
 destroy: $(INFRA) ## Remove the stack, all of it
 	@$(OPERATE) commands/destroy.ts
 
+.PHONY: models
+models: $(INFRA) ## List the models: reach, residency, price, days to their end
+	@$(OPERATE) commands/models.ts
+
+.PHONY: models-check
+models-check: $(INFRA) ## Fail when a granted model is legacy or near its end, or a row is stale
+	@$(OPERATE) commands/models-check.ts
+
+.PHONY: models-refresh
+models-refresh: $(INFRA) ## Bring models.json up to date from AWS, and show what changed
+	@$(OPERATE) commands/models-refresh.ts
+
 .PHONY: test-infra
 test-infra: build ## Test the CDK app, and a deploy from end to end against an emulator
 	@tools/setup infra

@@ -1,4 +1,5 @@
 import { environmentOf, LAMBDA_ENVIRONMENT_BYTES } from './function-environment.ts';
+import { hasEnded } from './model-life.ts';
 import type { ModelRow, ModelTable } from './models.ts';
 import type { Settings } from './settings.ts';
 import { UserError } from './user-error.ts';
@@ -39,10 +40,6 @@ function usableModel(id: string, region: string, table: ModelTable, today: strin
   if (hasEnded(model, today)) throw new UserError(`MODEL ${id} has reached its end of life${endDate(model)}: Bedrock refuses every call to it. Use ${replacement(table, today)} instead.`);
   if (region !== table.sourceRegion && model.reach !== 'global-profile') throw new UserError(wrongRegion(model, region, table, today));
   return model;
-}
-
-function hasEnded({ lifecycle }: ModelRow, today: string): boolean {
-  return lifecycle.status === 'ended' || (lifecycle.endOfLife !== null && lifecycle.endOfLife <= today);
 }
 
 function endDate({ lifecycle }: ModelRow): string {

@@ -40,6 +40,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && (/NotFound/.test(error.name) || (error.name === 'ValidationError' && /does not exist/.test(error.message)));
 }
 
+/** The sentence for a caller who may not do this; any other error as it came. */
+export function allowed(error: unknown, permissions: readonly string[]): unknown {
+  return isDenied(error) ? new UserError(`These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`) : error;
+}
+
 function fingerprint(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return `${error.name} ${code} ${error.message}`;

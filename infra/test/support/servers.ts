@@ -24,12 +24,15 @@ export async function startBedrockLocal(program: string): Promise<Server> {
 }
 
 /** Answers every request as `reply` does: for what no emulator says, such as that a token has expired. */
-export async function startScripted(reply: (response: ServerResponse) => void): Promise<Server> {
-  const server = createServer((_, response) => reply(response)).listen(0, '127.0.0.1');
+export async function startScripted(reply: (response: ServerResponse, path: string) => void): Promise<Server> {
+  const server = createServer((request, response) => reply(response, (request.url ?? '').split('?')[0] ?? '')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  return { url: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+  return { url: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => {
+    server.closeAllConnections();
+    server.close(() => resolve());
+  }) };
 }
 
 /** Starts a program on a leash, so that it ends with this process, and waits for the line that says it listens. */

@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { BedrockClient } from '@aws-sdk/client-bedrock';
+import { changedLines, type RowNews, withNews } from '../lib/model-refresh.ts';
+import { hasEnded } from '../lib/model-life.ts';
+import { type ModelRow, parseModels } from '../lib/models.ts';
+import { modelsFile } from '../lib/paths.ts';
+import { allowed, explained } from './support/aws-errors.ts';
+import { type Ask, lifeAtAws, profileArns, regionsIn } from './support/bedrock-facts.ts';
+import { clientOptions } from './support/clients.ts';
+import { exitOnError } from './support/exit.ts';
+
+await exitOnError(async () => {
+  const before = readFileSync(modelsFile, 'utf8');
+  const { sourceRegion, models } = parseModels(before, 'models.json');
+  const today = new Date().toISOString().slice(0, 10);
+  console.error(`Asking Bedrock in ${sourceRegion} about the models of models.json`);
+  const ask = { bedrock: new BedrockClient(clientOptions(sourceRegion)) };
+  const news = await inTurn(models.filter((row) => !hasEnded(row, today)), (row) => newsOf(ask, row, today, sourceRegion));
+  const after = withNews(before, news);
+  if (after !== before) writeFileSync(modelsFile, after);
+  console.log(changedLines(before, after).join('\n') || 'Nothing changed.');
+  console.error('Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.');
+});
+
+async function newsOf(ask: Ask, row: ModelRow, today: string, region: string): Promise<RowNews[]> {
+  try {
+    const life = await lifeAtAws(ask, row.foundationModel);
+    const destinationRegions = life?.status === 'ended' ? row.destinationRegions : await destinations(ask, row);
+    if (!life || !destinationRegions) return unknown(row, region);
+    return [{ id: row.id, lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife }, destinationRegions, confirmedOn: today }];
+  } catch (error) {
+    throw allowed(explained(error, region), ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile']);
+  }
+}
+
+/** Where the row's model is reached now, or undefined when AWS does not have its profile. Of a global profile the table lists no regions. */
+async function destinations(ask: Ask, row: ModelRow): Promise<readonly string[] | undefined> {
+  if (row.reach === 'in-region') return row.destinationRegions;
+  const arns = await profileArns(ask, row.id);
+  return arns && (row.reach === 'global-profile' ? [] : regionsIn(arns));
+}
+
+/** Not ended, yet not there: a person should look. The row stays as it was, and grows stale. */
+function unknown(row: ModelRow, region: string): RowNews[] {
+  console.error(`! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`);
+  process.exitCode = 1;
+  return [];
+}
+
+/** One after another: the control plane allows a few requests a second. */
+async function inTurn<T, U>(items: readonly T[], act: (item: T) => Promise<U[]>): Promise<U[]> {
+  const results: U[] = [];
+  for (const item of items) results.push(...(await act(item)));
+  return results;
+}

@@ -1,0 +1,18 @@
+import { type ModelTable, readModels } from '../../lib/models.ts';
+import { modelsFile, settingsFile } from '../../lib/paths.ts';
+import { readSettings } from '../../lib/settings-sources.ts';
+
+/** The table, and the ids in it that the settings grant. */
+export interface GrantedTable {
+  readonly table: ModelTable;
+  readonly granted: readonly string[];
+  /** An ISO date, in UTC as Bedrock's are. */
+  readonly today: string;
+}
+
+/** Reads the table without judging the settings' models: these commands are there to show what is wrong with them. */
+export function readGrantedTable(): GrantedTable {
+  const { settings } = readSettings({ environment: process.env, file: settingsFile });
+  const table = readModels(modelsFile);
+  return { table, granted: settings.model ?? [table.default], today: new Date().toISOString().slice(0, 10) };
+}

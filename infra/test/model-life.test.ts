@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { lifeProblems } from '../lib/model-life.ts';
+import { changedLines, withNews } from '../lib/model-refresh.ts';
+import { type ModelRow, parseModels } from '../lib/models.ts';
+import { modelsFile } from '../lib/paths.ts';
+import { table } from './support/stack.ts';
+
+const TODAY = '2026-11-23';
+const [sample] = table.models;
+const id = table.default;
+
+/** The default model's row with another life. */
+function living(lifecycle: Partial<ModelRow['lifecycle']>, confirmedOn = TODAY): ModelRow {
+  if (!sample) throw new Error('models.json is empty');
+  return { ...sample, confirmedOn, lifecycle: { ...sample.lifecycle, ...lifecycle } };
+}
+
+const problems = (row: ModelRow, granted = [id]) => lifeProblems([row], granted, TODAY);
+
+describe('a granted model', () => {
+  it('that ends in 61 days has no problem, in 60 it has one', () => {
+    expect(problems(living({ endOfLife: '2027-01-23' }))).toEqual([]);
+    expect(problems(living({ endOfLife: '2027-01-22' }))).toEqual([`${id} ends in 60 days, on 2027-01-22: set MODEL to another one before that.`]);
+  });
+
+  it('that ends today has ended', () => {
+    expect(problems(living({ endOfLife: TODAY }))).toEqual([`${id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`]);
+  });
+
+  it('that is legacy has a problem', () => {
+    expect(problems(living({ status: 'legacy' }))).toEqual([expect.stringContaining(`${id} is legacy`)]);
+  });
+
+  it('that may end at the earliest on a day gone by has none', () => {
+    expect(problems(living({ endOfLifeNoSoonerThan: '2026-10-01' }))).toEqual([]);
+  });
+});
+
+it('a model that is not granted may end', () => {
+  expect(problems(living({ status: 'legacy', endOfLife: '2026-12-01' }), [])).toEqual([]);
+});
+
+it('a row is stale after 120 days, granted or not, unless its model has ended', () => {
+  expect(problems(living({}, '2026-07-26'), [])).toEqual([]);
+  expect(problems(living({}, '2026-07-25'), [])).toEqual([expect.stringMatching(/was last confirmed 121 days ago, on 2026-07-25/)]);
+  expect(problems(living({ status: 'ended' }, '2020-01-01'), [])).toEqual([]);
+});
+
+describe('news of a model', () => {
+  const before = readFileSync(modelsFile, 'utf8');
+  const news = (change: object) => ({ id, lifecycle: { status: 'active' as const, endOfLife: null }, destinationRegions: ['ap-northeast-1', 'ap-northeast-3'], confirmedOn: sample?.confirmedOn ?? '', ...change });
+
+  it('that is none leaves the file byte for byte', () => {
+    expect(withNews(before, [news({})])).toBe(before);
+  });
+
+  it('changes the lines of its row alone', () => {
+    const after = withNews(before, [news({ lifecycle: { status: 'legacy', endOfLife: '2027-05-01' }, destinationRegions: ['ap-northeast-1'], confirmedOn: '2027-01-02' })]);
+    expect(changedLines(before, after)).toEqual([
+      id,
+      '  - "destinationRegions": ["ap-northeast-1", "ap-northeast-3"],', '  + "destinationRegions": ["ap-northeast-1"],',
+      '  - "status": "active",', '  + "status": "legacy",',
+      '  - "endOfLife": null,', '  + "endOfLife": "2027-05-01",',
+      `  - "confirmedOn": "${sample?.confirmedOn}",`, '  + "confirmedOn": "2027-01-02",',
+    ]);
+    expect(parseModels(after, 'models.json').models.slice(1)).toEqual(table.models.slice(1));
+  });
+
+  it('that would break the table is refused', () => {
+    expect(() => withNews(before, [news({ destinationRegions: [] })])).toThrow('models.json, refreshed, is not a table of models');
+  });
+});
