@@ -2,8 +2,8 @@
 
 use crate::Fault;
 
-/// Lengths of prompts, in characters of padding, in turn: from a line to some pages, so that buffers of many sizes come and go.
-const PADDING: [usize; 5] = [0, 20, 300, 3_000, 50];
+/// Lengths of prompts, in characters of padding, in turn: from a line to a page, so that buffers of many sizes come and go.
+const PADDING: [usize; 5] = [0, 20, 300, 1_000, 50];
 
 /// One invocation. Its prompt says who asks and what befalls it, so that the stand-in needs to know nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,6 +11,11 @@ use crate::{
     violation::{Found, Problem},
 };
 
+/// One X-Ray trace for all invocations. `lambda_runtime` sets `_X_AMZN_TRACE_ID` for each of them, and glibc's `setenv` keeps every value
+/// that a variable has ever had: with a trace for each invocation, as on Lambda, a process grows by 160 bytes at each (3 MB in 20,000).
+/// The function has no say in that, and here it would hide what the function itself loses.
+const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Reply {
@@ -36,6 +41,7 @@ pub(crate) async fn invoke(
     let prompt = case.prompt();
     let invocation = Invocation {
         request_id: Some(case.request_id()),
+        trace_id: Some(TRACE_ID.to_owned()),
         ..Invocation::default()
     };
     let event = json!({"prompt": prompt}).to_string();
