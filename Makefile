@@ -63,7 +63,7 @@ lint: ## Check format, lints and docs
 
 .PHONY: fmt
 fmt: ## Format the code
-	@cargo fmt --all
+	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml
 
 .PHONY: docs
 docs: ## Bring the tables in README.md up to date with the code
