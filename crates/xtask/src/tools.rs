@@ -23,6 +23,7 @@ pub(crate) fn cargo_lambda_with_aws_settings() -> Result<Command, Failure> {
     };
     let mut command = Command::new(found.ok_or(Failure::ToolMissing("cargo-lambda"))?);
     command.arg("lambda").current_dir(project::root());
+    remove(&mut command, is_of_another_package);
     Ok(command)
 }
 
@@ -30,15 +31,26 @@ pub(crate) fn cargo_lambda_with_aws_settings() -> Result<Command, Failure> {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(project::root());
+    remove(&mut command, is_of_another_package);
     command
 }
 
 /// Keeps from a program what the caller's shell says about AWS and logs: the local function must not find it.
 fn remove_settings(command: &mut Command) {
+    remove(command, is_setting);
+}
+
+fn remove(command: &mut Command, is_unwanted: fn(&str) -> bool) {
     let names = env::vars_os().map(|(name, _)| name);
-    for name in names.filter(|name| is_setting(&name.to_string_lossy())) {
+    for name in names.filter(|name| is_unwanted(&name.to_string_lossy())) {
         command.env_remove(name);
     }
+}
+
+/// What `cargo run` tells this program of its own package. Build scripts read the same names: where they differ from one build
+/// to the next, ring and all that stands on it are compiled anew each time.
+fn is_of_another_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 fn is_setting(name: &str) -> bool {
@@ -58,6 +70,20 @@ fn on_path(program: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_says_of_this_package_is_kept_from_builds_of_others() {
+        for name in [
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_MANIFEST_LINKS",
+        ] {
+            assert!(is_of_another_package(name), "{name}");
+        }
+        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR"] {
+            assert!(!is_of_another_package(name), "{name}");
+        }
+    }
 
     #[test]
     fn the_callers_aws_settings_are_kept_from_the_local_function() {
