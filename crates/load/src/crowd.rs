@@ -152,7 +152,7 @@ async fn call(
         shared
             .progress
             .show("many processes", done, shared.all, || {
-                format!("{waiting} at once")
+                format!(", {waiting} at once")
             });
     }
     Ok(cases)

@@ -61,7 +61,7 @@ impl Progress {
         if self.style == Style::Silent || !self.is_due() {
             return;
         }
-        let line = format!("{what}: {} of {}  {}", grouped(done), grouped(all), more());
+        let line = format!("{what}: {} of {}{}", grouped(done), grouped(all), more());
         // Nobody is left to tell when stderr is closed.
         let _ = match self.style {
             Style::Repainted => write!(stderr(), "\r\x1b[K{line}"),

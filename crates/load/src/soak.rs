@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Fault, Progress, Run, Violation, bedrock::Bedrock, case::Case, invoke::invoke, program,
-    resources::Samples,
+    Fault, Progress, Run, Violation, bedrock::Bedrock, case::Case, invoke::invoke,
+    number::megabytes, program, resources::Samples,
 };
 
 /// How much one process is given.
@@ -66,7 +66,7 @@ pub async fn soak(program: &Path, soak: Soak, progress: &Progress) -> Result<Run
             samples.take(&function)?;
         }
         progress.show("one process", number + 1, soak.invocations, || {
-            format!("{:.1} MB", samples.latest_memory() as f64 / 1e6)
+            format!(", {}", megabytes(samples.latest_memory() as f64))
         });
     }
     run.seconds = started.elapsed().as_secs_f64();
