@@ -21,6 +21,9 @@ export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
 export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
 
+# A variable of the command line would go to the programs a second time, expanded: `P='$(shell …)'` would run.
+unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
+
 .PHONY: help
 help: ## List the targets
 	@tools/help $(MAKEFILE_LIST)

@@ -76,7 +76,9 @@ impl Config {
     ///
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        // What is no UTF-8 is no value of any of these, and is refused as that.
+        let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+        Self::from_lookup(|name| std::env::var_os(name).map(lossy))
     }
 
     /// Reads the variables through `lookup`. A variable that is set to nothing counts as not set,
@@ -315,14 +317,25 @@ fn region(value: Option<String>) -> Result<String, ConfigError> {
     }
 }
 
+fn is_address(authority: &http::uri::Authority) -> bool {
+    let host = authority.host();
+    let has_no_port = authority.as_str().ends_with(host);
+    !host.is_empty() && (has_no_port || authority.port_u16().is_some())
+}
+
 fn endpoint(value: Option<String>) -> Result<Option<String>, ConfigError> {
+    let is_url = |url: &String| {
+        url.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some_and(is_address)
+        })
+    };
     match value {
-        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
-            Err(ConfigError::new(
-                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
-                format!("must be a URL that begins with http:// or https://, not {url:?}."),
-            ))
-        }
+        // The value is not repeated: a URL can hold a password.
+        Some(url) if !is_url(&url) => Err(ConfigError::new(
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+            "must be a URL with a host, that begins with http:// or https://.",
+        )),
         other => Ok(other),
     }
 }
@@ -387,6 +400,14 @@ mod tests {
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
                 "localhost:8080",
                 "http://",
+            ),
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://", "host"),
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://[", "host"),
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://a:99999", "host"),
+            (
+                "BEDROCK_MODEL_IDS",
+                "arn:aws:bedrock:r:123456789012:inference-profile/x",
+                "has an ARN",
             ),
         ] {
             let problem = problem(name, value);

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::{
     bedrock::CallError,
-    cause::{Cause, Details, ErrorCode},
+    cause::{Cause, Details},
+    error_code::ErrorCode,
     event::EventError,
 };
 
@@ -42,6 +43,8 @@ pub enum Error {
         /// The model that was asked.
         model: String,
     },
+    /// The answer does not fit into Lambda's reply.
+    TooLarge,
     /// The function has a fault of its own.
     Internal,
 }
@@ -76,7 +79,8 @@ impl Error {
             Self::NoPrompt | Self::NoText { .. } => None,
             Self::Invalid(_) => Some(ErrorCode::InvalidRequest),
             Self::Call { error, .. } => Some(error.code),
-            Self::Internal => Some(ErrorCode::InternalError),
+            Self::TooLarge => Some(Cause::AnswerTooLarge.code()),
+            Self::Internal => Some(Cause::Unknown.code()),
         }
     }
 
@@ -125,7 +129,8 @@ impl Error {
                 model,
                 waited: error.waited,
             }),
-            Self::Internal => Cause::Unknown.sentences().0.to_owned(),
+            Self::TooLarge => Cause::AnswerTooLarge.message(&Details::default()),
+            Self::Internal => Cause::Unknown.message(&Details::default()),
         }
     }
 }

@@ -57,15 +57,21 @@ impl<M: TextModel> Handler<M> {
             // Its text is in the request now: no second copy stands by while the model thinks.
             drop(payload);
             kind = event.kind;
-            self.answer(event.request?, budget, &mut record).await
+            let (answer, usage) = self.answer(event.request?, budget, &mut record).await?;
+            let reply = Reply::answer(kind, &answer, usage);
+            if reply.is_too_large() {
+                Err(Error::TooLarge)
+            } else {
+                Ok(reply)
+            }
         });
-        let reply = match answered.await.unwrap_or(Err(Error::Internal)) {
-            Ok((answer, usage)) => Reply::answer(kind, &answer, usage),
-            Err(error) => {
+        let reply = answered
+            .await
+            .unwrap_or(Err(Error::Internal))
+            .unwrap_or_else(|error| {
                 record.failed(&error);
                 Reply::error(kind, &error, &invocation.request_id)
-            }
-        };
+            });
         record.request_id = invocation.request_id;
         record.took(started.elapsed());
         record.write(self.config.metrics.as_ref());

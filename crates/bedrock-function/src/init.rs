@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     bedrock::ConnectError,
     config::ConfigError,
-    log::{self, Level},
+    log::{self, Level, Reason},
 };
 
 /// Why the function cannot start.
@@ -75,15 +75,16 @@ pub async fn report(error: &InitError) {
         error_type: error.error_type(),
         error_message: error.to_string(),
     };
-    log::write(Level::Fatal, &report.error_message, &report);
+    log::write(Level::Fatal, "INIT failed", &report);
     if matches!(error, InitError::NotOnLambda | InitError::Runtime(_)) {
         return;
     }
     if let Err(error) = send(&report).await {
+        let error = error.to_string();
         log::write(
             Level::Error,
-            "INIT's error was not taken by Lambda",
-            error.to_string(),
+            "Lambda did not take INIT's error",
+            Reason { error },
         );
     }
 }

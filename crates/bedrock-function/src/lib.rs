@@ -14,6 +14,7 @@ pub mod cause;
 pub mod config;
 pub mod deadline;
 pub mod error;
+pub mod error_code;
 pub mod event;
 pub mod handler;
 pub mod init;

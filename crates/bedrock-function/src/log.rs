@@ -44,6 +44,13 @@ impl FromStr for Level {
     }
 }
 
+/// The one field of a line that says why something failed.
+#[derive(Debug, Serialize)]
+pub struct Reason {
+    /// In the words of the library that reports it.
+    pub error: String,
+}
+
 static THRESHOLD: OnceLock<Level> = OnceLock::new();
 
 /// Sets the least severe level that is written; the first call counts.

@@ -8,6 +8,9 @@ use crate::{
     model::{TextAnswer, Tokens},
 };
 
+/// The payload of a synchronous response, in bytes: 6 MB, by Lambda's quotas.
+const LARGEST_REPLY: usize = 6 * 1024 * 1024;
+
 /// What Lambda returns to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +67,15 @@ impl Reply {
             usage,
         };
         Self::new(kind, 200, &body)
+    }
+
+    /// Whether it is more than Lambda returns.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        // In the reply, a byte of the body is seven at the most: a control character's escape, of
+        // which the backslash is escaped again.
+        self.body.len() > LARGEST_REPLY / 7
+            && serde_json::to_string(self).is_ok_and(|reply| reply.len() > LARGEST_REPLY)
     }
 
     /// The error. `request_id` is Lambda's, of this invocation.

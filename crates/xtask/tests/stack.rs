@@ -329,7 +329,7 @@ fn an_error_of_bedrock_is_the_sentence_of_ask() {
 #[ignore = "run by make test-invoke"]
 fn make_hands_a_prompt_over_as_it_is() {
     let _turn = TURN.lock();
-    let prompt = "it's \"5 $HOME\" $(id) `id` \\ # 100% 日本語\nsecond line";
+    let prompt = "it's \"5 $HOME\" $(id) $(shell touch made-by-a-prompt) $(x `id` \\ # 100% 日本語\nsecond line";
     let output = make("ask").arg(format!("P={prompt}")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -337,6 +337,7 @@ fn make_hands_a_prompt_over_as_it_is() {
         text.contains(&format!("{}", prompt.chars().count())),
         "the stand-in tells how many characters it received: {text}"
     );
+    assert!(!root().join("made-by-a-prompt").exists());
 }
 
 #[test]

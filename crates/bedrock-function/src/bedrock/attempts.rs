@@ -10,8 +10,9 @@ use std::{
 };
 
 use aws_sdk_bedrockruntime::{
+    Client,
     config::{
-        self, ConfigBag, Intercept, RuntimeComponents,
+        self, ConfigBag, Intercept, Region, RuntimeComponents,
         interceptors::BeforeTransmitInterceptorContextRef,
     },
     error::{ProvideErrorMetadata, SdkError},
@@ -27,22 +28,35 @@ use aws_smithy_runtime_api::{
 use super::CallError;
 use crate::deadline::TimeBudget;
 
-/// Before an attempt, the SDK waits a random part of this, doubled each time.
-const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
+/// Before an attempt, the SDK waits a random part of this, doubled each time: its own default.
+pub(super) const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The longest wait before an attempt, also where Bedrock asks for a longer one: the SDK's default.
+pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(20);
+
+/// How long Bedrock asks to wait, in milliseconds.
+const RETRY_AFTER: &str = "x-amz-retry-after";
+
+/// A pooled connection that has gone stale breaks as soon as it is used. One that breaks later may
+/// have carried the request, and then its generation goes on and is billed.
+const STALE: Duration = Duration::from_millis(500);
 
 /// Counts the attempts of one call, forbids those that could not end in time, and ends the call
 /// when its time is over.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempts {
     budget: TimeBudget,
+    region: Option<Region>,
     count: Arc<AtomicU32>,
     last_start: Arc<Mutex<Instant>>,
 }
 
 impl Attempts {
-    pub(crate) fn new(budget: TimeBudget) -> Self {
+    /// The attempts of a call of `client`.
+    pub(crate) fn new(budget: TimeBudget, client: &Client) -> Self {
         Self {
             budget,
+            region: client.config().region().cloned(),
             count: Arc::default(),
             last_start: Arc::new(Mutex::new(Instant::now())),
         }
@@ -69,25 +83,55 @@ impl Attempts {
         let remaining = self.budget.remaining();
         if remaining.is_zero() {
             // Nothing is sent that could not be answered.
-            return Err(CallError::deadline_exceeded(self.budget.elapsed(), 0));
+            return Err(CallError::no_time_left());
         }
         let result = tokio::time::timeout(remaining, call).await;
         let waited = self.budget.elapsed();
         match result {
             Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) => Err(CallError::from_sdk(&error, waited, self.count())),
+            Ok(Err(error)) => {
+                let region = self.region.as_ref().map_or("", AsRef::as_ref);
+                Err(CallError::from_sdk(&error, region, waited, self.count()))
+            }
             Err(_) => Err(CallError::deadline_exceeded(waited, self.count())),
         }
     }
 
-    fn another_fits(&self) -> bool {
-        let backoff = INITIAL_BACKOFF * 2_u32.saturating_pow(self.count().saturating_sub(1));
-        let last_start = *self
-            .last_start
+    fn last_took(&self) -> Duration {
+        self.last_start
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        backoff + last_start.elapsed() < self.budget.remaining()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
     }
+
+    /// Whether an attempt as long as the last one would end in time, after the longest wait.
+    fn another_fits(&self, asked_to_wait: Duration) -> bool {
+        let doublings = self.count().saturating_sub(1);
+        let backoff = INITIAL_BACKOFF * 2_u32.saturating_pow(doublings);
+        let wait = backoff.max(asked_to_wait).min(MAX_BACKOFF);
+        wait + self.last_took() < self.budget.remaining()
+    }
+
+    /// Whether a generation may be on the bill: Bedrock has begun a good answer, or the connection
+    /// broke while it could have been working.
+    fn may_be_paid(&self, context: &InterceptorContext) -> bool {
+        let has_begun = context.response().is_some_and(|r| r.status().is_success());
+        let error = context.output_or_error().and_then(Result::err);
+        let broke = error
+            .and_then(|error| error.as_connector_error())
+            // A time-out of a connector is one of connecting: nothing was sent.
+            .is_some_and(|error| !error.is_timeout());
+        has_begun || (broke && self.last_took() > STALE)
+    }
+}
+
+/// What Bedrock asks for in a header of its answer; nothing, where it does not.
+fn asked_to_wait(context: &InterceptorContext) -> Duration {
+    let header = context
+        .response()
+        .and_then(|r| r.headers().get(RETRY_AFTER));
+    let millis = header.and_then(|value| value.parse().ok());
+    millis.map_or(Duration::ZERO, Duration::from_millis)
 }
 
 #[dyn_dispatch_hint]
@@ -116,11 +160,9 @@ impl ClassifyRetry for Attempts {
         "Attempts"
     }
 
-    /// Forbids another attempt that could not end in time, and any after Bedrock has begun a good
-    /// answer: that generation is on the bill, whatever became of the connection.
+    /// Forbids another attempt that could not end in time, and any that could be paid for twice.
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let is_paid = context.response().is_some_and(|r| r.status().is_success());
-        if is_paid || !self.another_fits() {
+        if self.may_be_paid(context) || !self.another_fits(asked_to_wait(context)) {
             RetryAction::RetryForbidden
         } else {
             RetryAction::NoActionIndicated
@@ -137,17 +179,25 @@ mod tests {
     fn attempts_with(seconds: u64) -> Attempts {
         let now = SystemTime::now();
         // No deadline ahead: the fallback is the whole budget.
-        Attempts::new(TimeBudget::until(now, now, Duration::from_secs(seconds)))
+        let budget = TimeBudget::until(now, now, Duration::from_secs(seconds));
+        let config = config::Config::builder().behavior_version(config::BehaviorVersion::latest());
+        Attempts::new(budget, &Client::from_conf(config.build()))
     }
 
     #[test]
     fn another_attempt_fits_while_the_longest_wait_before_it_does() {
         let attempts = attempts_with(10);
-        assert!(attempts.another_fits());
+        assert!(attempts.another_fits(Duration::ZERO));
         attempts.count.store(4, Ordering::Relaxed);
-        assert!(attempts.another_fits(), "8 s of at most 10");
+        assert!(attempts.another_fits(Duration::ZERO), "8 s of at most 10");
         attempts.count.store(5, Ordering::Relaxed);
-        assert!(!attempts.another_fits(), "16 s of at most 10");
+        assert!(!attempts.another_fits(Duration::ZERO), "16 s of at most 10");
+    }
+
+    #[test]
+    fn no_attempt_fits_that_bedrock_wants_to_come_too_late() {
+        assert!(attempts_with(10).another_fits(Duration::from_secs(9)));
+        assert!(!attempts_with(10).another_fits(Duration::from_secs(11)));
     }
 
     #[test]
@@ -155,6 +205,6 @@ mod tests {
         let attempts = attempts_with(10);
         let nine_seconds_ago = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
         *attempts.last_start.lock().unwrap() = nine_seconds_ago;
-        assert!(!attempts.another_fits());
+        assert!(!attempts.another_fits(Duration::ZERO));
     }
 }

@@ -11,7 +11,10 @@ use aws_sdk_bedrockruntime::{
 };
 use aws_smithy_http_client::pool;
 
-use super::{credentials, http};
+use super::{
+    attempts::{INITIAL_BACKOFF, MAX_BACKOFF},
+    credentials, http,
+};
 use crate::config::Config;
 
 /// Longer than a TCP and TLS handshake within a region takes even when a packet is lost twice.
@@ -49,7 +52,12 @@ pub async fn client(config: &Config) -> Result<(Client, pool::Client), ConnectEr
         .region(Region::new(config.region.clone()))
         .credentials_provider(credentials::provider(&http_client).await)
         .http_client(http_client.clone())
-        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(MAX_ATTEMPTS)
+                .with_initial_backoff(INITIAL_BACKOFF)
+                .with_max_backoff(MAX_BACKOFF),
+        )
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)

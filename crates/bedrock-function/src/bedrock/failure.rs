@@ -8,7 +8,7 @@ use aws_sdk_bedrockruntime::{
     operation::RequestId,
 };
 
-use crate::cause::{Cause, ErrorCode};
+use crate::{cause::Cause, error_code::ErrorCode};
 
 /// A call that brought no answer. Holds nothing that the caller sent.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,6 +30,11 @@ pub struct CallError {
 }
 
 impl CallError {
+    /// So little time was left that nothing was sent.
+    pub(super) fn no_time_left() -> Self {
+        Self::new(Cause::NoTimeLeft, Duration::ZERO, 0)
+    }
+
     pub(super) fn deadline_exceeded(waited: Duration, attempts: u32) -> Self {
         Self::new(Cause::DeadlineExceeded, waited, attempts)
     }
@@ -50,27 +55,36 @@ impl CallError {
         }
     }
 
-    pub(super) fn from_sdk<E>(error: &SdkError<E>, waited: Duration, attempts: u32) -> Self
+    /// `region` is where the call was sent.
+    pub(super) fn from_sdk<E>(
+        error: &SdkError<E>,
+        region: &str,
+        waited: Duration,
+        attempts: u32,
+    ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let unanswered = |cause| Self::new(cause, waited, attempts);
         let failure = match error {
-            SdkError::ServiceError(_) => Self::refused(error, waited, attempts),
+            SdkError::ServiceError(_) => Self::refused(error, region, waited, attempts),
             SdkError::TimeoutError(_) => unanswered(Cause::ConnectionRefused),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                unanswered(Cause::ConnectionRefused)
+            }
             SdkError::DispatchFailure(_) => unanswered(not_connected(error)),
             SdkError::ResponseError(_) => unanswered(broken(error)),
             _ => unanswered(not_sent(error)),
         };
         Self {
-            bedrock_request_id: error.request_id().map(str::to_owned),
+            bedrock_request_id: error.request_id().and_then(as_logged),
             bedrock_message: error.message().map(str::to_owned),
             ..failure
         }
     }
 
     /// Bedrock answered, with an error.
-    fn refused<E>(error: &SdkError<E>, waited: Duration, attempts: u32) -> Self
+    fn refused<E>(error: &SdkError<E>, region: &str, waited: Duration, attempts: u32) -> Self
     where
         E: ProvideErrorMetadata,
     {
@@ -80,7 +94,7 @@ impl CallError {
             return Self::unreadable(waited, attempts);
         }
         let code = ErrorCode::from_aws(error.code(), status);
-        let cause = cause_of(code, error.message().unwrap_or_default());
+        let cause = cause_of(code, error.message().unwrap_or_default(), region);
         // Bedrock's own code is passed on, also where it is not the cause's usual one.
         Self {
             code,
@@ -91,14 +105,14 @@ impl CallError {
 
 /// Tells causes of one code apart by Bedrock's message. Matches on the few words that have not
 /// changed between the wordings seen: AWS documents none of them.
-fn cause_of(code: ErrorCode, message: &str) -> Cause {
+fn cause_of(code: ErrorCode, message: &str, region: &str) -> Cause {
     let says = |words: &str| message.contains(words);
     match code {
         // The agreement and the form are also reported under codes that are not theirs.
         _ if says("aws-marketplace") => Cause::MarketplaceAgreement,
         _ if says("use case details") => Cause::UseCaseForm,
         ErrorCode::ValidationException => invalid(says),
-        ErrorCode::AccessDeniedException => denied(says, message),
+        ErrorCode::AccessDeniedException => denied(says, message, region),
         ErrorCode::ResourceNotFoundException if says("end of its life") => Cause::EndOfLife,
         ErrorCode::ResourceNotFoundException if says("Legacy") => Cause::LegacyAndIdle,
         ErrorCode::ResourceNotFoundException => Cause::ModelNotFound,
@@ -127,9 +141,20 @@ fn invalid(says: impl Fn(&str) -> bool) -> Cause {
         Cause::UnknownModel
     } else if says("too long") {
         Cause::InputTooLong
-    } else if says("maximum tokens") {
+    } else if says("is blank") {
+        Cause::BlankText
+    } else if says("maximum tokens") || says("max_tokens") {
         Cause::TooManyTokensWanted
-    } else if says("temperature") || says("top_p") || says("topP") || says("stop sequence") {
+    } else if [
+        "temperature",
+        "top_p",
+        "topP",
+        "stop sequence",
+        "stop_sequences",
+    ]
+    .iter()
+    .any(|name| says(name))
+    {
         Cause::ParameterRefused
     } else if says("not allowed for this account") {
         Cause::ProviderBlocked
@@ -140,11 +165,14 @@ fn invalid(says: impl Fn(&str) -> bool) -> Cause {
     }
 }
 
-fn denied(says: impl Fn(&str) -> bool, message: &str) -> Cause {
-    if says("service control policy") || says("explicit deny") {
+fn denied(says: impl Fn(&str) -> bool, message: &str, region: &str) -> Cause {
+    if says("service control policy") || says("resource control policy") {
         Cause::OrganizationPolicy
+    } else if says("explicit deny") || says("VPC endpoint policy") {
+        // A policy that grants more would not help.
+        Cause::AccessDenied
     } else if says("is not authorized to perform") {
-        role_lacks(message)
+        role_lacks(message, region)
     } else if says("have access to the model") {
         Cause::ModelAccess
     } else {
@@ -154,15 +182,14 @@ fn denied(says: impl Fn(&str) -> bool, message: &str) -> Cause {
 
 /// IAM names the resource that was denied. A foundation model in a region other than where the
 /// function runs is a destination of a profile whose own ARN was allowed.
-fn role_lacks(message: &str) -> Cause {
+fn role_lacks(message: &str, region: &str) -> Cause {
     let denied_region = message
         .split_once("arn:aws:bedrock:")
         .filter(|(_, arn)| arn.contains("::foundation-model/"))
         .and_then(|(_, arn)| arn.split_once(':'))
         .map(|(region, _)| region);
-    let home = std::env::var("AWS_REGION").ok();
     match denied_region {
-        Some(region) if home.as_deref() != Some(region) => Cause::RoleLacksDestinationRegion,
+        Some(denied) if denied != region => Cause::RoleLacksDestinationRegion,
         _ => Cause::RoleLacksModel,
     }
 }
@@ -210,6 +237,14 @@ where
     } else {
         Cause::Unknown
     }
+}
+
+/// A word of Bedrock's that is fit for a log and a reply: short, and of letters, digits, `_` and
+/// `-`. What is on the wire need not be Bedrock's.
+pub(crate) fn as_logged(word: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let is_fit = (1..=64).contains(&word.len()) && word.chars().all(is_allowed);
+    is_fit.then(|| word.to_owned())
 }
 
 /// Whether there is an error of type `T` below this one.

@@ -7,6 +7,11 @@ use aws_smithy_http_client::{
     tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
 use super::ConnectError;
 
 /// The roots of Amazon Trust Services, which sign the certificates of AWS's endpoints. Reading the
@@ -46,13 +51,20 @@ fn read_bundle(path: &str) -> Result<Vec<u8>, ConnectError> {
             "cannot be read ({error}): give a PEM file or unset it."
         ))
     })?;
-    // The TLS stack takes a file without certificates for an empty list and then trusts nothing.
-    let begin = b"-----BEGIN CERTIFICATE-----";
-    if pem.windows(begin.len()).any(|window| window == begin) {
+    if are_roots(&pem) {
         Ok(pem)
     } else {
         Err(wrong(
-            "holds no PEM certificate: give one that does or unset it.".to_owned(),
+            "is not all PEM certificates: give a file that is, or unset it.".to_owned(),
         ))
     }
+}
+
+/// Whether a TLS stack can be made of it: the SDK's panics over a certificate that it cannot read,
+/// and takes a file without any for an empty list, trusting nothing.
+fn are_roots(pem: &[u8]) -> bool {
+    let mut roots = RootCertStore::empty();
+    let all_read = CertificateDer::pem_slice_iter(pem)
+        .all(|certificate| certificate.is_ok_and(|certificate| roots.add(certificate).is_ok()));
+    all_read && !roots.is_empty()
 }

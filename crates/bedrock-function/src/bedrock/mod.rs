@@ -10,4 +10,5 @@ mod preconnect;
 pub(crate) use attempts::Attempts;
 pub use client::{ConnectError, client};
 pub use failure::CallError;
+pub(crate) use failure::as_logged;
 pub use preconnect::preconnect;

@@ -10,17 +10,11 @@ use aws_smithy_runtime_api::{
     http::Response,
 };
 use aws_smithy_types::{body::SdkBody, timeout::TimeoutConfig};
-use serde::Serialize;
 
 use crate::{config::Config, log};
 
 /// INIT may take 10 s; a Bedrock that does not answer within one will not be faster when asked.
 const TIMEOUT: Duration = Duration::from_secs(1);
-
-#[derive(Serialize)]
-struct Failure {
-    error: String,
-}
 
 /// Opens a connection to Bedrock and leaves it in the pool. The SDK has no call for that: this
 /// asks for `/ping`, unsigned, and takes any answer. A failure is logged and does no harm: the
@@ -48,7 +42,7 @@ pub async fn preconnect(config: &Config, http_client: &pool::Client) {
         .build();
     if let Err(error) = operation.invoke(()).await {
         let error = reason(&error);
-        log::write(log::Level::Warn, "preconnect failed", Failure { error });
+        log::write(log::Level::Warn, "preconnect failed", log::Reason { error });
     }
 }
 

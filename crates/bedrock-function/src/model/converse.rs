@@ -12,7 +12,7 @@ use aws_sdk_bedrockruntime::{
 
 use super::{Role, Stop, TextAnswer, TextModel, TextRequest, Tokens};
 use crate::{
-    bedrock::{Attempts, CallError},
+    bedrock::{Attempts, CallError, as_logged},
     deadline::TimeBudget,
 };
 
@@ -34,7 +34,7 @@ impl TextModel for Converse {
         request: TextRequest,
         budget: TimeBudget,
     ) -> Result<TextAnswer, CallError> {
-        let attempts = Attempts::new(budget);
+        let attempts = Attempts::new(budget, &self.client);
         let inference = inference(&request);
         let system = request
             .system
@@ -87,7 +87,7 @@ fn messages(earlier: Vec<super::Turn>, prompt: String) -> Result<Vec<Message>, B
 
 /// Takes the text blocks, wherever they stand: models that reason put their reasoning first.
 fn answer(output: ConverseOutput, attempts: u32) -> TextAnswer {
-    let bedrock_request_id = output.request_id().map(str::to_owned);
+    let bedrock_request_id = output.request_id().and_then(as_logged);
     let tokens = output.usage.map_or(Tokens::default(), |usage| Tokens {
         input: usage.input_tokens.try_into().unwrap_or_default(),
         output: usage.output_tokens.try_into().unwrap_or_default(),
@@ -98,16 +98,21 @@ fn answer(output: ConverseOutput, attempts: u32) -> TextAnswer {
     };
     TextAnswer {
         text: join(blocks),
-        stop: Stop {
-            is_ordinary: matches!(
-                output.stop_reason,
-                StopReason::EndTurn | StopReason::StopSequence
-            ),
-            reason: Some(output.stop_reason.as_str().to_owned()),
-        },
+        stop: stop(&output.stop_reason),
         tokens,
         attempts,
         bedrock_request_id,
+    }
+}
+
+/// What the SDK fills in for a required member that the answer does not have.
+const ABSENT: &str = "no value was set";
+
+fn stop(reason: &StopReason) -> Stop {
+    let is_absent = reason.as_str() == ABSENT;
+    Stop {
+        is_ordinary: is_absent || matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
+        reason: as_logged(reason.as_str()),
     }
 }
 

@@ -14,7 +14,8 @@ pub use titan::Titan;
 
 use crate::{bedrock::CallError, deadline::TimeBudget};
 
-/// The id of a model or inference profile, or its ARN, as `Converse` and `InvokeModel` take it.
+/// The id of a model or inference profile. No ARN, though Bedrock takes those too: it would carry
+/// the account's number into replies, logs and metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelId(String);
 
@@ -45,10 +46,11 @@ impl FromStr for ModelId {
     type Err = String;
 
     fn from_str(id: &str) -> Result<Self, String> {
-        let allowed =
-            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/');
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
         if id.is_empty() {
             Err("has an empty model id: separate the ids by single commas.".to_owned())
+        } else if id.starts_with("arn:") {
+            Err("has an ARN: give the id alone, which is the part after the last slash.".to_owned())
         } else if id.len() > LONGEST_MODEL_ID || !id.chars().all(allowed) {
             Err(format!(
                 "has {id:?}, which is no model id: those look like jp.amazon.nova-2-lite-v1:0."

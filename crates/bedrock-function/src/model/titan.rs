@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MaxTokens, Probability, Stop, TextAnswer, TextModel, TextRequest, Tokens};
 use crate::{
-    bedrock::{Attempts, CallError},
+    bedrock::{Attempts, CallError, as_logged},
     deadline::TimeBudget,
 };
 
@@ -67,7 +67,7 @@ impl TextModel for Titan {
         request: TextRequest,
         budget: TimeBudget,
     ) -> Result<TextAnswer, CallError> {
-        let attempts = Attempts::new(budget);
+        let attempts = Attempts::new(budget, &self.client);
         let unreadable = |_| CallError::unreadable(budget.elapsed(), attempts.count());
         let body = serde_json::to_vec(&body(&request)).map_err(unreadable)?;
         let call = self
@@ -82,7 +82,7 @@ impl TextModel for Titan {
             .send();
         let output = attempts.bound(call).await?;
         let answer = serde_json::from_slice(output.body.as_ref()).map_err(unreadable)?;
-        let bedrock_request_id = output.request_id().map(str::to_owned);
+        let bedrock_request_id = output.request_id().and_then(as_logged);
         Ok(text_answer(answer, attempts.count(), bedrock_request_id))
     }
 }
@@ -108,14 +108,20 @@ fn text_answer(answer: Answer, attempts: u32, bedrock_request_id: Option<String>
     let (text, reason) = generation.map_or((None, None), |g| (g.output_text, g.completion_reason));
     TextAnswer {
         text: text.unwrap_or_default(),
-        // The walkthrough's handler passed a cut answer (`LENGTH`) on as it came, and its contract
-        // is kept byte for byte. It knew nothing of filtered ones.
-        stop: Stop {
-            is_ordinary: reason.as_deref() != Some("CONTENT_FILTERED"),
-            reason,
-        },
+        stop: stop(reason.as_deref()),
         tokens,
         attempts,
         bedrock_request_id,
+    }
+}
+
+/// The reasons of an ordinary end. The walkthrough's handler passed a cut answer (`LENGTH`) on as
+/// it came, and its contract is kept byte for byte. It knew nothing of filtered ones.
+const ORDINARY: [&str; 4] = ["FINISH", "FINISHED", "LENGTH", "STOP_CRITERIA_MET"];
+
+fn stop(reason: Option<&str>) -> Stop {
+    Stop {
+        is_ordinary: reason.is_none_or(|reason| ORDINARY.contains(&reason)),
+        reason: reason.and_then(as_logged),
     }
 }

@@ -31,6 +31,7 @@ async fn a_bad_value_ends_init_with_one_sentence_that_names_the_variable() {
         ("BEDROCK_LOG_CONTENT", "on"),
         ("AWS_LAMBDA_LOG_LEVEL", "LOUD"),
         ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "bedrock"),
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://"),
         ("AWS_CA_BUNDLE", "/no/such/file.pem"),
         ("AWS_CA_BUNDLE", "/dev/null"),
     ] {
@@ -41,6 +42,20 @@ async fn a_bad_value_ends_init_with_one_sentence_that_names_the_variable() {
             "{message}"
         );
         assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_of_broken_certificates_ends_init_with_its_name() {
+    for pem in [
+        "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\nAAAA",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let bundle = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(bundle.path(), pem).unwrap();
+        let (_, message) = init_error("AWS_CA_BUNDLE", bundle.path().to_str().unwrap()).await;
+        assert!(message.contains("AWS_CA_BUNDLE"), "{message}");
     }
 }
 

@@ -1,169 +1,332 @@
 //! Every row of the error table, from a real answer on the wire.
 
+use std::{collections::HashSet, time::Duration};
+
+use bedrock_function::cause::{
+    Cause::{self, *},
+    Details,
+};
 use bedrock_local::Answer;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::stage::{MODEL, REQUEST_ID, Stage};
 
-/// What Bedrock answers, and what the caller is told: status, code, and words of the sentence.
-const ROWS: &[(u16, &str, &str, u64, &str)] = &[
+/// What Bedrock answers: status, type and message; and what the caller is told: status and cause.
+const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
     (
         400,
         "ValidationException",
         "Invocation of model ID x with on-demand throughput isn’t supported.",
         400,
-        "inference profile",
+        ProfileRequired,
     ),
     (
         400,
         "ValidationException",
         "Invocation of model ID x with on-demand throughput isn't supported.",
         400,
-        "inference profile",
+        ProfileRequired,
     ),
     (
         400,
         "ValidationException",
         "The provided model identifier is invalid.",
         400,
-        "knows no model",
+        UnknownModel,
     ),
     (
         400,
         "ValidationException",
         "Input is too long for requested model.",
         400,
-        "longer than",
+        InputTooLong,
     ),
     (
         400,
         "ValidationException",
         "Something of 2027.",
         400,
-        "as invalid",
+        RequestRefused,
     ),
     (
         403,
         "AccessDeniedException",
         "You don't have access to the model with the specified model ID.",
         403,
-        "no access",
+        ModelAccess,
     ),
     (
         403,
         "AccessDeniedException",
         "Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable access to this model.",
         403,
-        "Marketplace agreement",
+        MarketplaceAgreement,
     ),
     (
         403,
         "AccessDeniedException",
         "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0 because no identity-based policy allows the bedrock:InvokeModel action",
         403,
-        "role may not call",
+        RoleLacksModel,
     ),
     (
         403,
         "AccessDeniedException",
         "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-3::foundation-model/amazon.nova-2-lite-v1:0 because no identity-based policy allows the bedrock:InvokeModel action",
         403,
-        "one of the regions",
+        RoleLacksDestinationRegion,
     ),
     (
         403,
         "AccessDeniedException",
         "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-3::foundation-model/amazon.nova-2-lite-v1:0 with an explicit deny in a service control policy",
         403,
-        "organization",
+        OrganizationPolicy,
     ),
     (
         404,
         "ResourceNotFoundException",
         "This model version has reached the end of its life. Please refer to the AWS documentation for more details.",
         404,
-        "end of life",
+        EndOfLife,
     ),
     (
         404,
         "ResourceNotFoundException",
         "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model in the last 30 days. Please upgrade to an active model on Amazon Bedrock",
         404,
-        "legacy",
+        LegacyAndIdle,
     ),
     (
         404,
         "ResourceNotFoundException",
         "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form before using the model.",
         404,
-        "use-case form",
+        UseCaseForm,
     ),
     (
         429,
         "ThrottlingException",
         "Too many requests, please wait before trying again.",
         429,
-        "too many requests",
+        TooManyRequests,
     ),
     (
         429,
         "ThrottlingException",
         "Too many tokens, please wait before trying again.",
         429,
-        "too many tokens",
+        TooManyTokens,
     ),
     (
         429,
         "ModelNotReadyException",
         "The model is not ready.",
         429,
-        "not ready",
+        ModelNotReady,
     ),
-    (400, "ServiceQuotaExceededException", "Quota.", 429, "quota"),
+    (
+        400,
+        "ServiceQuotaExceededException",
+        "Quota.",
+        429,
+        QuotaUsedUp,
+    ),
     (
         424,
         "ModelErrorException",
         "The model failed.",
         502,
-        "failed while it processed",
+        ModelFailed,
     ),
     (
         500,
         "InternalServerException",
         "Internal.",
         503,
-        "Bedrock failed",
+        ServiceFailed,
     ),
     (
         503,
         "ServiceUnavailableException",
         "Unavailable.",
         503,
-        "no capacity",
+        NoCapacity,
     ),
     (
         408,
         "ModelTimeoutException",
         "Timed out.",
         504,
-        "longer than Bedrock allows",
+        ModelTimedOut,
     ),
     (
         403,
         "ExpiredTokenException",
         "The security token included in the request is expired",
         403,
-        "expired",
+        CredentialsExpired,
     ),
     (
         403,
         "UnrecognizedClientException",
         "The security token included in the request is invalid.",
         403,
-        "credentials",
+        CredentialsRefused,
     ),
+    (
+        400,
+        "ValidationException",
+        "The maximum tokens you requested exceeds the model limit of 10000. Try again with a maximum tokens value that is lower than 10000.",
+        400,
+        TooManyTokensWanted,
+    ),
+    (
+        400,
+        "ValidationException",
+        "max_tokens: 70000 > 64000, which is the maximum allowed number of output tokens",
+        400,
+        TooManyTokensWanted,
+    ),
+    (
+        400,
+        "ValidationException",
+        "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        400,
+        ParameterRefused,
+    ),
+    (
+        400,
+        "ValidationException",
+        "stop_sequences: each stop sequence must contain non-whitespace",
+        400,
+        ParameterRefused,
+    ),
+    (
+        400,
+        "ValidationException",
+        "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again.",
+        400,
+        BlankText,
+    ),
+    (
+        400,
+        "ValidationException",
+        "Access to Anthropic models is not allowed for this account.",
+        400,
+        ProviderBlocked,
+    ),
+    (
+        400,
+        "ValidationException",
+        "Operation not allowed",
+        400,
+        OperationNotAllowed,
+    ),
+    (
+        400,
+        "ValidationException",
+        "Model access is denied: aws-marketplace:Subscribe is missing.",
+        400,
+        MarketplaceAgreement,
+    ),
+    (
+        403,
+        "AccessDeniedException",
+        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0 with an explicit deny in an identity-based policy",
+        403,
+        AccessDenied,
+    ),
+    (
+        403,
+        "AccessDeniedException",
+        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0 because no VPC endpoint policy allows the bedrock:InvokeModel action",
+        403,
+        AccessDenied,
+    ),
+    (
+        403,
+        "AccessDeniedException",
+        "Denied, in words of 2027.",
+        403,
+        AccessDenied,
+    ),
+    (
+        403,
+        "InvalidSignatureException",
+        "The request signature we calculated does not match the signature you provided.",
+        403,
+        CredentialsRefused,
+    ),
+    (
+        404,
+        "ResourceNotFoundException",
+        "Not found, in words of 2027.",
+        404,
+        ModelNotFound,
+    ),
+    (429, "ThrottlingException", "Slow down.", 429, Throttled),
 ];
+
+/// Proved by the network's faults instead, in `faults.rs` and `config.rs`.
+const OF_THE_NETWORK: [Cause; 9] = [
+    CredentialsMissing,
+    HostNotFound,
+    CertificateRefused,
+    ConnectionRefused,
+    ConnectionBroken,
+    DeadlineExceeded,
+    NoTimeLeft,
+    AnswerTooLarge,
+    Unknown,
+];
+
+fn sentences(cause: Cause) -> String {
+    cause.message(&Details {
+        model: MODEL,
+        waited: Duration::ZERO,
+    })
+}
+
+#[test]
+fn every_cause_has_its_row() {
+    let proved = ROWS.iter().map(|row| row.4).chain(OF_THE_NETWORK);
+    let proved: HashSet<Cause> = proved.collect();
+    let missing: Vec<_> = Cause::ALL
+        .iter()
+        .filter(|cause| !proved.contains(cause))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn aws_s_other_names_of_the_same_errors_are_known() {
+    let stage = Stage::new().await;
+    for (status, error_type, code) in [
+        (404, "FTUFormNotFilled", "ResourceNotFoundException"),
+        (
+            403,
+            "MissingAuthenticationTokenException",
+            "UnrecognizedClientException",
+        ),
+        (
+            403,
+            "IncompleteSignatureException",
+            "InvalidSignatureException",
+        ),
+    ] {
+        let reply = stage
+            .invoke_answered(Answer::error(status, error_type, "?"))
+            .await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (u64::from(status), code),
+            "{}",
+            reply.raw
+        );
+    }
+}
 
 /// What Bedrock means by these may pass by itself; they are not billed.
 const SENT_AGAIN: [&str; 4] = [
@@ -176,7 +339,7 @@ const SENT_AGAIN: [&str; 4] = [
 #[tokio::test]
 async fn every_error_of_bedrock_is_told_by_its_name_with_what_to_do() {
     let mut checks = JoinSet::new();
-    for (status, error_type, message, expected, says) in ROWS {
+    for (status, error_type, message, expected, cause) in ROWS {
         checks.spawn(async move {
             let stage = Stage::new().await;
             stage
@@ -189,7 +352,7 @@ async fn every_error_of_bedrock_is_told_by_its_name_with_what_to_do() {
                 "{}",
                 reply.raw
             );
-            assert!(reply.message().contains(says), "{says}: {}", reply.raw);
+            assert_eq!(reply.message(), sentences(*cause), "{message}");
             assert_eq!(reply.body["requestId"], REQUEST_ID);
             for never in ["arn:", "123456789012", "hi\""] {
                 assert!(!reply.raw.contains(never), "{}", reply.raw);

@@ -44,11 +44,12 @@ fn leaky_answers() -> Vec<Answer> {
 
 async fn check(level: &'static str) {
     let stage = Stage::with(|p| p.env("AWS_LAMBDA_LOG_LEVEL", level).env("RUST_LOG", level)).await;
+    let mut is_answered = false;
     for answer in leaky_answers() {
         stage.bedrock.enqueue(answer);
         let event = json!({"prompt": PROMPT, "system": SYSTEM});
         let reply = stage.invoke(&event).await;
-        let answered = reply.body["text"] == ANSWER;
+        is_answered = reply.body["text"] == ANSWER;
         for secret in [
             PROMPT,
             SYSTEM,
@@ -60,12 +61,19 @@ async fn check(level: &'static str) {
             assert!(!reply.raw.contains(secret), "{level}: {}", reply.raw);
         }
         assert!(
-            answered || !reply.raw.contains(ANSWER),
+            is_answered || !reply.raw.contains(ANSWER),
             "{level}: {}",
             reply.raw
         );
     }
+    assert!(is_answered, "{level}: the stage is broken");
     let log = stage.function.stdout() + &stage.function.stderr();
+    if ["TRACE", "DEBUG", "INFO"].contains(&level) {
+        assert!(
+            log.contains("Answered") && log.contains("ValidationException"),
+            "{level}: {log}"
+        );
+    }
     for secret in [
         PROMPT,
         SYSTEM,
