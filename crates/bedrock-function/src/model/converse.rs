@@ -105,13 +105,10 @@ fn answer(output: ConverseOutput, attempts: u32) -> TextAnswer {
     }
 }
 
-/// What the SDK fills in for a required member that the answer does not have.
-const ABSENT: &str = "no value was set";
-
 fn stop(reason: &StopReason) -> Stop {
-    let is_absent = reason.as_str() == ABSENT;
     Stop {
-        is_ordinary: is_absent || matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
+        is_ordinary: matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
+        // Not fit for it, and so left out, is what the SDK fills in where Bedrock gives no reason.
         reason: as_logged(reason.as_str()),
     }
 }

@@ -298,15 +298,16 @@ async fn a_slow_answer_is_waited_for_and_asked_for_once() {
     let text = "x".repeat(400);
     let mut checks = JoinSet::new();
     for answer in [
-        // Longer than the SDK's stalled-stream protection would wait.
         Answer::converse_text(&text).after(8 * SECOND),
         Answer::converse_text(&text).trickle(50, SECOND),
+        // The SDK's stalled-stream protection would cut this one, and ask again.
+        Answer::converse_text(&text).trickle(300, 8 * SECOND),
     ] {
         let text = text.clone();
         checks.spawn(async move {
             let stage = Stage::new().await;
             let reply = stage.invoke_answered(answer).await;
-            assert_eq!(reply.body["text"], text);
+            assert_eq!(reply.body["text"], text, "{}", reply.raw);
             assert_eq!(stage.bedrock.requests().len(), 1);
         });
     }
