@@ -34,6 +34,10 @@ outputs: $(INFRA) ## Print what the deployed stack is made of, as JSON
 destroy: $(INFRA) ## Remove the stack, all of it
 	@$(OPERATE) commands/destroy.ts
 
+.PHONY: doctor
+doctor: $(INFRA) ## Tell whether a deploy and a call would work: CALL=1, DOCTOR_LANG=ja, JSON=1
+	@$(OPERATE) commands/doctor.ts
+
 .PHONY: models
 models: $(INFRA) ## List the models: reach, residency, price, days to their end
 	@$(OPERATE) commands/models.ts

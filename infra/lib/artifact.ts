@@ -1,4 +1,6 @@
+import { App, AssetStaging, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import * as cxapi from 'aws-cdk-lib/cx-api';
 import { artifactDir, isBuilt, placeholderDir } from './paths.ts';
 import { UserError } from './user-error.ts';
 
@@ -16,5 +18,13 @@ export function artifactCode(placeholderAllowed: boolean): Code {
 
 /** The one file `bootstrap` of `directory`, whatever else a build leaves beside it. */
 export function codeIn(directory: string): Code {
-  return Code.fromAsset(directory, { exclude: ['*', '!bootstrap'] });
+  return Code.fromAsset(directory, { exclude: ALL_BUT_BOOTSTRAP });
+}
+
+const ALL_BUT_BOOTSTRAP = ['*', '!bootstrap'];
+
+/** The name under which the CDK uploads this build: a hash of its content. */
+export function artifactHash(): string {
+  const nowhere = new Stack(new App({ context: { [cxapi.DISABLE_ASSET_STAGING_CONTEXT]: true } }), 'Nowhere');
+  return new AssetStaging(nowhere, 'Code', { sourcePath: artifactDir, exclude: ALL_BUT_BOOTSTRAP }).assetHash;
 }

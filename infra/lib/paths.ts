@@ -25,8 +25,8 @@ export const deploymentFile = join(stateDir, 'deployment.json');
 /** Where the CDK puts the template and the assets that it makes on the way. */
 export const assemblyDir = join(stateDir, 'cdk.out');
 
-/** Where `cargo lambda build` puts the function. */
-export const artifactDir = fromHere('../../target/lambda/bedrock-function');
+/** Where `cargo lambda build` puts the function. The tests have one that is none. */
+export const artifactDir = process.env.BEDROCK_INFRA_ARTIFACT_DIR ?? fromHere('../../target/lambda/bedrock-function');
 
 /** The executable itself. */
 export const bootstrapFile = join(artifactDir, 'bootstrap');

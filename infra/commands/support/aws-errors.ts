@@ -1,33 +1,43 @@
 import { UserError } from '../../lib/user-error.ts';
 
-/** What to do about it, by what the SDK or AWS calls it. */
-const REMEDIES: readonly (readonly [RegExp, (region: string) => string])[] = [
-  [
-    /expired|TokenProviderError|token.*refresh/i,
-    () => 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.',
-  ],
-  [
-    /CredentialsProviderError|Could not load credentials/i,
-    () => 'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
-  ],
-  [
-    /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|AuthFailure|RegionDisabled/,
-    (region) => `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`,
-  ],
-  [
-    /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError|NetworkingError/,
-    (region) => `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`,
-  ],
+/** Why AWS cannot be asked at all. */
+export type Trouble = 'expired' | 'absent' | 'refused' | 'unreachable';
+
+/** What the SDK or AWS calls it. */
+const SIGNS: readonly (readonly [RegExp, Trouble])[] = [
+  [/expired|TokenProviderError|token.*refresh/i, 'expired'],
+  [/CredentialsProviderError|Could not load credentials/i, 'absent'],
+  [/InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|AuthFailure|RegionDisabled/, 'refused'],
+  [/ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError|NetworkingError/, 'unreachable'],
 ];
+
+/** What happened and what to do about it, in one sentence. */
+export function explanation(trouble: Trouble, region: string): string {
+  switch (trouble) {
+    case 'expired':
+      return 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.';
+    case 'absent':
+      return 'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.';
+    case 'refused':
+      return `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`;
+    case 'unreachable':
+      return `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`;
+  }
+}
+
+/** What keeps AWS from being asked, if that is what the error is about. */
+export function troubleOf(error: unknown): Trouble | undefined {
+  if (!(error instanceof Error) || error instanceof UserError) return undefined;
+  return SIGNS.find(([pattern]) => pattern.test(fingerprint(error)))?.[1];
+}
 
 /**
  * The sentence for an error that a person can put right; any other error as it came.
  * What AWS wrote is left out: it may name the account or part of a key.
  */
 export function explained(error: unknown, region: string): unknown {
-  if (!(error instanceof Error) || error instanceof UserError) return error;
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(fingerprint(error)));
-  return remedy ? new UserError(remedy[1](region)) : error;
+  const trouble = troubleOf(error);
+  return trouble ? new UserError(explanation(trouble, region)) : error;
 }
 
 /** Whether AWS knows the caller but does not let it do this. */

@@ -8,7 +8,7 @@ import { findStack } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
-const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
+export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
 
 /** @throws UserError when the CDK was never set up in this account and region. */
 export async function requireBootstrap({ account, region }: Target): Promise<void> {

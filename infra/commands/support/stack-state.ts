@@ -4,13 +4,26 @@ import { clientOptions } from './clients.ts';
 import type { Target } from './target.ts';
 
 /** The stack as CloudFormation has it, or undefined when there is none. */
-export async function findStack({ region, stackName }: Target): Promise<Stack | undefined> {
+export async function findStack(target: Target): Promise<Stack | undefined> {
   try {
-    const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(new DescribeStacksCommand({ StackName: stackName }));
+    return await describeStack(target);
+  } catch (error) {
+    throw explained(error, target.region);
+  }
+}
+
+/** The stack's state, or undefined when there is none; an error as the SDK has it. */
+export async function stackStatus(target: Target, signal: AbortSignal): Promise<string | undefined> {
+  return (await describeStack(target, signal))?.StackStatus;
+}
+
+async function describeStack({ region, stackName }: Target, abortSignal?: AbortSignal): Promise<Stack | undefined> {
+  try {
+    const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal });
     return Stacks?.[0];
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw explained(error, region);
+    throw error;
   }
 }
 

@@ -24,7 +24,7 @@ export interface Target {
 export async function announceTarget(doing: string, purpose: Purpose): Promise<Target> {
   const { settings, given } = readChoice(purpose);
   refuseOtherRegion(settings.region, given);
-  const target = { account: await callerAccount(settings.region), region: settings.region, stackName: settings.functionName };
+  const target = { account: await knownAccount(settings.region), region: settings.region, stackName: settings.functionName };
   console.error(`Account ${target.account}, region ${target.region}: ${doing} stack ${target.stackName}${inWords(given)}`);
   return target;
 }
@@ -42,18 +42,28 @@ function inWords(given: Given): string {
 
 /** A shell set to one region and a stack meant for another is more likely a slip than a plan. */
 function refuseOtherRegion(region: string, given: Given): void {
-  const name = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((variable) => process.env[variable]);
-  const ambient = name && process.env[name];
-  if (!ambient || ambient === region || given.has('REGION')) return;
-  throw new UserError(`${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`);
+  const other = otherRegion(region, given);
+  if (other) throw new UserError(`${other.name} is ${other.ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${other.name}.`);
 }
 
-async function callerAccount(region: string): Promise<string> {
+/** The variable that sets this shell to another region than the settings do, unless somebody gave REGION. */
+export function otherRegion(region: string, given: Given): { name: string; ambient: string } | undefined {
+  const name = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((variable) => process.env[variable]);
+  const ambient = name && process.env[name];
+  return !ambient || ambient === region || given.has('REGION') ? undefined : { name, ambient };
+}
+
+async function knownAccount(region: string): Promise<string> {
   try {
-    const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}));
-    if (Account) return Account;
+    return await callerAccount(region);
   } catch (error) {
     throw explained(error, region);
   }
-  throw new Error('AWS did not say whose credentials these are.');
+}
+
+/** Whose credentials these are, in the words of an error of the SDK when they are nobody's. */
+export async function callerAccount(region: string, abortSignal?: AbortSignal): Promise<string> {
+  const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}), { abortSignal });
+  if (!Account) throw new Error('AWS did not say whose credentials these are.');
+  return Account;
 }

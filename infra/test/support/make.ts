@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { workspaceDir } from '../../lib/paths.ts';
+import { infraDir, workspaceDir } from '../../lib/paths.ts';
 import { type Outcome, outcomeOf } from './tools.ts';
 
 /** Keys that no account has. */
@@ -11,6 +11,8 @@ export const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCE
 export interface Machine {
   readonly directory: string;
   readonly make: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
+  /** A command without make around it, whose exit code is always 2. */
+  readonly command: (name: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   readonly remove: () => void;
 }
 
@@ -33,6 +35,7 @@ export function newMachine(): Machine {
   return {
     directory,
     make: (args, environment = {}) => outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
+    command: (name, environment = {}) => outcomeOf('node', ['--import', 'tsx', `commands/${name}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

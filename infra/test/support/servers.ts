@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { request as callServer, createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { infraDir } from '../../lib/paths.ts';
 import { tool } from './tools.ts';
@@ -24,15 +24,60 @@ export async function startBedrockLocal(program: string): Promise<Server> {
 }
 
 /** Answers every request as `reply` does: for what no emulator says, such as that a token has expired. */
-export async function startScripted(reply: (response: ServerResponse, path: string) => void): Promise<Server> {
-  const server = createServer((request, response) => reply(response, (request.url ?? '').split('?')[0] ?? '')).listen(0, '127.0.0.1');
+export function startScripted(reply: (response: ServerResponse, path: string) => void): Promise<Server> {
+  return listenOn(createServer((request, response) => reply(response, (request.url ?? '').split('?')[0] ?? '')));
+}
+
+async function listenOn(server: HttpServer): Promise<Server> {
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  return { url: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(() => resolve());
-  }) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    }),
+  };
+}
+
+/** A request that a front may answer itself. */
+export interface Asked {
+  readonly path: string;
+  /** `X-Amz-Target` of the JSON protocols, or the form's `Action` of the query protocol. */
+  readonly operation: string;
+}
+
+/** What a front answers. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Stands before a server and answers what that server does not know or would not say; `never` leaves the caller waiting. */
+export async function startFront(behind: Server, answer: (asked: Asked) => Answer | 'never' | undefined): Promise<Server> {
+  const listening = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+      const body = Buffer.concat(chunks);
+      const own = answer({ path: (request.url ?? '').split('?')[0] ?? '', operation: String(request.headers['x-amz-target'] ?? new URLSearchParams(body.toString()).get('Action') ?? '') });
+      if (own === 'never') return;
+      if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
+      else forward(behind, request, body, response);
+    });
+  });
+  return listenOn(listening);
+}
+
+function forward(behind: Server, request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+  const passed = callServer(new URL(request.url ?? '/', behind.url), { method: request.method, headers: request.headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  });
+  passed.on('error', () => response.destroy());
+  passed.end(body);
 }
 
 /** Starts a program on a leash, so that it ends with this process, and waits for the line that says it listens. */

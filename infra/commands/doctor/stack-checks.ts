@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { type FunctionConfiguration, GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { artifactHash } from '../../lib/artifact.ts';
+import type { ModelRow } from '../../lib/models.ts';
+import { assemblyDir, isBuilt } from '../../lib/paths.ts';
+import { isMissing } from '../support/aws-errors.ts';
+import { clientOptions } from '../support/clients.ts';
+import { stackStatus } from '../support/stack-state.ts';
+import type { Target } from '../support/target.ts';
+import type { Check } from './check.ts';
+import { failure, type Finding, ok, warning } from './finding.ts';
+import { roleFindings } from './role.ts';
+import { stackMessages as says } from './stack-messages.ts';
+
+/** The stack, if there is one, and what runs in it. */
+export function stackChecks(target: Target, models: readonly ModelRow[]): Check[] {
+  const deployed = (id: string, permissions: string[], run: (signal: AbortSignal) => Promise<Finding[]>): Check => ({
+    id,
+    permissions: ['cloudformation:DescribeStacks', ...permissions],
+    run: async (signal) => ((await stackStatus(target, signal)) === undefined ? [] : run(signal)),
+  });
+  return [
+    { id: 'stack', essential: true, permissions: ['cloudformation:DescribeStacks'], run: (signal) => stack(target, signal) },
+    { ...deployed('running', ['lambda:GetFunctionConcurrency'], (signal) => running(target, signal)), essential: true },
+    deployed('role', ['lambda:GetFunctionConfiguration', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'bedrock:GetInferenceProfile'], (signal) => role(target, models, signal)),
+    deployed('code', ['lambda:GetFunctionConfiguration', 'cloudformation:GetTemplate'], (signal) => code(target, signal)),
+  ];
+}
+
+async function stack(target: Target, signal: AbortSignal): Promise<Finding[]> {
+  const name = target.stackName;
+  const status = await stackStatus(target, signal);
+  if (status === undefined) return [warning(says.absent(name), says.absentRemedy())];
+  if (/_IN_PROGRESS$/.test(status)) return [failure(says.moving(name, status), says.movingRemedy())];
+  const broken = /_FAILED$/.test(status) || status === 'ROLLBACK_COMPLETE';
+  return [broken ? failure(says.broken(name, status), says.brokenRemedy(status)) : ok(says.settled(name, status))];
+}
+
+async function running({ region, stackName }: Target, abortSignal: AbortSignal): Promise<Finding[]> {
+  try {
+    const { ReservedConcurrentExecutions } = await new LambdaClient(clientOptions(region)).send(new GetFunctionConcurrencyCommand({ FunctionName: stackName }), { abortSignal });
+    return [ReservedConcurrentExecutions === 0 ? failure(says.stopped(), says.stoppedRemedy()) : ok(says.running())];
+  } catch (error) {
+    if (isMissing(error)) return [failure(says.functionAbsent(stackName), says.functionAbsentRemedy())];
+    throw error;
+  }
+}
+
+/** The function as deployed; one that is gone is the check `running`'s to report. */
+async function configuration({ region, stackName }: Target, abortSignal: AbortSignal): Promise<FunctionConfiguration | undefined> {
+  try {
+    return await new LambdaClient(clientOptions(region)).send(new GetFunctionConfigurationCommand({ FunctionName: stackName }), { abortSignal });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function role(target: Target, models: readonly ModelRow[], signal: AbortSignal): Promise<Finding[]> {
+  const roleName = (await configuration(target, signal))?.Role?.split('/').at(-1);
+  return roleName ? roleFindings(roleName, target, models, signal) : [];
+}
+
+async function code(target: Target, abortSignal: AbortSignal): Promise<Finding[]> {
+  const deployed = await configuration(target, abortSignal);
+  if (!deployed) return [];
+  if (!isBuilt()) return [warning(says.codeUnknown())];
+  const { TemplateBody } = await new CloudFormationClient(clientOptions(target.region)).send(new GetTemplateCommand({ StackName: target.stackName }), { abortSignal });
+  const here = artifactHash();
+  if (/([0-9a-f]{64})\.zip/.exec(TemplateBody ?? '')?.[1] !== here) return [warning(says.codeOther(), says.codeRemedy())];
+  return [wasChanged(here, deployed.CodeSha256) ? warning(says.codeChanged(), says.codeRemedy()) : ok(says.codeSame())];
+}
+
+/**
+ * Whether Lambda runs other code than the zip that this machine uploaded. From another
+ * machine the template's word has to do: no zip is there to compare.
+ */
+function wasChanged(hash: string, codeSha256: string | undefined): boolean {
+  const uploaded = join(assemblyDir, '.cache', `${hash}.zip`);
+  return existsSync(uploaded) && createHash('sha256').update(readFileSync(uploaded)).digest('base64') !== codeSha256;
+}
