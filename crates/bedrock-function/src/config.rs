@@ -1,13 +1,12 @@
 //! The environment of the function, parsed once at start into types that cannot be wrong.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
-
-use serde::Deserialize;
+use std::{str::FromStr, time::Duration};
 
 use crate::{
+    granted::GrantedModels,
     log::Level,
     metrics::Destination,
-    model::{MaxTokens, ModelId, Probability},
+    model::{MaxTokens, Probability},
 };
 
 /// What `BEDROCK_MAX_TOKENS` is when it is not set: the walkthrough's `maxTokenCount`.
@@ -61,7 +60,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    fn new(variable: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
         Self {
             variable,
             problem: problem.into(),
@@ -116,102 +115,6 @@ impl Config {
             ca_bundle: get("AWS_CA_BUNDLE"),
         })
     }
-}
-
-/// The models that the function may call, and what is known of each. Never empty.
-#[derive(Clone, Debug)]
-pub struct GrantedModels {
-    ids: Vec<ModelId>,
-    facts: BTreeMap<String, ModelFacts>,
-}
-
-impl GrantedModels {
-    fn parse(ids: Option<String>, table: Option<String>) -> Result<Self, ConfigError> {
-        let ids: Vec<ModelId> = ids
-            .ok_or_else(|| {
-                ConfigError::new(
-                    "BEDROCK_MODEL_IDS",
-                    "is not set: give the ids of the models that the function may call, \
-                     separated by commas, the default one first.",
-                )
-            })?
-            .split(',')
-            .map(|id| id.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|problem| ConfigError::new("BEDROCK_MODEL_IDS", problem))?;
-        Ok(Self {
-            ids,
-            facts: facts(table)?,
-        })
-    }
-
-    /// The model for events that name none.
-    #[must_use]
-    pub fn default_model(&self) -> &ModelId {
-        &self.ids[0]
-    }
-
-    /// The granted model of that id, if it is one.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<&ModelId> {
-        self.ids.iter().find(|granted| granted.as_str() == id)
-    }
-
-    /// What is known of a model; nothing, where the table has no row of it.
-    #[must_use]
-    pub fn facts(&self, id: &ModelId) -> Option<&ModelFacts> {
-        self.facts.get(id.as_str())
-    }
-}
-
-impl fmt::Display for GrantedModels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, id) in self.ids.iter().enumerate() {
-            let comma = if position == 0 { "" } else { ", " };
-            write!(f, "{comma}{id}")?;
-        }
-        Ok(())
-    }
-}
-
-/// What the function needs to know of a model: a row of `models.json`, handed over by the CDK app
-/// in `BEDROCK_MODEL_TABLE`. Keys that the function does not read are ignored.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ModelFacts {
-    id: String,
-    /// The price of a million tokens, in USD.
-    pub price_per_million_tokens: Option<Price>,
-    /// The longest answer, in tokens.
-    pub max_output_tokens: Option<MaxTokens>,
-    /// Parameters that the model takes in no case.
-    #[serde(default)]
-    pub refused_parameters: Vec<String>,
-    /// Parameters of which the model takes one at a time.
-    #[serde(default)]
-    pub exclusive_parameters: Vec<String>,
-}
-
-/// USD for a million tokens.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Price {
-    /// Of the prompt.
-    pub input: f64,
-    /// Of the answer.
-    pub output: f64,
-}
-
-fn facts(table: Option<String>) -> Result<BTreeMap<String, ModelFacts>, ConfigError> {
-    let Some(table) = table else {
-        return Ok(BTreeMap::new());
-    };
-    let rows: Vec<ModelFacts> = serde_json::from_str(&table).map_err(|error| {
-        ConfigError::new(
-            "BEDROCK_MODEL_TABLE",
-            format!("must be a JSON array of rows of models.json, and is not: {error}."),
-        )
-    })?;
-    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
 fn parsed<T: FromStr<Err = String>>(
@@ -342,6 +245,8 @@ fn endpoint(value: Option<String>) -> Result<Option<String>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {

@@ -16,6 +16,7 @@ pub mod deadline;
 pub mod error;
 pub mod error_code;
 pub mod event;
+pub mod granted;
 pub mod handler;
 pub mod init;
 pub mod log;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::{
-    config::Price,
     error::Error,
+    granted::Price,
     log::{self, Level},
     metrics::{Destination, Members, Metrics},
     model::{TextAnswer, Tokens},

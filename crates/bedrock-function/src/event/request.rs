@@ -8,8 +8,9 @@ use super::{
     json::{Field, Fields, Kind, array, boolean, number, string, wrong_kind},
 };
 use crate::{
-    config::{Config, ModelFacts},
+    config::Config,
     error::InvalidRequest,
+    granted::ModelFacts,
     model::{MaxTokens, ModelId, Probability, Role, TextRequest, Turn},
 };
 
