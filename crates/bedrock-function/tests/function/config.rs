@@ -2,7 +2,7 @@
 
 use lambda_local::{Function, StartError};
 
-use super::stage::{Stage, program};
+use super::stage::{Stage, program, text};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -108,7 +108,7 @@ async fn missing_credentials_are_a_reply_and_not_a_crash() {
         .await
         .unwrap();
     let outcome = function.invoke(r#"{"prompt":"hi"}"#).await;
-    let reply = String::from_utf8(outcome.response().unwrap().to_vec()).unwrap();
+    let reply = text(&outcome);
     assert!(
         reply.contains(r#""statusCode":500"#) && reply.contains("CredentialsMissing"),
         "{reply}"
@@ -142,6 +142,6 @@ async fn a_deadline_in_1970_means_the_configured_time_out() {
         .function
         .invoke_with(r#"{"prompt":"hi"}"#, invocation)
         .await;
-    let reply = String::from_utf8(outcome.response().unwrap().to_vec()).unwrap();
+    let reply = text(&outcome);
     assert!(reply.starts_with(r#"{"statusCode":200"#), "{reply}");
 }

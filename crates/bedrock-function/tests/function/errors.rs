@@ -10,7 +10,7 @@ use bedrock_local::Answer;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::stage::{MODEL, REQUEST_ID, Stage};
+use super::stage::{MODEL, REQUEST_ID, Stage, all};
 
 /// What Bedrock answers: status, type and message; and what the caller is told: status and cause.
 const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
@@ -366,9 +366,7 @@ async fn every_error_of_bedrock_is_told_by_its_name_with_what_to_do() {
             stage.assert_serves_on().await;
         });
     }
-    while let Some(result) = checks.join_next().await {
-        result.unwrap();
-    }
+    all(checks).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use lambda_local::{Deadline, Invocation};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::stage::{Stage, program};
+use super::stage::{Stage, all, program, text};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -59,10 +59,8 @@ async fn check(row: Row) {
 
 /// Rows wait on their own processes: together they take as long as the slowest.
 async fn check_all(rows: Vec<Row>) {
-    let mut checks: JoinSet<()> = rows.into_iter().map(check).collect();
-    while let Some(result) = checks.join_next().await {
-        result.unwrap();
-    }
+    let checks: JoinSet<()> = rows.into_iter().map(check).collect();
+    all(checks).await;
 }
 
 const INTERNAL: (u64, &str, &str) = (500, "InternalError", "An error occurred");
@@ -226,7 +224,7 @@ async fn the_configured_time_out_bounds_a_call_whose_deadline_is_no_use() {
         .function
         .invoke_with(r#"{"prompt":"hi"}"#, invocation)
         .await;
-    let reply = String::from_utf8(outcome.response().unwrap().to_vec()).unwrap();
+    let reply = text(&outcome);
     assert!(
         reply.contains("DeadlineExceeded") && reply.contains("after 1."),
         "{reply}"
@@ -252,7 +250,7 @@ async fn a_network_without_a_way_to_bedrock_is_named_as_that() {
         .await
         .unwrap();
     let outcome = function.invoke(r#"{"prompt":"hi"}"#).await;
-    let reply = String::from_utf8(outcome.response().unwrap().to_vec()).unwrap();
+    let reply = text(&outcome);
     assert!(
         reply.contains("ConnectionFailed") && reply.contains("could not be opened"),
         "{reply}"
@@ -311,9 +309,7 @@ async fn a_slow_answer_is_waited_for_and_asked_for_once() {
             assert_eq!(stage.bedrock.requests().len(), 1);
         });
     }
-    while let Some(result) = checks.join_next().await {
-        result.unwrap();
-    }
+    all(checks).await;
 }
 
 #[tokio::test]
@@ -359,9 +355,7 @@ async fn whatever_keeps_the_answer_the_reply_comes_before_the_deadline() {
             stage.assert_serves_on().await;
         });
     }
-    while let Some(result) = checks.join_next().await {
-        result.unwrap();
-    }
+    all(checks).await;
 }
 
 #[tokio::test]
@@ -376,7 +370,7 @@ async fn nothing_is_sent_that_could_not_be_answered_in_time() {
         .function
         .invoke_with(r#"{"prompt":"hi"}"#, invocation)
         .await;
-    let reply = String::from_utf8(outcome.response().unwrap().to_vec()).unwrap();
+    let reply = text(&outcome);
     assert!(
         reply.contains("DeadlineExceeded") && reply.contains("Too little time"),
         "{reply}"
@@ -429,7 +423,7 @@ async fn invoke_at(url: &str, variables: &[(&str, &str)]) -> String {
         .await
         .unwrap();
     let outcome = function.invoke(r#"{"prompt":"hi"}"#).await;
-    String::from_utf8(outcome.response().unwrap().to_vec()).unwrap()
+    text(&outcome)
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lambda_local::Function;
 
-use super::stage::MODEL;
+use super::stage::{MODEL, text};
 
 /// Cargo builds examples along with the tests, beside the binary.
 async fn panicking() -> Function {
@@ -25,7 +25,7 @@ async fn panicking() -> Function {
 
 async fn invoke(function: &Function, payload: &'static str) -> String {
     let outcome = function.invoke(payload).await;
-    String::from_utf8(outcome.response().unwrap().to_vec()).unwrap()
+    text(&outcome)
 }
 
 #[tokio::test]

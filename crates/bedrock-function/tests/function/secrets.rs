@@ -4,7 +4,7 @@ use bedrock_local::{ACCESS_KEY_ID, Answer, SECRET_ACCESS_KEY};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::stage::{SESSION_TOKEN, Stage};
+use super::stage::{SESSION_TOKEN, Stage, all};
 
 const PROMPT: &str = "the-prompt-of-the-caller";
 const SYSTEM: &str = "the-system-prompt";
@@ -89,11 +89,9 @@ async fn check(level: &'static str) {
 
 #[tokio::test]
 async fn no_reply_and_no_log_holds_a_secret_at_any_log_level() {
-    let mut checks: JoinSet<()> = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+    let checks: JoinSet<()> = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
         .into_iter()
         .map(check)
         .collect();
-    while let Some(result) = checks.join_next().await {
-        result.unwrap();
-    }
+    all(checks).await;
 }

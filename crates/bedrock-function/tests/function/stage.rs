@@ -3,6 +3,7 @@
 use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
 use lambda_local::{Builder, Function, Invocation, Outcome};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 pub(crate) const MODEL: &str = "jp.amazon.nova-2-lite-v1:0";
 pub(crate) const TITAN: &str = "amazon.titan-text-express-v1";
@@ -68,10 +69,7 @@ impl Stage {
             ..Invocation::default()
         };
         let outcome = self.function.invoke_with(payload.into(), invocation).await;
-        let Outcome::Response { body, .. } = outcome else {
-            panic!("the invocation failed: {outcome}");
-        };
-        reply(&body)
+        reply(text(&outcome))
     }
 
     /// Has Bedrock answer `answer` to a plain prompt.
@@ -98,8 +96,22 @@ impl Stage {
     }
 }
 
-fn reply(payload: &[u8]) -> Reply {
-    let raw = String::from_utf8(payload.to_vec()).unwrap();
+/// The payload of an invocation that did not fail.
+pub(crate) fn text(outcome: &Outcome) -> String {
+    match outcome.response() {
+        Some(body) => String::from_utf8(body.to_vec()).unwrap(),
+        None => panic!("the invocation failed: {outcome}"),
+    }
+}
+
+/// Awaits checks that run side by side, each on a process of its own.
+pub(crate) async fn all(mut checks: JoinSet<()>) {
+    while let Some(result) = checks.join_next().await {
+        result.unwrap();
+    }
+}
+
+fn reply(raw: String) -> Reply {
     let value: Value = serde_json::from_str(&raw).unwrap();
     let body = value["body"]
         .as_str()
