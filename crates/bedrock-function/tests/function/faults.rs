@@ -1,7 +1,13 @@
 //! What Bedrock and the network can do to a call. Each row: the reply, how many requests Bedrock
 //! saw, and that the same process answers the next event.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use bedrock_local::{Answer, BedrockLocal, TlsIdentity};
 use lambda_local::{Deadline, Invocation};
@@ -229,6 +235,26 @@ async fn the_configured_time_out_bounds_a_call_whose_deadline_is_no_use() {
         reply.contains("DeadlineExceeded") && reply.contains("after 1."),
         "{reply}"
     );
+}
+
+#[tokio::test]
+async fn a_connection_reset_before_the_request_is_tried_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            // With no time to linger, dropping it sends a reset.
+            connection.set_zero_linger().unwrap();
+        }
+    });
+    let url = format!("http://{address}");
+    let reply = invoke_at(&url, &[("BEDROCK_PRECONNECT", "0")]).await;
+    // The reset can come while the connection is still being opened: either is told.
+    assert!(reply.contains("ConnectionFailed"), "{reply}");
+    assert_eq!(accepted.load(Ordering::Relaxed), 3);
 }
 
 /// A host that drops packets, without leaving this machine: a listener whose queue is full.
