@@ -29,6 +29,9 @@ pub struct Config {
     pub models: GrantedModels,
     /// `BEDROCK_MAX_TOKENS`: the length of an answer, in tokens, for events that do not say.
     pub max_tokens: MaxTokens,
+    /// `BEDROCK_MAX_TOKENS_LIMIT`: the most that an event may ask for, in tokens, whatever its model
+    /// could answer with.
+    pub max_tokens_limit: MaxTokens,
     /// `BEDROCK_TEMPERATURE`: for events that do not say.
     pub temperature: Probability,
     /// `BEDROCK_TIMEOUT_SECONDS`: what bounds a call when the deadline is no use.
@@ -96,6 +99,8 @@ impl Config {
             models: GrantedModels::parse(get("BEDROCK_MODEL_IDS"), get("BEDROCK_MODEL_TABLE"))?,
             max_tokens: parsed("BEDROCK_MAX_TOKENS", get("BEDROCK_MAX_TOKENS"))?
                 .unwrap_or(MaxTokens::DEFAULT),
+            max_tokens_limit: parsed("BEDROCK_MAX_TOKENS_LIMIT", get("BEDROCK_MAX_TOKENS_LIMIT"))?
+                .unwrap_or(MaxTokens::LARGEST),
             temperature: parsed("BEDROCK_TEMPERATURE", get("BEDROCK_TEMPERATURE"))?
                 .unwrap_or(Probability::ZERO),
             timeout: seconds("BEDROCK_TIMEOUT_SECONDS", get("BEDROCK_TIMEOUT_SECONDS"))?
@@ -290,6 +295,7 @@ mod tests {
             ("BEDROCK_MODEL_TABLE", "{", "JSON array"),
             ("BEDROCK_MAX_TOKENS", "0", "1 to"),
             ("BEDROCK_MAX_TOKENS", "many", "1 to"),
+            ("BEDROCK_MAX_TOKENS_LIMIT", "0", "1 to"),
             ("BEDROCK_TEMPERATURE", "1.1", "0 to 1"),
             ("BEDROCK_TEMPERATURE", "NaN", "0 to 1"),
             ("BEDROCK_TIMEOUT_SECONDS", "0", "1 to 900"),

@@ -81,22 +81,24 @@ fn max_tokens(
     config: &Config,
     facts: Option<&ModelFacts>,
 ) -> Result<MaxTokens, InvalidRequest> {
-    let most = facts
-        .and_then(|f| f.max_output_tokens)
+    let of_the_model = facts
+        .and_then(|facts| facts.max_output_tokens)
         .unwrap_or(MaxTokens::LARGEST);
+    let most = of_the_model.min(config.max_tokens_limit);
     let Some(raw) = field else {
         return Ok(config.max_tokens.min(most));
     };
-    let range =
-        format!("a whole number from 1 to {most}, which is what this model can answer with");
+    let range = if most < of_the_model {
+        format!("a whole number from 1 to {most}, which is this function's limit")
+    } else {
+        format!("a whole number from 1 to {most}, which is what this model can answer with")
+    };
     let wanted: MaxTokens = number::<u64, _>("maxTokens", &range, raw)?;
     if wanted <= most {
         Ok(wanted)
     } else {
-        Err(InvalidRequest::new(
-            "maxTokens is out of range.",
-            format!("Send {range}."),
-        ))
+        let remedy = format!("Send {range}.");
+        Err(InvalidRequest::new("maxTokens is out of range.", remedy))
     }
 }
 

@@ -116,6 +116,23 @@ async fn max_tokens_takes_one_to_what_the_model_can_answer_with() {
 }
 
 #[tokio::test]
+async fn max_tokens_stays_within_the_functions_limit() {
+    let stage = Stage::with(|p| p.env("BEDROCK_MAX_TOKENS_LIMIT", "100")).await;
+    stage.assert_serves_on().await;
+    assert_eq!(
+        stage.sent()[0]["inferenceConfig"]["maxTokens"],
+        100,
+        "the default steps back"
+    );
+    sent_with(&stage, "maxTokens", json!(100)).await;
+    let message = refusal_of(&stage, "maxTokens", json!(101)).await;
+    assert!(
+        message.contains("from 1 to 100, which is this function's limit"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn temperature_and_top_p_take_zero_to_one() {
     let stage = Stage::new().await;
     for key in ["temperature", "topP"] {
