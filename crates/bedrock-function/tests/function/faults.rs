@@ -495,6 +495,22 @@ async fn a_bundle_in_the_environment_replaces_the_embedded_roots() {
 }
 
 #[tokio::test]
+async fn the_one_tls_handshake_is_in_init() {
+    let identity = TlsIdentity::localhost().unwrap();
+    let bedrock = BedrockLocal::builder().tls(identity).start().await.unwrap();
+    let bundle = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bundle.path(), bedrock.certificate_authority_pem().unwrap()).unwrap();
+    let program = program(&bedrock.endpoint_url()).env("AWS_CA_BUNDLE", bundle.path());
+    let function = program.start().await.unwrap();
+    assert_eq!(bedrock.handshakes(), 1);
+    for _ in 0..3 {
+        let outcome = function.invoke(r#"{"prompt":"hi"}"#).await;
+        assert!(text(&outcome).starts_with(r#"{"statusCode":200"#));
+    }
+    assert_eq!((bedrock.handshakes(), bedrock.connections()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_not_trusted_expired_or_of_another_host_is_named_as_that() {
     for (name, identity, trusts) in [
         ("not trusted", TlsIdentity::localhost(), false),
