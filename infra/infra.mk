@@ -38,6 +38,26 @@ destroy: $(INFRA) ## Remove the stack, all of it
 doctor: $(INFRA) ## Tell whether a deploy and a call would work: CALL=1, DOCTOR_LANG=ja, JSON=1
 	@$(OPERATE) commands/doctor.ts
 
+.PHONY: logs
+logs: $(INFRA) ## Follow the function's log: SINCE=1h, FOLLOW=0, JSON=1
+	@$(OPERATE) commands/logs.ts
+
+.PHONY: cost
+cost: $(INFRA) ## Print today's and this month's estimated cost by model
+	@$(OPERATE) commands/cost.ts
+
+.PHONY: status
+status: $(INFRA) ## Tell whether the function takes calls, and if not, why
+	@$(OPERATE) commands/status.ts
+
+.PHONY: stop
+stop: $(INFRA) ## Have the function refuse every call
+	@$(OPERATE) commands/stop.ts
+
+.PHONY: resume
+resume: $(INFRA) ## Have it take calls again
+	@$(OPERATE) commands/resume.ts
+
 .PHONY: models
 models: $(INFRA) ## List the models: reach, residency, price, days to their end
 	@$(OPERATE) commands/models.ts

@@ -1,0 +1,35 @@
+import { readChoice } from '../lib/choice.ts';
+import { type BrakeState, brakeState } from './support/brake-state.ts';
+import { exitOnError } from './support/exit.ts';
+import { isStopped } from './support/function-state.ts';
+import { wantsJson } from './support/options.ts';
+import { overrunSentences } from './support/overrun.ts';
+import { announceTarget } from './support/target.ts';
+
+await exitOnError(async () => {
+  const target = await announceTarget('reading the state of', 'remove');
+  const [stopped, brake] = [await isStopped(target), await brakeState(target)];
+  if (wantsJson()) console.log(JSON.stringify(forPrograms(stopped, brake), null, 2));
+  else for (const sentence of await sentences(stopped, brake)) console.log(sentence);
+});
+
+function forPrograms(stopped: boolean, { alarm, pulled, failed = false }: BrakeState) {
+  return { stopped, brake: alarm ? { ...alarm, pulled: pulled ?? null, failed } : null };
+}
+
+async function sentences(stopped: boolean, brake: BrakeState): Promise<string[]> {
+  const state = stopped ? `Stopped: every call is refused (reserved concurrency 0). ${why(brake)} make resume lets calls in again.` : 'Running: calls are taken.';
+  if (!brake.alarm) return [state, 'No brake: DAILY_LIMIT_USD was not set at the last deploy.'];
+  const failure = brake.failed ? [`The brake could not stop the function at ${brake.pulled?.toISOString()}: see Step Functions in the console, and make stop.`] : [];
+  return [state, alarmSentence(brake.alarm), ...failure, ...(await overrunSentences(readChoice('read'), brake.alarm.limitUsd))];
+}
+
+function why({ alarm, pulled, failed }: BrakeState): string {
+  if (pulled && !failed) return `The brake pulled at ${pulled.toISOString()}${alarm?.state === 'ALARM' ? ', and the last 24 hours still cost more than the limit' : ''}.`;
+  return 'The brake did not do it: it was done by hand (make stop, or the console).';
+}
+
+function alarmSentence({ state, limitUsd, since }: NonNullable<BrakeState['alarm']>): string {
+  const words: Readonly<Record<string, string>> = { ALARM: 'crossed', OK: 'not reached', INSUFFICIENT_DATA: 'not measured yet' };
+  return `Limit: $${limitUsd} of estimated cost in 24 hours, ${words[state] ?? state}${since ? ` since ${since.toISOString()}` : ''}.`;
+}

@@ -1,0 +1,8 @@
+/** The alarm that the brake waits for, by its function's name. */
+export const limitAlarmName = (functionName: string): string => `${functionName}-daily-limit`;
+
+/** The state machine that is the brake. */
+export const brakeName = (functionName: string): string => `${functionName}-brake`;
+
+/** An alarm's expression takes no more metrics (PutMetricAlarm, API reference). */
+export const MOST_METRICS_OF_AN_ALARM = 10;
