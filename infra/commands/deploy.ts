@@ -1,7 +1,9 @@
+import { readChoice } from '../lib/choice.ts';
 import { buildFunction } from './support/build.ts';
 import { cdk, unattended } from './support/cdk.ts';
 import { recordDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
+import { overrunSentences } from './support/overrun.ts';
 import { requireBootstrap, requireFreeNames } from './support/preconditions.ts';
 import { announceTarget } from './support/target.ts';
 
@@ -12,5 +14,7 @@ await exitOnError(async () => {
   await buildFunction();
   await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`]);
   recordDeployment(target);
+  const choice = readChoice('deploy');
+  if (choice.settings.dailyLimitUsd !== undefined) for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);
   console.error(`Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`);
 });

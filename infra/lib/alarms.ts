@@ -14,6 +14,8 @@ export interface FunctionAlarmsProps {
   readonly timeoutSeconds: number;
   /** Where to write; without it an alarm only shows in the console, and there is no topic. */
   readonly email?: string | undefined;
+  /** Alarms of other constructs that tell the same address. */
+  readonly others?: readonly Alarm[];
 }
 
 const PERIOD = Duration.minutes(5);
@@ -28,7 +30,7 @@ const NEAR_TIMEOUT = 0.8;
  * A call that Bedrock refused is an answer, not an error of the function, and raises none of them.
  */
 export class FunctionAlarms extends Construct {
-  constructor(scope: Construct, id: string, { function: fn, timeoutSeconds, email }: FunctionAlarmsProps) {
+  constructor(scope: Construct, id: string, { function: fn, timeoutSeconds, email, others = [] }: FunctionAlarmsProps) {
     super(scope, id);
     const alarms = [
       this.alarm('Errors', 'An invocation crashed or ran out of time', fn.metricErrors({ period: PERIOD }), 1),
@@ -40,7 +42,7 @@ export class FunctionAlarms extends Construct {
         timeoutSeconds * 1000 * NEAR_TIMEOUT,
       ),
     ];
-    if (email) this.tell(email, alarms);
+    if (email) this.tell(email, [...alarms, ...others]);
   }
 
   private alarm(id: string, alarmDescription: string, metric: IMetric, threshold: number): Alarm {

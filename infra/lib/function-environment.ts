@@ -1,3 +1,4 @@
+import { METRICS_NAMESPACE } from './metrics.ts';
 import type { ModelRow } from './models.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,6 +16,7 @@ export function environmentOf(defaults: InferenceDefaults, models: readonly Mode
   return {
     BEDROCK_MODEL_IDS: models.map((row) => row.id).join(','),
     BEDROCK_MODEL_TABLE: JSON.stringify(models.map(whatTheFunctionReads)),
+    BEDROCK_METRICS_NAMESPACE: METRICS_NAMESPACE,
     ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
     ...variable('BEDROCK_TEMPERATURE', defaults.temperature),
     ...variable('BEDROCK_MAX_PROMPT_CHARS', defaults.maxPromptChars),

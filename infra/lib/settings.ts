@@ -50,6 +50,8 @@ export const settingsSchema = z.strictObject({
     .describe(`one of ${retentionDays.join(', ')} (days)`),
   alarmEmail: z.email().optional().describe('an e-mail address'),
   monthlyBudgetUsd: numberBetween(1, 1_000_000).optional().describe('US dollars a month, from 1 to 1000000'),
+  dailyLimitUsd: numberBetween(0.01, 1_000_000).optional().describe('US dollars in 24 hours, from 0.01 to 1000000'),
+  dashboard: yesOrNo.default(false).describe('1 or 0'),
   functionUrl: yesOrNo.default(false).describe('1 or 0'),
   maxTokens: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to what the model can put out'),
   temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),

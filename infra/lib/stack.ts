@@ -1,9 +1,12 @@
 import { CfnOutput, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { type Code, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FunctionAlarms } from './alarms.ts';
 import { BedrockFunction } from './bedrock-function.ts';
+import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
+import { FunctionDashboard } from './dashboard.ts';
 import type { Choice } from './granted-models.ts';
 
 /** What the stack is made of. */
@@ -24,11 +27,17 @@ export class BedrockStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
-    new FunctionAlarms(this, 'Alarms', { ...settings, function: bedrock.function, email: settings.alarmEmail });
+    const limits = settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, { settings, models })];
+    new FunctionAlarms(this, 'Alarms', { ...settings, function: bedrock.function, email: settings.alarmEmail, others: limits });
+    if (settings.dashboard) new FunctionDashboard(this, 'Dashboard', { functionName: settings.functionName, models });
     this.output('FunctionName', bedrock.function.functionName);
     this.output('LogGroupName', bedrock.logGroup.logGroupName);
     this.addBudget(settings);
     if (settings.functionUrl) this.addUrl(bedrock);
+  }
+
+  private addBrake({ function: fn }: BedrockFunction, limitUsd: number, { settings: { functionName }, models }: Choice): Alarm {
+    return new Brake(this, 'Brake', { function: fn, functionName, models, limitUsd }).alarm;
   }
 
   private addBudget({ functionName, monthlyBudgetUsd: usd, alarmEmail: email }: Choice['settings']): void {

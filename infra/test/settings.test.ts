@@ -23,7 +23,7 @@ function sentence(act: () => unknown): string {
 describe('settings', () => {
   it('have the defaults that the documentation names', () => {
     expect(settle({}).settings).toEqual({
-      region: 'ap-northeast-1', functionName: 'bedrock-titan-function', memory: 128, timeoutSeconds: 60, logRetentionDays: 30, functionUrl: false,
+      region: 'ap-northeast-1', functionName: 'bedrock-titan-function', memory: 128, timeoutSeconds: 60, logRetentionDays: 30, dashboard: false, functionUrl: false,
     });
     expect(settle({}).models.map((row) => row.id)).toEqual(['jp.amazon.nova-2-lite-v1:0']);
   });
@@ -36,6 +36,7 @@ describe('settings', () => {
     ['TEMPERATURE', '0'], ['TEMPERATURE', '1'], ['TEMPERATURE', '0.5'],
     ['MAX_TOKENS', '1'], ['MAX_TOKENS', '64000'],
     ['MAX_PROMPT_CHARS', '1'], ['MAX_PROMPT_CHARS', '6000000'],
+    ['DAILY_LIMIT_USD', '0.01'], ['DAILY_LIMIT_USD', '1000000'], ['DASHBOARD', '1'], ['DASHBOARD', 'false'],
     ['FUNCTION_URL', '0'], ['FUNCTION_URL', '1'], ['FUNCTION_URL', 'true'], ['FUNCTION_URL', 'false'],
     ['ALARM_EMAIL', 'someone@example.com'],
     ['REGION', 'ap-northeast-1'],
@@ -57,6 +58,7 @@ describe('settings', () => {
     ['MAX_TOKENS', '0'], ['MAX_TOKENS', '1.5'],
     ['MAX_PROMPT_CHARS', '0'], ['MAX_PROMPT_CHARS', '6000001'],
     ['MONTHLY_BUDGET_USD', '0'], ['MONTHLY_BUDGET_USD', '1000001'], ['MONTHLY_BUDGET_USD', '$5'],
+    ['DAILY_LIMIT_USD', '0'], ['DAILY_LIMIT_USD', '1000001'], ['DASHBOARD', 'yes'],
     ['FUNCTION_URL', 'yes'],
     ['ALARM_EMAIL', 'someone'],
     ['REGION', 'tokyo'], ['REGION', 'cn-north-1'], ['REGION', 'us-gov-west-1'],
@@ -98,6 +100,14 @@ describe('a model', () => {
       'REGION us-west-2 cannot call jp.amazon.nova-2-lite-v1:0, which models.json has as called from ap-northeast-1; use REGION=ap-northeast-1, or a model that every region calls: MODEL=global.amazon.nova-2-lite-v1:0.',
     );
     expect(sentence(() => settle({ REGION: 'us-west-2', MODEL: 'global.amazon.nova-2-lite-v1:0' }))).toBe('accepted');
+  });
+
+  it('too many are not guarded by a daily limit', () => {
+    const eleven = table.models.slice(0, 1).flatMap((row) => Array.from({ length: 11 }, (_, index) => ({ ...row, id: `m${index}` })));
+    const crowd = { ...table, models: eleven };
+    const grant = (count: number) => sentence(() => choose(checkSettings(new Map([['DAILY_LIMIT_USD', '5'], ['MODEL', eleven.slice(0, count).map((row) => row.id).join(',')]])), crowd, TODAY));
+    expect(grant(10)).toBe('accepted');
+    expect(grant(11)).toBe('DAILY_LIMIT_USD guards at most 10 models, as many as an alarm can add up; MODEL grants 11. Grant fewer.');
   });
 
   it('too many do not fit the function\'s environment', () => {

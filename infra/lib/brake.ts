@@ -1,0 +1,91 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { brakeName, limitAlarmName } from './brake-names.ts';
+import { dimensionsOf, METRICS_NAMESPACE } from './metrics.ts';
+import type { ModelRow } from './models.ts';
+
+/** What a `Brake` is to stop, and when. */
+export interface BrakeProps {
+  readonly function: LambdaFunction;
+  readonly functionName: string;
+  /** The models whose cost is summed. */
+  readonly models: readonly ModelRow[];
+  /** US dollars of estimated cost in 24 hours. */
+  readonly limitUsd: number;
+}
+
+/**
+ * Stops the function when the estimated cost of the last 24 hours reaches a limit: the alarm's change of state
+ * starts a state machine whose one task is a call of Lambda's API. No code of ours stands in between.
+ *
+ * The alarm's window slides: looked at each minute, over the 24 hours before. A window of the calendar's day would
+ * be looked at when the day is over. SEARCH, which finds metrics by pattern, is not for alarms; so the granted
+ * models are named.
+ */
+export class Brake extends Construct {
+  readonly alarm: Alarm;
+
+  constructor(scope: Construct, id: string, props: BrakeProps) {
+    super(scope, id);
+    this.alarm = new Alarm(this, 'Alarm', {
+      alarmName: limitAlarmName(props.functionName),
+      alarmDescription: `The estimated cost of 24 hours reached $${props.limitUsd}: the function is stopped (make status, make resume)`,
+      metric: costOf(props),
+      threshold: props.limitUsd,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    new Rule(this, 'Rule', {
+      description: 'Pulls the brake when the limit is crossed',
+      eventPattern: { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'], resources: [this.alarm.alarmArn], detail: { state: { value: ['ALARM'] } } },
+      targets: [new SfnStateMachine(this.stateMachine(props), { retryAttempts: 5 })],
+    });
+  }
+
+  /** Of the standard type, which remembers for 90 days that it ran: `make status` asks it. It runs once a crossing, so price does not count. */
+  private stateMachine({ function: fn, functionName }: BrakeProps): StateMachine {
+    const stop = new CallAwsService(this, 'Stop', {
+      comment: 'A reserved concurrency of 0 refuses every call',
+      service: 'lambda',
+      action: 'putFunctionConcurrency',
+      parameters: { FunctionName: fn.functionName, ReservedConcurrentExecutions: 0 },
+      iamResources: [fn.functionArn],
+    }).addRetry({ maxAttempts: 5, interval: Duration.seconds(2) });
+    const machine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: brakeName(functionName),
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromChainable(stop),
+      timeout: Duration.minutes(10),
+      role: this.roleFor(fn),
+    });
+    Validations.of(machine).acknowledge(
+      { id: 'AwsSolutions-SF1', reason: 'Step Functions itself keeps each execution for 90 days; a log would need a permission on every log group.' },
+      { id: 'AwsSolutions-SF2', reason: 'One task of one call: there is nothing to trace.' },
+    );
+    return machine;
+  }
+
+  /** The one action on the one function; immutable, so that the task adds no policy beside it. */
+  private roleFor(fn: LambdaFunction): IRole {
+    const statements = [new PolicyStatement({ sid: 'StopTheFunction', actions: ['lambda:PutFunctionConcurrency'], resources: [fn.functionArn] })];
+    return new Role(this, 'Role', {
+      description: 'What the brake may do: stop the function',
+      assumedBy: new ServicePrincipal('states.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } } }),
+      inlinePolicies: { StopTheFunction: new PolicyDocument({ statements }) },
+    }).withoutPolicyUpdates();
+  }
+}
+
+/** The sum over the models; one that nobody called is missing from it, and no zero. */
+function costOf({ functionName, models }: BrakeProps): IMetric {
+  const costs = models.map((row, index): [string, Metric] => [`m${index}`, new Metric({ namespace: METRICS_NAMESPACE, metricName: 'costUsd', dimensionsMap: dimensionsOf(functionName, row.id), statistic: Stats.SUM, period: Duration.days(1) })]);
+  return new MathExpression({ expression: `SUM([${costs.map(([name]) => name).join(', ')}])`, label: 'Estimated cost of 24 hours, USD', usingMetrics: Object.fromEntries(costs), period: Duration.days(1) });
+}
