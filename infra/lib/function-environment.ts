@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts';
 export const LAMBDA_ENVIRONMENT_BYTES = 4096;
 
 /** What the function can be told about every call; left to its own defaults where absent. */
-export type InferenceDefaults = Pick<Settings, 'maxTokens' | 'temperature' | 'maxPromptChars'>;
+export type InferenceDefaults = Pick<Settings, 'maxTokens' | 'maxTokensLimit' | 'temperature' | 'maxPromptChars'>;
 
 /**
  * The environment of the deployed function. What nobody set is absent: the function
@@ -18,6 +18,7 @@ export function environmentOf(defaults: InferenceDefaults, models: readonly Mode
     BEDROCK_MODEL_TABLE: JSON.stringify(models.map(whatTheFunctionReads)),
     BEDROCK_METRICS_NAMESPACE: METRICS_NAMESPACE,
     ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
+    ...variable('BEDROCK_MAX_TOKENS_LIMIT', defaults.maxTokensLimit),
     ...variable('BEDROCK_TEMPERATURE', defaults.temperature),
     ...variable('BEDROCK_MAX_PROMPT_CHARS', defaults.maxPromptChars),
   };

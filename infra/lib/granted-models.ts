@@ -65,7 +65,10 @@ function wrongRegion(model: ModelRow, region: string, table: ModelTable, today: 
 
 const idsOf = (rows: readonly ModelRow[]): string => rows.map((row) => row.id).join(', ');
 
-function checkMaxTokens({ maxTokens }: Settings, models: readonly ModelRow[]): void {
+function checkMaxTokens({ maxTokens, maxTokensLimit }: Settings, models: readonly ModelRow[]): void {
+  if (maxTokens !== undefined && maxTokensLimit !== undefined && maxTokens > maxTokensLimit) {
+    throw new UserError(`MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, ${maxTokensLimit}; "${maxTokens}" was given.`);
+  }
   const model = models.find((row) => maxTokens !== undefined && maxTokens > row.maxOutputTokens);
   if (model) throw new UserError(`MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`);
 }

@@ -29,7 +29,7 @@ export interface Overrun {
  * at which a call can spend, and beside that has a dearest call in hand at the crossing and another at the stop:
  *
  *     n × (BRAKE_SECONDS × rate + 2 × dearest call)
- *     dearest call = prompt price + price of the model's maximum output
+ *     dearest call = prompt price + price of the longest output that an event may ask for
  *     rate = prompt price ÷ shortest call + output price × fastest writing
  *
  * A prompt of so many characters counts as many tokens, as Japanese does at worst. Bedrock's own quotas
@@ -37,10 +37,10 @@ export interface Overrun {
  *
  * @param concurrency calls that run at once: what the account allows.
  */
-export function overrunOf(models: readonly ModelRow[], { maxPromptChars }: Pick<Settings, 'maxPromptChars'>, concurrency: number): Overrun {
+export function overrunOf(models: readonly ModelRow[], { maxPromptChars, maxTokensLimit = Number.POSITIVE_INFINITY }: Pick<Settings, 'maxPromptChars' | 'maxTokensLimit'>, concurrency: number): Overrun {
   const promptTokens = Math.min(maxPromptChars ?? LONGEST_CONTEXT, LONGEST_CONTEXT);
   const costs = models.map(({ pricePerMillionTokens: { input, output }, maxOutputTokens }) => ({
-    callUsd: (promptTokens * input + maxOutputTokens * output) / 1e6,
+    callUsd: (promptTokens * input + Math.min(maxOutputTokens, maxTokensLimit) * output) / 1e6,
     rate: (promptTokens * input) / 1e6 / SHORTEST_CALL_SECONDS + (FASTEST_WRITING * output) / 1e6,
   }));
   const callUsd = Math.max(0, ...costs.map((cost) => cost.callUsd));

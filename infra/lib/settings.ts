@@ -54,6 +54,7 @@ export const settingsSchema = z.strictObject({
   dashboard: yesOrNo.default(false).describe('1 or 0'),
   functionUrl: yesOrNo.default(false).describe('1 or 0'),
   maxTokens: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to what the model can put out'),
+  maxTokensLimit: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to 1000000'),
   temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),
   // 6 MB is Lambda's largest event.
   maxPromptChars: wholeNumber(1, 6_000_000).optional().describe('a whole number of characters from 1 to 6000000'),

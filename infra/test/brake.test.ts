@@ -102,6 +102,10 @@ describe('the most that can be spent before the brake holds', () => {
     expect(usd).toBeCloseTo(10 * (300 * (0.00396 + 0.0013244) + 2 * 0.215864), 9);
   });
 
+  it('is lowered by a limit of tokens', () => {
+    expect(overrunOf(models, { maxPromptChars: 10_000, maxTokensLimit: 1000 }, 1).callUsd).toBeCloseTo(0.00396 + 0.003311, 9);
+  });
+
   it('counts no more of a prompt than a model reads, and the dearest model', () => {
     expect(overrunOf(models, { maxPromptChars: 6_000_000 }, 1)).toEqual(overrunOf(models, { maxPromptChars: 1_000_000 }, 1));
     expect(overrunOf(table.models, {}, 1).callUsd).toBe(Math.max(...table.models.map((row) => overrunOf([row], {}, 1).callUsd)));

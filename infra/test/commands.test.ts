@@ -46,7 +46,7 @@ describe('a wrong setting is one sentence, before anything is built or sent:', (
   it.each([
     [['deploy', 'MEMORY=64'], 'MEMORY takes a whole number of MB from 128 to 10240; "64" was given.\n'],
     [['deploy', 'MODEL=amazon.titan-text-express-v1'], 'MODEL amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it. Use jp.amazon.nova-2-lite-v1:0 instead.\n'],
-    [['synth', 'MODLE=x'], 'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, MAX_TOKENS, TEMPERATURE, MAX_PROMPT_CHARS.\n'],
+    [['synth', 'MODLE=x'], 'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n'],
     [['diff', 'FUNCTION_NAME=a b $(exit 1); `exit 2`'], 'FUNCTION_NAME takes 1 to 64 letters, digits and hyphens, beginning with a letter; "a b $(exit 1); `exit 2`" was given.\n'],
   ])('%j', async (args, sentence) => {
     expect(await refusal(args.map((arg) => arg.replaceAll('$', '$$$$')))).toBe(sentence);

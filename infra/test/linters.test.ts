@@ -7,7 +7,7 @@ import { policyOf } from './support/policy.ts';
 import { stackGranting, stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
-const EVERYTHING_ON = { ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '10', DAILY_LIMIT_USD: '5', DASHBOARD: '1', FUNCTION_URL: '1', MAX_TOKENS: '100', TEMPERATURE: '0.5', MAX_PROMPT_CHARS: '1000' };
+const EVERYTHING_ON = { ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '10', DAILY_LIMIT_USD: '5', DASHBOARD: '1', FUNCTION_URL: '1', MAX_TOKENS: '100', MAX_TOKENS_LIMIT: '200', TEMPERATURE: '0.5', MAX_PROMPT_CHARS: '1000' };
 
 /** Wide enough for any linter to see. */
 const TOO_WIDE = {

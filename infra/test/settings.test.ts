@@ -35,6 +35,7 @@ describe('settings', () => {
     ['FUNCTION_NAME', 'a'], ['FUNCTION_NAME', 'a'.repeat(64)],
     ['TEMPERATURE', '0'], ['TEMPERATURE', '1'], ['TEMPERATURE', '0.5'],
     ['MAX_TOKENS', '1'], ['MAX_TOKENS', '64000'],
+    ['MAX_TOKENS_LIMIT', '1'], ['MAX_TOKENS_LIMIT', '1000000'],
     ['MAX_PROMPT_CHARS', '1'], ['MAX_PROMPT_CHARS', '6000000'],
     ['DAILY_LIMIT_USD', '0.01'], ['DAILY_LIMIT_USD', '1000000'], ['DASHBOARD', '1'], ['DASHBOARD', 'false'],
     ['FUNCTION_URL', '0'], ['FUNCTION_URL', '1'], ['FUNCTION_URL', 'true'], ['FUNCTION_URL', 'false'],
@@ -56,6 +57,7 @@ describe('settings', () => {
     ['FUNCTION_NAME', 'a'.repeat(65)], ['FUNCTION_NAME', '1st'], ['FUNCTION_NAME', 'under_score'], ['FUNCTION_NAME', '関数'],
     ['TEMPERATURE', '-0.1'], ['TEMPERATURE', '1.1'], ['TEMPERATURE', 'warm'],
     ['MAX_TOKENS', '0'], ['MAX_TOKENS', '1.5'],
+    ['MAX_TOKENS_LIMIT', '0'],
     ['MAX_PROMPT_CHARS', '0'], ['MAX_PROMPT_CHARS', '6000001'],
     ['MONTHLY_BUDGET_USD', '0'], ['MONTHLY_BUDGET_USD', '1000001'], ['MONTHLY_BUDGET_USD', '$5'],
     ['DAILY_LIMIT_USD', '0'], ['DAILY_LIMIT_USD', '1000001'], ['DASHBOARD', 'yes'],
@@ -69,6 +71,7 @@ describe('settings', () => {
 
   it('are checked against one another', () => {
     expect(sentence(() => settle({ MONTHLY_BUDGET_USD: '5' }))).toBe('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
+    expect(sentence(() => settle({ MAX_TOKENS: '501', MAX_TOKENS_LIMIT: '500' }))).toBe('MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, 500; "501" was given.');
     expect(sentence(() => settle({ MAX_TOKENS: '64001' }))).toBe('MAX_TOKENS takes at most 64000 with jp.amazon.nova-2-lite-v1:0; "64001" was given.');
     expect(sentence(() => settle({ MAX_TOKENS: '10001', MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' }))).toContain('at most 10000 with apac.amazon.nova-micro-v1:0');
   });

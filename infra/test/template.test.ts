@@ -98,8 +98,8 @@ describe('the function\'s environment', () => {
   });
 
   it('has what was set, a zero too', () => {
-    templateOf({ MAX_TOKENS: '1', TEMPERATURE: '0', MAX_PROMPT_CHARS: '10' }).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { BEDROCK_MAX_TOKENS: '1', BEDROCK_TEMPERATURE: '0', BEDROCK_MAX_PROMPT_CHARS: '10' } },
+    templateOf({ MAX_TOKENS: '1', MAX_TOKENS_LIMIT: '2', TEMPERATURE: '0', MAX_PROMPT_CHARS: '10' }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { BEDROCK_MAX_TOKENS: '1', BEDROCK_MAX_TOKENS_LIMIT: '2', BEDROCK_TEMPERATURE: '0', BEDROCK_MAX_PROMPT_CHARS: '10' } },
     });
   });
 });
