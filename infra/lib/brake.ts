@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
@@ -45,7 +45,7 @@ export class Brake extends Construct {
     });
     new Rule(this, 'Rule', {
       description: 'Pulls the brake when the limit is crossed',
-      eventPattern: { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'], resources: [this.alarm.alarmArn], detail: { state: { value: ['ALARM'] } } },
+      eventPattern: { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'], resources: [arnOf(this, props.functionName)], detail: { state: { value: ['ALARM'] } } },
       targets: [new SfnStateMachine(this.stateMachine(props), { retryAttempts: 5 })],
     });
   }
@@ -82,6 +82,11 @@ export class Brake extends Construct {
       inlinePolicies: { StopTheFunction: new PolicyDocument({ statements }) },
     }).withoutPolicyUpdates();
   }
+}
+
+/** By the name, which is known: emulators make no alarm that a reference could be resolved with. */
+function arnOf(scope: Construct, functionName: string): string {
+  return Stack.of(scope).formatArn({ service: 'cloudwatch', resource: 'alarm', resourceName: limitAlarmName(functionName), arnFormat: ArnFormat.COLON_RESOURCE_NAME });
 }
 
 /** The sum over the models; one that nobody called is missing from it, and no zero. */

@@ -37,7 +37,7 @@ describe('the brake', () => {
     withLimit().hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^BrakeAlarm'), 'Arn'] }], detail: { state: { value: ['ALARM'] } },
+        resources: [{ 'Fn::Join': ['', ['arn:aws:cloudwatch:ap-northeast-1:', { Ref: 'AWS::AccountId' }, `:alarm:${NAME}-daily-limit`]] }], detail: { state: { value: ['ALARM'] } },
       },
       Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^BrakeStateMachine') }, RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventsRole'), 'Arn'] } })],
     });

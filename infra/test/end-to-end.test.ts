@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
-import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { bootstrapFile, infraDir, workspaceDir } from '../lib/paths.ts';
+import { startControlPlane } from './support/bedrock-control-plane.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyDocument, policyOf } from './support/policy.ts';
 import { type Server, startBedrockLocal, startMoto } from './support/servers.ts';
-import { ACCOUNT, stackOf } from './support/stack.ts';
+import { ACCOUNT, stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
 const NAME = 'bedrock-titan-function';
+const SETTINGS = ['MAX_TOKENS=500', 'DAILY_LIMIT_USD=5'];
 const debug = join(workspaceDir, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
 const script = (name: string): string => join(infraDir, 'test/support', name);
 const sha256 = (bytes: Uint8Array, encoding: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(bytes).digest(encoding);
@@ -47,8 +50,8 @@ describe('a deploy from end to end', () => {
   });
 
   it('make deploy deploys, says where, and records it', async () => {
-    const { status, stderr } = await make('deploy', 'MAX_TOKENS=500');
-    expect(stderr).toMatch(new RegExp(`^Account ${ACCOUNT}, region ap-northeast-1: deploying stack ${NAME} \\(with MAX_TOKENS=500\\)\n`));
+    const { status, stderr } = await make('deploy', ...SETTINGS);
+    expect(stderr).toMatch(new RegExp(`^Account ${ACCOUNT}, region ap-northeast-1: deploying stack ${NAME} \\(with DAILY_LIMIT_USD=5, MAX_TOKENS=500\\)\n`));
     expect(stderr).toContain('Next: make invoke');
     expect(status).toBe(0);
     expect(JSON.parse(readFileSync(recordFile(), 'utf8'))).toEqual({ functionName: NAME, region: 'ap-northeast-1', account: ACCOUNT, stackName: NAME });
@@ -71,14 +74,14 @@ describe('a deploy from end to end', () => {
 
   it('make deploy again deploys nothing', async () => {
     const before = await deployed();
-    const { status, stdout, stderr } = await make('deploy', 'MAX_TOKENS=500');
+    const { status, stdout, stderr } = await make('deploy', ...SETTINGS);
     expect(status).toBe(0);
     expect(stdout + stderr).toContain(`${NAME} (no changes)`);
     expect(await deployed()).toMatchObject({ LastModified: before.LastModified, CodeSha256: before.CodeSha256 });
   });
 
   it('make diff then shows no difference', async () => {
-    const { status, stdout, stderr } = await make('diff', 'MAX_TOKENS=500');
+    const { status, stdout, stderr } = await make('diff', ...SETTINGS);
     expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('There were no differences') });
   });
 
@@ -86,6 +89,31 @@ describe('a deploy from end to end', () => {
     const { status, stdout } = await make('outputs');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ stackName: NAME, resources: expect.arrayContaining([{ type: 'AWS::Lambda::Function', id: NAME }]) });
+  });
+
+  it('make doctor finds this build there, and nothing in the way', async () => {
+    const bedrock = await startControlPlane(table.models);
+    const environment = { ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_BEDROCK: bedrock.url };
+    const { status, stdout } = await machine.command('doctor', environment);
+    await bedrock.stop();
+    expect(stdout).toContain('✓ The deployed function runs this build\n');
+    expect({ status, failures: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({ status: 0, failures: [] });
+  });
+
+  it('make doctor tells when the code was changed by hand', async () => {
+    const code = (ZipFile: Uint8Array) => new LambdaClient(client()).send(new UpdateFunctionCodeCommand({ FunctionName: NAME, ZipFile }));
+    const { zip } = await uploadedCode(client());
+    await code(Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64'));
+    const { stdout } = await machine.command('doctor', { ...KEYS, AWS_ENDPOINT_URL: moto.url });
+    await code(zip);
+    expect(stdout).toContain('! The deployed function\'s code was changed outside of the stack\n');
+  });
+
+  it('the brake is there, and would stop this function', async () => {
+    const sfn = new SFNClient(client());
+    const stateMachineArn = `arn:aws:states:ap-northeast-1:${ACCOUNT}:stateMachine:${NAME}-brake`;
+    const { definition } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    expect(JSON.parse(definition ?? '')).toMatchObject({ States: { Stop: { Resource: 'arn:aws:states:::aws-sdk:lambda:putFunctionConcurrency', Parameters: { FunctionName: NAME, ReservedConcurrentExecutions: 0 } } } });
   });
 
   it('the deployed code is the artifact, and answers in the deployed environment', async () => {
@@ -118,10 +146,7 @@ describe('a deploy from end to end', () => {
 
 /** Fetches the deployed zip from the bucket that the deployed template names, and unpacks it. Returns the path of `bootstrap`. */
 async function fetchCode(directory: string, options: { region: string; endpoint: string }, codeSha256: string | undefined): Promise<string> {
-  const { TemplateBody } = await new CloudFormationClient(options).send(new GetTemplateCommand({ StackName: NAME }));
-  const [, key] = /([0-9a-f]{64}\.zip)/.exec(TemplateBody ?? '') ?? [];
-  const { Body } = await new S3Client(options).send(new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }));
-  const zip = (await Body?.transformToByteArray()) ?? new Uint8Array();
+  const { zip } = await uploadedCode(options);
   expect(sha256(zip, 'base64')).toBe(codeSha256);
 
   const archive = join(directory, 'code.zip');
@@ -130,6 +155,14 @@ async function fetchCode(directory: string, options: { region: string; endpoint:
   mkdirSync(code);
   expect(await outcomeOf(tool('python'), [script('unpack.py'), archive, code])).toEqual({ status: 0, stdout: '', stderr: '' });
   return join(code, 'bootstrap');
+}
+
+/** The zip in the bucket that the deployed template names. */
+async function uploadedCode(options: { region: string; endpoint: string }): Promise<{ zip: Uint8Array }> {
+  const { TemplateBody } = await new CloudFormationClient(options).send(new GetTemplateCommand({ StackName: NAME }));
+  const [, key] = /([0-9a-f]{64}\.zip)/.exec(TemplateBody ?? '') ?? [];
+  const { Body } = await new S3Client(options).send(new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }));
+  return { zip: (await Body?.transformToByteArray()) ?? new Uint8Array() };
 }
 
 /** Invokes the walkthrough's event under the Runtime API: the deployed variables, and what the stand-in for Bedrock needs. */
