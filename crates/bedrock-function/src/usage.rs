@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     error::Error,
@@ -44,10 +44,11 @@ pub struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
     /// From the request to the whole answer, retries included, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_ms: Option<u64>,
-    /// The same, for the record itself.
-    #[serde(skip)]
+    #[serde(
+        rename = "latencyMs",
+        serialize_with = "as_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub call: Option<Duration>,
     /// How many requests were sent to Bedrock.
     pub attempts: u32,
@@ -96,7 +97,6 @@ impl Record {
     /// Notes how long the invocation took.
     pub fn took(&mut self, whole: Duration) {
         self.duration_ms = millis(whole);
-        self.latency_ms = self.call.map(millis);
         let overhead = whole.saturating_sub(self.call.unwrap_or_default());
         self.overhead_ms = overhead.as_micros() as f64 / 1e3;
     }
@@ -128,7 +128,7 @@ impl Record {
     fn members(&self) -> Members {
         Members {
             is_cold: self.cold_start,
-            is_called: self.latency_ms.is_some(),
+            is_called: self.call.is_some(),
             is_answered: self.tokens.is_some(),
             is_priced: self.cost_usd.is_some(),
             is_failed: self.status_code >= 400,
@@ -142,6 +142,10 @@ struct WithMetrics<'a> {
     record: &'a Record,
     #[serde(flatten)]
     metrics: Metrics,
+}
+
+fn as_millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(millis).serialize(serializer)
 }
 
 /// Whole milliseconds.
