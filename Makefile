@@ -77,3 +77,4 @@ clean: ## Remove what was built; the tools and the record of a deployment stay
 	@cargo clean --locked
 
 include infra/infra.mk
+include tools/pipeline/pipeline.mk

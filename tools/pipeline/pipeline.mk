@@ -1,0 +1,26 @@
+# What the workflows of .github run beside the project's other targets, and what checks them.
+
+# For `make summary OF=diff`. As in the Makefile: by the environment, and only there.
+export SUMMARY_OF := $(value OF)
+unexport OF
+
+.PHONY: supply-chain
+supply-chain: setup $(INFRA) ## Check dependencies: advisories, licences, duplicates, sources, locks
+	@tools/supply-chain
+
+.PHONY: workflows
+workflows: setup ## Check the workflows: make targets alone, pinned actions, least permissions
+	@tools/workflows
+
+.PHONY: sbom
+sbom: setup ## List what the function is made of: target/sbom/bedrock-function.cdx.json
+	@tools/setup checks
+	@.tools/venv/bin/python -m tools.pipeline.sbom
+
+.PHONY: models-issue
+models-issue: setup $(INFRA) ## Keep one GitHub issue about models that need care (needs gh)
+	@.tools/venv/bin/python -m tools.pipeline.models_issue
+
+.PHONY: summary
+summary: ## Run a target and add its output to the job summary: OF=diff
+	@tools/summary
