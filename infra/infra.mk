@@ -18,6 +18,10 @@ synth: $(INFRA) ## Print the CloudFormation template; touches no account
 diff: $(INFRA) ## Show what a deploy would change
 	@$(OPERATE) commands/diff.ts
 
+.PHONY: estimate
+estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOKENS=…, OUTPUT_TOKENS=…, SECONDS=…
+	@$(OPERATE) commands/estimate.ts
+
 .PHONY: bootstrap
 bootstrap: $(INFRA) ## Set up the CDK in an account and region (once)
 	@$(OPERATE) commands/bootstrap.ts
@@ -33,6 +37,22 @@ outputs: $(INFRA) ## Print what the deployed stack is made of, as JSON
 .PHONY: destroy
 destroy: $(INFRA) ## Remove the stack, all of it
 	@$(OPERATE) commands/destroy.ts
+
+.PHONY: smoke
+smoke: setup $(INFRA) ## Call what was deployed, and fail if it does not answer: ROLLBACK=1, EVENT=file
+	@$(OPERATE) commands/smoke.ts
+
+.PHONY: rollback
+rollback: $(INFRA) ## Put back what was deployed before the last make deploy
+	@$(OPERATE) commands/rollback.ts
+
+.PHONY: ci-role
+ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production, PULL_REQUESTS=1
+	@$(OPERATE) commands/ci-role.ts
+
+.PHONY: ci-role-destroy
+ci-role-destroy: $(INFRA) ## Take that role away again
+	@$(OPERATE) commands/ci-role-destroy.ts
 
 .PHONY: doctor
 doctor: $(INFRA) ## Tell whether a deploy and a call would work: CALL=1, DOCTOR_LANG=ja, JSON=1

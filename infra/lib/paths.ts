@@ -25,6 +25,12 @@ export const deploymentFile = join(stateDir, 'deployment.json');
 /** Where the CDK puts the template and the assets that it makes on the way. */
 export const assemblyDir = join(stateDir, 'cdk.out');
 
+/** The same for the stack of the pipeline's role. */
+export const ciAssemblyDir = join(stateDir, 'ci-cdk.out');
+
+/** What `make deploy` found deployed before it changed anything: what `make rollback` goes back to. */
+export const previousDir = join(stateDir, 'previous');
+
 /** Where `cargo lambda build` puts the function. The tests have one that is none. */
 export const artifactDir = process.env.BEDROCK_INFRA_ARTIFACT_DIR ?? fromHere('../../target/lambda/bedrock-function');
 

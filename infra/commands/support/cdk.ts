@@ -6,12 +6,25 @@ import { run } from './run.ts';
 /** Whether nobody is there to answer a question. */
 export const unattended = (): boolean => Boolean(process.env.CI) || !process.stdin.isTTY || !process.stdout.isTTY;
 
-/** Runs the CDK's CLI, of exactly the version that package.json pins, on this app. */
-export async function cdk(purpose: Purpose, region: string, args: readonly string[]): Promise<void> {
+/** Whether what is written goes to a person's screen, who did not say that colours are unwanted (https://no-color.org). */
+const inColour = (): boolean => Boolean(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR);
+
+/** Another app than the function's own, and what it is told. */
+export interface OtherApp {
+  /** The CDK's `--app` and, where it is a program, its `--output`. */
+  readonly app: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const OWN: OtherApp = { app: ['--output', assemblyDir] };
+
+/** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
+export async function cdk(purpose: Purpose, region: string, args: readonly string[], { app, environment }: OtherApp = OWN): Promise<void> {
   await run({
     program: process.execPath,
-    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, '--output', assemblyDir, '--no-notices', ...(unattended() ? ['--ci'] : [])],
+    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, ...app, '--no-notices', ...(unattended() ? ['--ci'] : []), ...(inColour() ? [] : ['--no-color'])],
     environment: {
+      ...environment,
       [PURPOSE_VARIABLE]: purpose,
       AWS_REGION: region,
       // Nobody is told what is run here, and the newest version on the registry is not the one to run.

@@ -32,3 +32,10 @@ export async function stackResources({ region, stackName }: Target): Promise<{ t
   const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
   return (StackResourceSummaries ?? []).map(({ ResourceType, PhysicalResourceId }) => ({ type: ResourceType ?? '', id: PhysicalResourceId ?? '' }));
 }
+
+/** The roles that the stack made. */
+export async function rolesOf({ region, stackName }: Target): Promise<{ logicalId: string; name: string }[]> {
+  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
+  const roles = (StackResourceSummaries ?? []).filter(({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::IAM::Role' && ResourceStatus !== 'DELETE_COMPLETE');
+  return roles.map(({ LogicalResourceId, PhysicalResourceId }) => ({ logicalId: LogicalResourceId ?? '', name: PhysicalResourceId ?? '' }));
+}

@@ -40,7 +40,7 @@ export function policyOf(stack: BedrockStack): Policy {
 }
 
 /** Does what CloudFormation does with `Fn::Sub` on pseudo parameters. */
-function resolved(value: unknown): unknown {
+export function resolved(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolved);
   if (typeof value !== 'object' || value === null) return value;
   const sub = z.strictObject({ 'Fn::Sub': z.string() }).safeParse(value);

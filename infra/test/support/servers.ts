@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request as callServer, createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as callServer, createServer, type Server as HttpServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { infraDir } from '../../lib/paths.ts';
 import { tool } from './tools.ts';
 
@@ -47,6 +48,10 @@ export interface Asked {
   readonly path: string;
   /** `X-Amz-Target` of the JSON protocols, or the form's `Action` of the query protocol. */
   readonly operation: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
 /** What a front answers. */
@@ -57,18 +62,34 @@ export interface Answer {
 }
 
 /** Stands before a server and answers what that server does not know or would not say; `never` leaves the caller waiting. */
-export async function startFront(behind: Server, answer: (asked: Asked) => Answer | 'never' | undefined): Promise<Server> {
+export async function startFront(behind: Server, answer: (asked: Asked) => Given | Promise<Given>): Promise<Server> {
   const listening = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      const body = Buffer.concat(chunks);
-      const own = answer({ path: (request.url ?? '').split('?')[0] ?? '', operation: String(request.headers['x-amz-target'] ?? new URLSearchParams(body.toString()).get('Action') ?? '') });
-      if (own === 'never') return;
-      if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
-      else forward(behind, request, body, response);
+      const asked = askedBy(request, Buffer.concat(chunks));
+      Promise.resolve(answer(asked)).then((own) => {
+        if (own === 'never') return;
+        if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
+        else forward(behind, request, asked.body, response);
+      }, () => response.destroy());
     });
   });
   return listenOn(listening);
+}
+
+type Given = Answer | 'never' | undefined;
+
+function askedBy({ url = '/', method = 'GET', headers }: IncomingMessage, body: Buffer): Asked {
+  const operation = String(headers['x-amz-target'] ?? new URLSearchParams(body.toString()).get('Action') ?? '');
+  return { path: url.split('?')[0] ?? '', operation, method, url, headers, body };
+}
+
+/** What the server behind a front answers, for a front that says it in other words. */
+export async function answerOf(behind: Server, { url, method, headers, body }: Asked): Promise<Answer> {
+  const passed = callServer(new URL(url, behind.url), { method, headers });
+  passed.end(body);
+  const [answer]: IncomingMessage[] = await once(passed, 'response');
+  return { status: answer?.statusCode ?? 500, body: answer ? await text(answer) : '', headers: { 'content-type': 'text/xml' } };
 }
 
 function forward(behind: Server, request: IncomingMessage, body: Buffer, response: ServerResponse): void {

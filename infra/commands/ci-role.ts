@@ -1,0 +1,45 @@
+import { type CiSettings, isImmutable, readCiSettings } from '../lib/ci/settings.ts';
+import { ciStackName, DEPLOY_ROLE, DIFF_ROLE } from '../lib/ci/stack.ts';
+import { cdk, unattended } from './support/cdk.ts';
+import { ciApp } from './support/ci-cdk.ts';
+import { columns } from './support/columns.ts';
+import { exitOnError } from './support/exit.ts';
+import { settleProvider } from './support/oidc-provider.ts';
+import { requireBootstrap } from './support/preconditions.ts';
+import { rolesOf } from './support/stack-state.ts';
+import { announceTarget, type Target } from './support/target.ts';
+
+await exitOnError(async () => {
+  const ci = readCiSettings(process.env);
+  const target = await announceTarget(`letting ${ci.repository} deploy, from its environment ${ci.environment},`, 'remove');
+  await requireBootstrap(target);
+  const stackName = ciStackName(target.stackName);
+  const provider = await settleProvider(target, stackName);
+  if (provider === 'existing') console.error('The account has GitHub\'s OIDC provider: it is used as it is, and never removed from here.');
+  await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`], ciApp(provider));
+  console.log(columns([{ heading: 'in GitHub' }, { heading: 'name' }, { heading: 'value' }], await whatToSet(target, stackName, ci)));
+  console.error(`\nDeployed ${stackName}. Protect the environment in GitHub: let only your main branch deploy to it, and ask a reviewer.`);
+  if (!isImmutable(ci)) console.error(numbersNeeded(ci));
+});
+
+async function whatToSet(target: Target, stackName: string, { environment }: CiSettings): Promise<string[][]> {
+  const roles = await rolesOf({ ...target, stackName });
+  const arn = (id: string): string | undefined => {
+    const role = roles.find(({ logicalId }) => logicalId.startsWith(id));
+    return role && `arn:aws:iam::${target.account}:role/${role.name}`;
+  };
+  return [
+    ['environment', environment, ''],
+    ['variable', 'AWS_REGION', target.region],
+    ['variable', 'AWS_DEPLOY_ROLE_ARN', arn(DEPLOY_ROLE)],
+    ['variable', 'AWS_DIFF_ROLE_ARN', arn(DIFF_ROLE)],
+  ].flatMap((row) => (row.every((cell) => cell !== undefined) ? [row.map((cell) => cell ?? '')] : []));
+}
+
+/** GitHub changed the default subject for new repositories, and AWS does not say which one it refused. */
+function numbersNeeded({ repository }: CiSettings): string {
+  return [
+    `Was ${repository} created or renamed since 15 July 2026? Its tokens then carry numbers, and AWS refuses them until you run`,
+    `  make ci-role REPO=$(gh api repos/${repository} --jq '"\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)"')`,
+  ].join('\n');
+}

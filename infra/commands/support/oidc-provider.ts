@@ -1,0 +1,58 @@
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { GetOpenIDConnectProviderCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam';
+import { AUDIENCE, ISSUER, type Provider } from '../../lib/ci/provider.ts';
+import { UserError } from '../../lib/user-error.ts';
+import { allowed, explained, isMissing } from './aws-errors.ts';
+import { clientOptions } from './clients.ts';
+import type { Target } from './target.ts';
+
+/**
+ * Whether the stack has to make GitHub's provider. What its template has already stays its own: called "existing"
+ * at a second run, it would go from the template, and CloudFormation would remove it from the account.
+ *
+ * @throws UserError when the account's provider, made by somebody else, is not for AWS's audience.
+ */
+export async function settleProvider(target: Target, ciStack: string): Promise<Provider> {
+  if (await makesProvider(target, ciStack)) return 'own';
+  const audiences = await audiencesOfAccount(target);
+  if (!audiences) return 'own';
+  if (audiences.includes(AUDIENCE)) return 'existing';
+  throw new UserError(`The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}: add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`);
+}
+
+/** Whether the provider is among what the stack made. */
+export async function makesProvider({ region }: Target, ciStack: string): Promise<boolean> {
+  try {
+    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(new GetTemplateCommand({ StackName: ciStack }));
+    return TemplateBody?.includes('AWS::IAM::OIDCProvider') ?? false;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw allowed(explained(error, region), ['cloudformation:GetTemplate']);
+  }
+}
+
+/** For whom the account's provider takes tokens, or undefined when it has none. */
+async function audiencesOfAccount(target: Target): Promise<readonly string[] | undefined> {
+  try {
+    const { ClientIDList } = await new IAMClient(clientOptions(target.region)).send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arnOf(target) }));
+    return ClientIDList ?? [];
+  } catch (error) {
+    if (isMissing(error) || (error instanceof Error && error.name === 'NoSuchEntityException')) return undefined;
+    throw allowed(explained(error, target.region), ['iam:GetOpenIDConnectProvider']);
+  }
+}
+
+/** The names of the roles, but for these, that could no longer be assumed without the provider. */
+export async function rolesThatTrust(target: Target, but: readonly string[]): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { Roles } of paginateListRoles({ client: new IAMClient(clientOptions(target.region)) }, {})) {
+      names.push(...(Roles ?? []).filter((role) => decodeURIComponent(role.AssumeRolePolicyDocument ?? '').includes(arnOf(target))).map(({ RoleName }) => RoleName ?? ''));
+    }
+  } catch (error) {
+    throw allowed(explained(error, target.region), ['iam:ListRoles']);
+  }
+  return names.filter((name) => !but.includes(name));
+}
+
+const arnOf = ({ account }: Target): string => `arn:aws:iam::${account}:oidc-provider/${ISSUER}`;

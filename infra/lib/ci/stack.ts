@@ -1,0 +1,83 @@
+import { CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Settings } from '../settings.ts';
+import { assumeCdkRoles, callTheFunction, readTheStack, stackArn } from './permissions.ts';
+import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
+import { type CiSettings, environmentSubject, pullRequestSubject } from './settings.ts';
+
+/** What a `CiStack` is made of. */
+export interface CiStackProps {
+  /** Of the stack that may be deployed. */
+  readonly deployed: Pick<Settings, 'functionName' | 'region'>;
+  readonly ci: CiSettings;
+  readonly provider: Provider;
+}
+
+/** The stack beside the function's that lets GitHub Actions deploy it. */
+export const ciStackName = (functionName: string): string => `${functionName}-ci`;
+
+/** The beginnings of the roles' logical ids, by which the command finds them. */
+export const DEPLOY_ROLE = 'DeployRole';
+export const DIFF_ROLE = 'DiffRole';
+
+/** One role of the stack: what it is called, who may have it, and what it may do. */
+interface CiRole {
+  readonly id: string;
+  readonly description: string;
+  readonly subject: string;
+  readonly policy: string;
+  readonly statements: PolicyStatement[];
+}
+
+/**
+ * Lets one repository deploy one stack, with no key stored anywhere: GitHub vouches for a job's token,
+ * and the role takes only those of the one environment.
+ */
+export class CiStack extends Stack {
+  constructor(scope: Construct, { deployed, ci, provider }: CiStackProps) {
+    super(scope, ciStackName(deployed.functionName), {
+      env: { region: deployed.region },
+      description: `Lets GitHub Actions deploy ${deployed.functionName}`,
+      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    });
+    const made = provider === 'own' ? [new CfnOIDCProvider(this, 'Provider', { url: `https://${ISSUER}`, clientIdList: [AUDIENCE] })] : [];
+    const roles = [this.addRole(deployRole(deployed, ci), deployed), ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci), deployed)] : [])];
+    // By the provider's name, which is known, and so with no reference that would say which comes first.
+    for (const role of roles) role.node.addDependency(...made);
+  }
+
+  private addRole({ id, description, subject, policy, statements }: CiRole, deployed: CiStackProps['deployed']): Role {
+    const role = new Role(this, id, {
+      description,
+      assumedBy: new WebIdentityPrincipal(Fn.sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${ISSUER}`), {
+        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subject },
+      }),
+      maxSessionDuration: Duration.hours(1),
+      inlinePolicies: { [policy]: new PolicyDocument({ statements }) },
+    });
+    Validations.of(role).acknowledge({
+      // cdk-nag writes a pseudo parameter as <AWS::…>.
+      id: `AwsSolutions-IAM5[Resource::${stackArn(deployed).replace(/\$\{(.*?)\}/g, '<$1>')}]`,
+      reason: 'The star stands for the id that CloudFormation makes up for the one stack; no other stack matches.',
+    });
+    new CfnOutput(this, `${id}Arn`, { value: role.roleArn });
+    return role;
+  }
+}
+
+const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
+  id: DEPLOY_ROLE,
+  description: `What GitHub Actions may do to deploy ${deployed.functionName}`,
+  subject: environmentSubject(ci),
+  policy: 'DeployOneStack',
+  statements: [assumeCdkRoles(deployed), readTheStack(deployed), callTheFunction(deployed)],
+});
+
+const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
+  id: DIFF_ROLE,
+  description: `What pull requests may do: compare with what is deployed as ${deployed.functionName}`,
+  subject: pullRequestSubject(ci),
+  policy: 'ReadOneStack',
+  statements: [readTheStack(deployed)],
+});

@@ -1,0 +1,268 @@
+import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readCiSettings } from '../lib/ci/settings.ts';
+import { UserError } from '../lib/user-error.ts';
+import { ciStackOf, rolesIn } from './support/ci-stack.ts';
+import { ACCOUNT } from './support/stack.ts';
+import { outcomeOf, tool } from './support/tools.ts';
+
+const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com`;
+const NAME = 'bedrock-titan-function';
+const bootstrapRole = (name: string, region = 'ap-northeast-1'): string => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${region}`;
+const stackArn = (name: string, id = '*'): string => `arn:aws:cloudformation:ap-northeast-1:${ACCOUNT}:stack/${name}/${id}`;
+const functionArn = (name: string): string => `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:${name}`;
+
+const trustOf = (sub: string) => ({
+  Version: '2012-10-17',
+  Statement: [{
+    Effect: 'Allow',
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Principal: { Federated: PROVIDER },
+    Condition: { StringEquals: { 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com', 'token.actions.githubusercontent.com:sub': sub } },
+  }],
+});
+const readTheStack = { Sid: 'ReadTheStack', Effect: 'Allow', Action: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], Resource: stackArn(NAME) };
+const deployPolicy = {
+  Version: '2012-10-17',
+  Statement: [
+    { Sid: 'AssumeCdkRoles', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing'), bootstrapRole('lookup')] },
+    readTheStack,
+    { Sid: 'CallTheFunction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functionArn(NAME) },
+  ],
+};
+const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack] };
+
+describe('the whole of the roles', () => {
+  it('is one role of one environment by default', () => {
+    expect(rolesIn(ciStackOf())).toStrictEqual({ DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy } });
+  });
+
+  it('is the same whoever made the provider', () => {
+    expect(rolesIn(ciStackOf({ provider: 'existing' }))).toStrictEqual(rolesIn(ciStackOf({ provider: 'own' })));
+  });
+
+  it('has a second one that can only read, for pull requests, when asked for', () => {
+    expect(rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1' } }))).toStrictEqual({
+      DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy },
+      ReadOneStack: { trust: trustOf('repo:octo/repo:pull_request'), policy: diffPolicy },
+    });
+  });
+
+  it('follows the settings', () => {
+    const { DeployOneStack } = rolesIn(ciStackOf({ ci: { REPO: 'Octo-Org@12/my.repo_1@345', ENVIRONMENT: 'prod/tokyo' }, settings: { FUNCTION_NAME: 'another', REGION: 'us-west-2' } }));
+    const moved = JSON.stringify(deployPolicy).replaceAll(NAME, 'another').replaceAll('ap-northeast-1', 'us-west-2');
+    expect(DeployOneStack).toStrictEqual({ trust: trustOf('repo:Octo-Org@12/my.repo_1@345:environment:prod/tokyo'), policy: JSON.parse(moved) });
+  });
+});
+
+describe('the provider', () => {
+  it('is made for AWS\'s audience alone, before the roles', () => {
+    const template = Template.fromStack(ciStackOf());
+    template.hasResourceProperties('AWS::IAM::OIDCProvider', { Url: 'https://token.actions.githubusercontent.com', ClientIdList: ['sts.amazonaws.com'] });
+    template.hasResource('AWS::IAM::Role', { DependsOn: ['Provider'] });
+  });
+
+  it('is not in the template when the account has one that we did not make', () => {
+    Template.fromStack(ciStackOf({ provider: 'existing' })).resourceCountIs('AWS::IAM::OIDCProvider', 0);
+  });
+});
+
+const trustDocument = z.object({ Statement: z.tuple([z.object({ Effect: z.literal('Allow'), Action: z.string(), Principal: z.strictObject({ Federated: z.string() }), Condition: z.unknown() })]) });
+
+/**
+ * What an evaluator that knows nothing of this project decides of a token. It throws away the claims of a token where a
+ * trust policy is simulated as one; so whose provider it is is compared here, and the rest is handed to it as a policy.
+ */
+async function admitted(trust: unknown, { sub, aud = 'sts.amazonaws.com', provider = PROVIDER }: { sub: string; aud?: string; provider?: string }): Promise<string> {
+  const [{ Principal, ...statement }] = trustDocument.parse(trust).Statement;
+  const resource = `arn:aws:iam::${ACCOUNT}:role/the-role`;
+  const simulation = {
+    request: {
+      principal: `arn:aws:iam::${ACCOUNT}:role/somebody`,
+      action: 'sts:AssumeRoleWithWebIdentity',
+      resource: { resource, accountId: ACCOUNT },
+      contextVariables: { 'token.actions.githubusercontent.com:sub': sub, 'token.actions.githubusercontent.com:aud': aud },
+    },
+    identityPolicies: [{ name: 'trust', policy: { Version: '2012-10-17', Statement: [{ ...statement, Resource: resource }] } }],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  };
+  return Principal.Federated === provider ? runUnsafeSimulation(simulation, {}) : 'ImplicitlyDenied';
+}
+
+const roles = rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1' } }));
+const numbered = rolesIn(ciStackOf({ ci: { REPO: 'octo@12/repo@345' } }));
+
+describe('the role to deploy with', () => {
+  const trust = roles.DeployOneStack?.trust;
+
+  it('takes a token of the repository\'s environment', async () => {
+    expect(await admitted(trust, { sub: 'repo:octo/repo:environment:production' })).toBe('Allowed');
+  });
+
+  it.each([
+    ['another repository', { sub: 'repo:octo/other:environment:production' }],
+    ['a repository whose name begins alike', { sub: 'repo:octo/repo2:environment:production' }],
+    ['another owner', { sub: 'repo:eve/repo:environment:production' }],
+    ['another environment', { sub: 'repo:octo/repo:environment:staging' }],
+    ['an environment whose name begins alike', { sub: 'repo:octo/repo:environment:production2' }],
+    ['no environment, on the main branch', { sub: 'repo:octo/repo:ref:refs/heads/main' }],
+    ['a pull request', { sub: 'repo:octo/repo:pull_request' }],
+    ['the same names with numbers', { sub: 'repo:octo@12/repo@345:environment:production' }],
+    ['another audience', { sub: 'repo:octo/repo:environment:production', aud: 'https://github.com/octo' }],
+    ['another provider', { sub: 'repo:octo/repo:environment:production', provider: PROVIDER.replace('token.actions.githubusercontent.com', 'gitlab.com') }],
+  ])('takes no token of %s', async (_, token) => {
+    expect(await admitted(trust, token)).not.toBe('Allowed');
+  });
+
+  it('takes the numbers it was told, and no others', async () => {
+    const sub = (owner: string, repo: string): string => `repo:octo@${owner}/repo@${repo}:environment:production`;
+    const decisions = await Promise.all([sub('12', '345'), sub('13', '345'), sub('12', '346'), 'repo:octo/repo:environment:production'].map((one) => admitted(numbered.DeployOneStack?.trust, { sub: one })));
+    expect(decisions.map((decision) => decision === 'Allowed')).toEqual([true, false, false, false]);
+  });
+});
+
+describe('the role to read with', () => {
+  const trust = roles.ReadOneStack?.trust;
+
+  it('takes a token of a pull request to the repository', async () => {
+    expect(await admitted(trust, { sub: 'repo:octo/repo:pull_request' })).toBe('Allowed');
+  });
+
+  it.each([
+    ['a pull request to a fork', { sub: 'repo:eve/repo:pull_request' }],
+    ['the environment', { sub: 'repo:octo/repo:environment:production' }],
+    ['another audience', { sub: 'repo:octo/repo:pull_request', aud: 'somebody' }],
+  ])('takes no token of %s', async (_, token) => {
+    expect(await admitted(trust, token)).not.toBe('Allowed');
+  });
+});
+
+type Asked = readonly [name: string, action: string, resource: string];
+
+async function decision(policy: unknown, [, action, resource]: Asked): Promise<string> {
+  const result = await runSimulation({
+    request: { principal: `arn:aws:iam::${ACCOUNT}:role/ci`, action, resource: { resource, accountId: ACCOUNT }, contextVariables: {} },
+    identityPolicies: [{ name: 'role', policy }], serviceControlPolicies: [], resourceControlPolicies: [],
+    // What a bootstrap role says of its own account.
+    ...(action === 'sts:AssumeRole' && { resourcePolicy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }] } }),
+  }, {});
+  if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
+  return result.overallResult;
+}
+
+const toRead: Asked[] = [
+  ['reading the stack\'s outputs', 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
+  ['reading the stack\'s template', 'cloudformation:GetTemplate', stackArn(NAME, '0123')],
+];
+const toDeploy: Asked[] = [
+  ['the CDK\'s role to deploy', 'sts:AssumeRole', bootstrapRole('deploy')],
+  ['the CDK\'s role to upload', 'sts:AssumeRole', bootstrapRole('file-publishing')],
+  ['the CDK\'s role to look up', 'sts:AssumeRole', bootstrapRole('lookup')],
+  ['calling the function', 'lambda:InvokeFunction', functionArn(NAME)],
+];
+const forNobody: Asked[] = [
+  ['the CDK\'s role that CloudFormation has', 'sts:AssumeRole', bootstrapRole('cfn-exec')],
+  ['the CDK\'s role for images', 'sts:AssumeRole', bootstrapRole('image-publishing')],
+  ['the CDK\'s role of another region', 'sts:AssumeRole', bootstrapRole('deploy', 'us-east-1')],
+  ['the CDK\'s role of another account', 'sts:AssumeRole', bootstrapRole('deploy').replaceAll(ACCOUNT, '999999999999')],
+  ['another role', 'sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/admin`],
+  ['another function', 'lambda:InvokeFunction', functionArn('another')],
+  ['a function whose name begins alike', 'lambda:InvokeFunction', functionArn(`${NAME}-2`)],
+  ['changing the function past CloudFormation', 'lambda:UpdateFunctionCode', functionArn(NAME)],
+  ['reading another stack', 'cloudformation:DescribeStacks', stackArn('another', '0123')],
+  ['reading its own stack', 'cloudformation:DescribeStacks', stackArn(`${NAME}-ci`, '0123')],
+  ['changing the stack itself', 'cloudformation:UpdateStack', stackArn(NAME, '0123')],
+  ['removing the stack', 'cloudformation:DeleteStack', stackArn(NAME, '0123')],
+  ['making a role', 'iam:CreateRole', `arn:aws:iam::${ACCOUNT}:role/x`],
+  ['widening its own policy', 'iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/ci`],
+  ['passing a role on', 'iam:PassRole', bootstrapRole('cfn-exec')],
+  ['reading the bucket of code', 's3:GetObject', `arn:aws:s3:::cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1/x`],
+  ['reading the function\'s log', 'logs:GetLogEvents', `arn:aws:logs:ap-northeast-1:${ACCOUNT}:log-group:/aws/lambda/${NAME}:log-stream:s`],
+];
+
+describe('the policy to deploy with', () => {
+  it.each([...toRead, ...toDeploy])('allows %s', async (...asked) => {
+    expect(await decision(roles.DeployOneStack?.policy, asked)).toBe('Allowed');
+  });
+
+  it.each(forNobody)('denies %s', async (...asked) => {
+    expect(await decision(roles.DeployOneStack?.policy, asked)).not.toBe('Allowed');
+  });
+});
+
+describe('the policy to read with', () => {
+  it.each(toRead)('allows %s', async (...asked) => {
+    expect(await decision(roles.ReadOneStack?.policy, asked)).toBe('Allowed');
+  });
+
+  it.each([...toDeploy, ...forNobody])('denies %s', async (...asked) => {
+    expect(await decision(roles.ReadOneStack?.policy, asked)).not.toBe('Allowed');
+  });
+});
+
+describe('linters', () => {
+  let directory = '';
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'bedrock-ci-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const written = (name: string, content: unknown): string => {
+    writeFileSync(join(directory, name), JSON.stringify(content));
+    return join(directory, name);
+  };
+
+  it.each([['own', {}], ['existing', { PULL_REQUESTS: '1' }]] as const)('cfn-lint finds nothing in the template with the provider %s', async (provider, ci) => {
+    const template = Template.fromStack(ciStackOf({ provider, ci })).toJSON();
+    expect(await outcomeOf(tool('cfn-lint'), ['--regions', 'ap-northeast-1', '--template', written(`${provider}.json`, template)])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it.each(['DeployOneStack', 'ReadOneStack'])('cloudsplaining finds nothing in %s', async (name) => {
+    const { stdout } = await outcomeOf(tool('cloudsplaining'), ['scan-policy-file', '--input-file', written(`${name}.json`, roles[name]?.policy)]);
+    expect(stdout).toBe('There were no results found.\n');
+  });
+
+  it('AWS Solutions has nothing against the stack', () => {
+    const { violations } = new AwsSolutionsChecks().validateScope(ciStackOf({ ci: { PULL_REQUESTS: '1' } }));
+    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+});
+
+/** The sentence that a person reads; a failure of any other kind is none. */
+function sentence(given: Record<string, string>): string {
+  try {
+    readCiSettings(given);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('REPO, ENVIRONMENT and PULL_REQUESTS', () => {
+  it.each(['octo/repo', 'Octo-Org/.github', 'a/b', 'name_company/my.repo-1', 'octo@1/repo@23', `${'a'.repeat(39)}/${'b'.repeat(100)}`])('take the repository %s', (REPO) => {
+    expect(sentence({ REPO })).toBe('accepted');
+  });
+
+  it.each([
+    'repo', '/repo', 'octo/', 'octo/*', '*/repo', 'octo/re?o', 'octo/repo:environment:x', 'octo/repo/more', 'octo/..', 'octo/.', 'octo/a b', 'octo/repo.git', 'https://github.com/octo/repo',
+    '-octo/repo', `${'a'.repeat(40)}/b`, `a/${'b'.repeat(101)}`, 'octo@1/repo', 'octo/repo@2', 'octo@0/repo@2', 'octo@x/repo@2', 'octo@1/..@2', 'octo/${aws:username}', 'オクト/repo',
+  ])('refuse the repository %s', (REPO) => {
+    expect(sentence({ REPO })).toBe(`REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers; "${REPO}" was given.`);
+  });
+
+  it.each(['*', 'prod:x', 'a b', '-x', 'a'.repeat(256), '本番', 'prod?'])('refuse the environment %s', (ENVIRONMENT) => {
+    expect(sentence({ REPO: 'octo/repo', ENVIRONMENT })).toBe(`ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit; "${ENVIRONMENT}" was given.`);
+  });
+
+  it('say so when the repository is missing, and when a switch is neither on nor off', () => {
+    expect(sentence({})).toBe('REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.');
+    expect(sentence({ REPO: 'octo/repo', PULL_REQUESTS: 'maybe' })).toBe('PULL_REQUESTS takes 1 or 0; "maybe" was given.');
+  });
+});
