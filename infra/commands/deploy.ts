@@ -4,6 +4,7 @@ import { cdk, unattended } from './support/cdk.ts';
 import { recordDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { overrunSentences } from './support/overrun.ts';
+import { rememberPrevious } from './support/previous.ts';
 import { requireBootstrap, requireFreeNames } from './support/preconditions.ts';
 import { announceTarget } from './support/target.ts';
 
@@ -12,6 +13,7 @@ await exitOnError(async () => {
   await requireBootstrap(target);
   await requireFreeNames(target);
   await buildFunction();
+  await rememberPrevious(target);
   await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`]);
   recordDeployment(target);
   const choice = readChoice('deploy');

@@ -1,6 +1,7 @@
 import { cdk, unattended } from './support/cdk.ts';
 import { forgetDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
+import { forgetPrevious } from './support/previous.ts';
 import { findStack } from './support/stack-state.ts';
 import { announceTarget } from './support/target.ts';
 import { UserError } from '../lib/user-error.ts';
@@ -13,6 +14,7 @@ await exitOnError(async () => {
   await cdk('remove', target.region, ['destroy', ...(unattended() ? ['--force'] : [])]);
   if (await findStack(target)) throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);
+  forgetPrevious(target);
   console.error(`Removed ${target.stackName}: function, role, log group and its lines, alarms. Of the stack nothing is left.`);
   console.error('What stays is not the stack\'s: the CDK\'s own bootstrap stack (CDKToolkit), and in its bucket the uploaded code (cents a year; `npx cdk gc` empties it).');
 });

@@ -1,6 +1,9 @@
 //! Where things are.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 /// The function's package and binary.
 pub(crate) const FUNCTION: &str = "bedrock-function";
@@ -16,7 +19,9 @@ pub(crate) fn watch_state() -> PathBuf {
     root().join(".local/watch.json")
 }
 
-/// Says which function is deployed, once one is.
+/// Says which function is deployed, once one is. The CDK app's tests have a folder of their own for what `make deploy` leaves.
 pub(crate) fn deployment() -> PathBuf {
-    root().join(".local/deployment.json")
+    let folder =
+        env::var_os("BEDROCK_INFRA_STATE_DIR").map_or_else(|| root().join(".local"), PathBuf::from);
+    folder.join("deployment.json")
 }

@@ -1,0 +1,24 @@
+import { cdk } from './cdk.ts';
+import { deployedTemplate, forgetPrevious, previousAssembly, readPrevious } from './previous.ts';
+import type { Target } from './target.ts';
+
+/** How a rollback went, in one sentence. */
+export interface RolledBack {
+  /** Whether the version before the last deploy is there again. */
+  readonly done: boolean;
+  readonly sentence: string;
+}
+
+const not = (sentence: string): RolledBack => ({ done: false, sentence });
+
+/** Puts back what was deployed before the last deploy, as the CDK deploys: with its roles, by CloudFormation, waiting for the end. */
+export async function rollBack(target: Target): Promise<RolledBack> {
+  const { stackName } = target;
+  const previous = readPrevious(target);
+  if (!previous) return not(`Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`);
+  if (previous.template === undefined) return not(`There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`);
+  if (previous.template === (await deployedTemplate(target))) return not(`The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`);
+  await cdk('deploy', target.region, ['deploy', '--require-approval=never'], { app: ['--app', previousAssembly] });
+  forgetPrevious(target);
+  return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };
+}
