@@ -22,7 +22,7 @@ TESTED = {
     "diff": ("infra/test/end-to-end.test.ts", "make('diff'"),
     "models-issue": ("tools/pipeline/tests/test_models_issue.py", '"models-issue"'),
     "sbom": ("tools/pipeline/tests/test_sbom.py", '"sbom"'),
-    "smoke": ("infra/test/rollback.test.ts", "make('smoke'"),
+    "smoke": ("infra/test/pipeline.test.ts", "'smoke', 'ROLLBACK=1'"),
     "summary": ("tools/pipeline/tests/test_summary.py", '"summary"'),
     "test": ("tools/test", "all=("),
 }

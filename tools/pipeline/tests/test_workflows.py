@@ -1,5 +1,6 @@
 """The checker of the workflows, on the real ones and on copies that are broken in one place each."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -81,6 +82,12 @@ def test_a_permission_of_one_job_is_none_of_another(copy: Path):
 def test_a_target_whose_test_is_gone_is_found(copy: Path):
     (copy / "tools/pipeline/tests/test_sbom.py").unlink()
     assert any("`make sbom` should be tested by" in problem for problem in problems(copy))
+
+
+def test_the_variables_are_those_that_ci_role_prints():
+    named = {name for file in (ROOT / ".github/workflows").iterdir() for name in re.findall(r"vars\.(\w+)", file.read_text())}
+    printed = set(re.findall(r"\['variable', '(\w+)'", (ROOT / "infra/commands/ci-role.ts").read_text()))
+    assert named == printed
 
 
 def test_a_new_workflow_is_read_too(copy: Path):
