@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,7 +11,8 @@ use std::{
 use tokio::net::TcpListener;
 
 use crate::{
-    Function, StartError,
+    Cpu, Function, StartError,
+    cpu::Group,
     environment::{self, Settings},
     function::Parts,
     process::{Output, Process, Program},
@@ -29,6 +31,8 @@ pub struct Builder {
     timeout: Duration,
     init_timeout: Duration,
     inherit_output: bool,
+    cpu: Cpu,
+    freeze: bool,
 }
 
 impl Builder {
@@ -48,6 +52,8 @@ impl Builder {
             // Lambda's own limit for INIT.
             init_timeout: Duration::from_secs(10),
             inherit_output: false,
+            cpu: Cpu::Full,
+            freeze: false,
         }
     }
 
@@ -114,7 +120,7 @@ impl Builder {
         self
     }
 
-    /// Sets the memory that the function is told it has, in MB; by default 128. Nothing enforces it.
+    /// Sets the memory that the function is told it has, in MB; by default 128. Nothing enforces it but [`Cpu::ByMemory`], for CPU.
     #[must_use]
     pub fn memory_mb(mut self, memory_mb: u32) -> Self {
         self.memory_mb = memory_mb;
@@ -142,6 +148,20 @@ impl Builder {
         self
     }
 
+    /// Sets what CPU the function gets after its INIT; by default all.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Cpu) -> Self {
+        self.cpu = cpu;
+        self
+    }
+
+    /// Stops the process between invocations, as Lambda freezes its sandboxes; by default it goes on.
+    #[must_use]
+    pub fn freeze(mut self) -> Self {
+        self.freeze = true;
+        self
+    }
+
     /// Starts the process and waits until it asks for its first event.
     ///
     /// # Errors
@@ -151,6 +171,8 @@ impl Builder {
     pub async fn start(self) -> Result<Function, StartError> {
         let program =
             std::path::absolute(&self.program).map_err(|source| self.cannot_spawn(source))?;
+        // Said here: a shell, which may start the program, would only end.
+        fs::metadata(&program).map_err(|source| self.cannot_spawn(source))?;
         let task_root = program.parent().unwrap_or(Path::new("/"));
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
@@ -170,6 +192,7 @@ impl Builder {
             runtime_api,
             task_root,
         };
+        let (group, unthrottled) = self.group();
         let process = Process::spawn(Program {
             path: &program,
             args: &self.args,
@@ -180,16 +203,33 @@ impl Builder {
             } else {
                 Output::Kept
             },
+            group,
         })
         .map_err(|source| self.cannot_spawn(source))?;
         let first_next_at = self.wait_for_first_next(&mut api, &process).await?;
-        let init_duration = first_next_at.saturating_duration_since(process.spawned_at());
+        let init = process.first_phase(first_next_at);
+        process
+            .limit_cpu(self.memory_mb)
+            .map_err(StartError::Limit)?;
         Ok(Function::new(Parts {
             api,
             process,
             timeout: self.timeout,
-            init_duration,
+            init,
+            freeze: self.freeze,
+            unthrottled,
         }))
+    }
+
+    /// The group that limits the CPU, or why there is none.
+    fn group(&self) -> (Option<Group>, Option<String>) {
+        match self.cpu {
+            Cpu::Full => (None, None),
+            Cpu::ByMemory => match Group::make() {
+                Ok(group) => (Some(group), None),
+                Err(reason) => (None, Some(reason)),
+            },
+        }
     }
 
     fn environment(&self, settings: &Settings<'_>) -> BTreeMap<OsString, OsString> {

@@ -49,6 +49,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The limit of the CPU was there to be set, and then could not be.
+    #[error("cannot limit the function's CPU: {0}")]
+    Limit(#[source] io::Error),
     /// The Runtime API found no port on loopback.
     #[error("cannot listen on loopback for the Runtime API: {0}")]
     Listen(#[source] io::Error),

@@ -1,13 +1,17 @@
 //! A started function.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
 use crate::{
-    Builder, Deadline, Invocation, MAX_EVENT_BYTES, Outcome,
+    Builder, Deadline, Invocation, MAX_EVENT_BYTES, Outcome, Phase,
     process::Process,
-    runtime_api::{Pending, RuntimeApi},
+    runtime_api::{Pending, RuntimeApi, Settled},
 };
 
 /// A function process that has asked for its first event, and the Runtime API around it.
@@ -21,7 +25,9 @@ pub struct Function {
     api: RuntimeApi,
     turn: tokio::sync::Mutex<()>,
     timeout: Duration,
-    init_duration: Duration,
+    init: Phase,
+    freeze: bool,
+    unthrottled: Option<String>,
 }
 
 /// What the builder hands over.
@@ -29,7 +35,9 @@ pub(crate) struct Parts {
     pub(crate) api: RuntimeApi,
     pub(crate) process: Process,
     pub(crate) timeout: Duration,
-    pub(crate) init_duration: Duration,
+    pub(crate) init: Phase,
+    pub(crate) freeze: bool,
+    pub(crate) unthrottled: Option<String>,
 }
 
 impl Function {
@@ -38,21 +46,18 @@ impl Function {
         Builder::new(program.into())
     }
 
-    pub(crate) fn new(
-        Parts {
-            api,
-            process,
-            timeout,
-            init_duration,
-        }: Parts,
-    ) -> Self {
-        Self {
-            process,
-            api,
+    pub(crate) fn new(parts: Parts) -> Self {
+        let function = Self {
+            process: parts.process,
+            api: parts.api,
             turn: tokio::sync::Mutex::new(()),
-            timeout,
-            init_duration,
-        }
+            timeout: parts.timeout,
+            init: parts.init,
+            freeze: parts.freeze,
+            unthrottled: parts.unthrottled,
+        };
+        function.pause();
+        function
     }
 
     /// Hands the function an event, as a synchronous Invoke does, and waits for what becomes of it.
@@ -67,15 +72,74 @@ impl Function {
             return refused_for_its_size();
         }
         let _turn = self.turn.lock().await;
+        self.resume();
+        let settled = self.hand_over(payload, invocation).await;
+        if self.freeze {
+            self.asks_again(settled.asked).await;
+            self.pause();
+        }
+        settled.outcome
+    }
+
+    /// Hands the function an event, waits until it asks for the next one, and tells what it took.
+    pub async fn measure(&self, payload: impl Into<Bytes>) -> (Outcome, Phase) {
+        self.measure_with(payload, Invocation::default()).await
+    }
+
+    /// Measures an invocation with a deadline, ids and contexts of the caller's choice.
+    pub async fn measure_with(
+        &self,
+        payload: impl Into<Bytes>,
+        invocation: Invocation,
+    ) -> (Outcome, Phase) {
+        let _turn = self.turn.lock().await;
+        let meter = self.process.meter();
+        self.resume();
+        let settled = self.hand_over(payload.into(), invocation).await;
+        self.asks_again(settled.asked).await;
+        let phase = self.process.phase_since(meter, settled.duration);
+        self.pause();
+        (settled.outcome, phase)
+    }
+
+    async fn hand_over(&self, payload: Bytes, invocation: Invocation) -> Settled {
         let deadline = invocation.deadline.unwrap_or(Deadline::In(self.timeout));
+        let started = Instant::now();
         let pending = self.api.hand_over(payload, invocation, deadline);
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
-            outcome = answer(pending, deadline, self.timeout) => match outcome {
-                Some(outcome) => outcome,
+            settled = answer(pending, deadline, self.timeout) => match settled {
+                Some(settled) => return settled,
                 None => self.killed_for_its_time().await,
             },
             status = self.process.exited() => Outcome::Exited { status },
+        };
+        Settled {
+            outcome: ended,
+            duration: started.elapsed(),
+            asked: self.api.asked(),
+        }
+    }
+
+    /// Waits until the function asks for an event again, or never will.
+    async fn asks_again(&self, asked: u64) {
+        tokio::select! {
+            () = self.api.asked_since(asked) => (),
+            _ = self.process.exited() => (),
+            // It has answered, and is free to do what it likes before it asks, but not for longer than an invocation.
+            () = tokio::time::sleep(self.timeout) => (),
+        }
+    }
+
+    fn pause(&self) {
+        if self.freeze {
+            self.process.freeze();
+        }
+    }
+
+    fn resume(&self) {
+        if self.freeze {
+            self.process.thaw();
         }
     }
 
@@ -101,9 +165,15 @@ impl Function {
         self.process.pid()
     }
 
-    /// From just before the process was spawned to its first request for an event.
-    pub fn init_duration(&self) -> Duration {
-        self.init_duration
+    /// What the INIT took: from just before the program began to its first request for an event.
+    pub fn init(&self) -> &Phase {
+        &self.init
+    }
+
+    /// Why the function has all the CPU of the machine though [`Cpu::ByMemory`](crate::Cpu::ByMemory) was asked for: one sentence.
+    /// `None` when it is throttled as asked, or when nobody asked.
+    pub fn unthrottled(&self) -> Option<&str> {
+        self.unthrottled.as_deref()
     }
 
     /// The memory that the process has resident, in bytes.
@@ -126,12 +196,12 @@ impl Function {
 }
 
 /// What the function makes of the event; `None` when its time is over first.
-async fn answer(mut pending: Pending, deadline: Deadline, timeout: Duration) -> Option<Outcome> {
+async fn answer(mut pending: Pending, deadline: Deadline, timeout: Duration) -> Option<Settled> {
     // A function that does not come back for the event has as long as Lambda would give it.
     tokio::time::timeout(timeout, pending.handed_over())
         .await
         .ok()?;
-    tokio::time::timeout(deadline.time_left(timeout), pending.outcome())
+    tokio::time::timeout(deadline.time_left(timeout), pending.settled())
         .await
         .ok()
 }

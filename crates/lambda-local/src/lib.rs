@@ -17,19 +17,26 @@
 //! ```
 //!
 //! The process and everything it started end when the [`Function`] is dropped.
+//!
+//! It is an instrument too: [`Function::measure`] tells what an invocation took, [`Function::init`] what the INIT did, and
+//! [`Builder::cpu`] and [`Builder::freeze`] give the process the CPU and the pauses that it would have on Lambda.
 
 mod builder;
+mod cpu;
 mod environment;
 mod error;
 mod function;
 mod invocation;
+mod phase;
 mod process;
 mod runtime_api;
 
 pub use builder::Builder;
+pub use cpu::Cpu;
 pub use error::StartError;
 pub use function::Function;
 pub use invocation::{Deadline, Invocation, Outcome};
+pub use phase::{Phase, Usage};
 pub use process::ExitStatus;
 
 /// The account that AWS's own documentation uses; invoked ARNs carry it.

@@ -2,14 +2,16 @@
 //!
 //! Exit codes: 0 the function answered, 1 the invocation failed, 2 the command line or the event file is wrong, 3 the function did not start.
 
+mod report;
+
 use std::{fs, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 use bytes::Bytes;
 use clap::Parser;
-use lambda_local::{Function, Outcome};
+use lambda_local::{Cpu, Function, Outcome};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Starts a function as Lambda would, hands it one event and prints its reply on stdout; what the function itself writes goes to stderr.
+/// Starts a function as Lambda would, hands it an event and prints its reply on stdout; what the function itself writes goes to stderr.
 #[derive(Parser)]
 struct Cli {
     /// A variable of the function's environment, which holds nothing else but what Lambda sets
@@ -21,6 +23,15 @@ struct Cli {
     /// The memory that the function is told it has, in MB
     #[arg(long, default_value_t = 128)]
     memory_mb: u32,
+    /// Give the function the CPU that Lambda gives to its memory, and freeze it between invocations; needs control groups
+    #[arg(long)]
+    throttle: bool,
+    /// Hand it the event this often; the last reply is printed
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    invocations: u32,
+    /// Tell on stderr what the INIT and each invocation took
+    #[arg(long)]
+    report: bool,
     /// The file that holds the event, in JSON
     #[arg(long, value_name = "FILE")]
     event: PathBuf,
@@ -83,17 +94,35 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let event = read_event(cli.event)?;
     let mut command = cli.command.into_iter();
     let program = command.next().unwrap_or_default();
-    let builder = Function::builder(program).args(command).envs(cli.variables);
-    let function = builder
+    let builder = Function::builder(program)
+        .args(command)
+        .envs(cli.variables)
         .timeout(cli.timeout)
         .memory_mb(cli.memory_mb)
-        .inherit_output()
-        .start()
-        .await?;
-    match function.invoke(event).await {
-        Outcome::Response { body, .. } => print(&body).map_err(Failure::Output),
-        failed => Err(Failure::Invocation(Box::new(failed))),
+        .inherit_output();
+    let builder = match cli.throttle {
+        true => builder.cpu(Cpu::ByMemory).freeze(),
+        false => builder,
+    };
+    let function = builder.start().await?;
+    if let Some(reason) = function.unthrottled() {
+        report::note(&format!("unthrottled: {reason}"));
     }
+    if cli.report {
+        report::phase("INIT", function.init());
+    }
+    let mut reply = Bytes::new();
+    for number in 1..=cli.invocations {
+        let (outcome, phase) = function.measure(event.clone()).await;
+        if cli.report {
+            report::phase(&format!("INVOKE {number}"), &phase);
+        }
+        reply = match outcome {
+            Outcome::Response { body, .. } => body,
+            failed => return Err(Failure::Invocation(Box::new(failed))),
+        };
+    }
+    print(&reply).map_err(Failure::Output)
 }
 
 fn read_event(path: PathBuf) -> Result<Bytes, Failure> {

@@ -1,5 +1,6 @@
 //! The function's process: spawned, watched, measured and ended here, and nowhere else.
 
+mod gate;
 mod output;
 mod usage;
 
@@ -12,14 +13,20 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
 
+use crate::{
+    cpu::Group,
+    phase::{Phase, Usage},
+};
+
 use output::Captured;
 pub(crate) use output::Output;
+use usage::Used;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +58,8 @@ pub(crate) struct Program<'a> {
     pub(crate) variables: &'a BTreeMap<OsString, OsString>,
     pub(crate) directory: &'a Path,
     pub(crate) output: Output,
+    /// The group that the process is to be in when it begins.
+    pub(crate) group: Option<Group>,
 }
 
 /// A process at the head of its own process group; killed with the group when dropped.
@@ -58,10 +67,19 @@ pub(crate) struct Program<'a> {
 pub(crate) struct Process {
     member: Arc<Mutex<Member>>,
     pid: u32,
-    spawned_at: Instant,
+    began: Meter,
     exited: watch::Receiver<Option<ExitStatus>>,
     stdout: Captured,
     stderr: Captured,
+    group: Option<Group>,
+}
+
+/// What a process had used when a phase of it began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Meter {
+    at: Instant,
+    used: Option<Used>,
+    throttled_periods: u64,
 }
 
 impl Process {
@@ -70,19 +88,23 @@ impl Process {
             Captured::open(program.output)?,
             Captured::open(program.output)?,
         );
-        let mut command = Command::new(program.path);
+        let mut command = match program.group {
+            Some(_) => gate::command(program.path.as_os_str()),
+            None => Command::new(program.path),
+        };
         command
             .args(program.args)
             .env_clear()
             .envs(program.variables)
             .current_dir(program.directory);
         command
-            .stdin(Stdio::null())
             .stdout(stdout.writer()?)
             .stderr(stderr.writer()?)
             .process_group(0);
-        let spawned_at = Instant::now();
-        let child = command.spawn()?;
+        let (child, began) = match &program.group {
+            Some(group) => begin_in(group, command)?,
+            None => begin(command.stdin(Stdio::null()))?,
+        };
         let pid = child.id();
         let member = Arc::new(Mutex::new(Member {
             child,
@@ -92,10 +114,11 @@ impl Process {
         Ok(Self {
             member,
             pid,
-            spawned_at,
+            began,
             exited,
             stdout,
             stderr,
+            group: program.group,
         })
     }
 
@@ -103,8 +126,62 @@ impl Process {
         self.pid
     }
 
-    pub(crate) fn spawned_at(&self) -> Instant {
-        self.spawned_at
+    /// What the process took from its beginning to this moment.
+    pub(crate) fn first_phase(&self, ended_at: Instant) -> Phase {
+        let duration = ended_at.saturating_duration_since(self.began.at);
+        self.phase_since(self.began, duration)
+    }
+
+    /// Begins to measure a phase.
+    pub(crate) fn meter(&self) -> Meter {
+        // Where nothing can be told of the process, the phase says so.
+        let _ = usage::forget_peak_memory(self.pid);
+        Meter {
+            at: Instant::now(),
+            used: usage::used(self.pid).ok(),
+            throttled_periods: self.throttled_periods(),
+        }
+    }
+
+    /// What the process used since the meter was made, in a phase that took this long.
+    pub(crate) fn phase_since(&self, meter: Meter, duration: Duration) -> Phase {
+        Phase {
+            duration,
+            usage: self.usage_since(meter),
+        }
+    }
+
+    fn usage_since(&self, meter: Meter) -> Option<Usage> {
+        let (before, now) = (meter.used?, usage::used(self.pid).ok()?);
+        Some(Usage {
+            cpu_time: now.cpu_time.saturating_sub(before.cpu_time),
+            peak_memory: usage::peak_memory(self.pid).ok()?,
+            minor_faults: now.minor_faults.saturating_sub(before.minor_faults),
+            major_faults: now.major_faults.saturating_sub(before.major_faults),
+            throttled_periods: self.throttled_periods() - meter.throttled_periods,
+        })
+    }
+
+    fn throttled_periods(&self) -> u64 {
+        let periods = self.group.as_ref().map(Group::throttled_periods);
+        periods.and_then(io::Result::ok).unwrap_or_default()
+    }
+
+    /// Gives the process the CPU of a function of this memory, where it is in a group.
+    pub(crate) fn limit_cpu(&self, memory_mb: u32) -> io::Result<()> {
+        self.group
+            .as_ref()
+            .map_or(Ok(()), |group| group.limit(memory_mb))
+    }
+
+    /// Stops the process group until it is [thawed](Self::thaw). A signal does it, which needs no privilege.
+    pub(crate) fn freeze(&self) {
+        lock(&self.member).signal_group(Signal::STOP);
+    }
+
+    /// Lets the process group go on.
+    pub(crate) fn thaw(&self) {
+        lock(&self.member).signal_group(Signal::CONT);
     }
 
     /// Waits until the process has ended.
@@ -124,7 +201,7 @@ impl Process {
 
     /// Kills the whole process group.
     pub(crate) fn kill(&self) {
-        lock(&self.member).kill_group();
+        lock(&self.member).signal_group(Signal::KILL);
     }
 
     pub(crate) fn stdout(&self) -> String {
@@ -151,6 +228,42 @@ impl Drop for Process {
     }
 }
 
+/// Starts the program at once.
+fn begin(command: &mut Command) -> io::Result<(Child, Meter)> {
+    let at = Instant::now();
+    let used = Some(Used::default());
+    let child = command.spawn()?;
+    Ok((
+        child,
+        Meter {
+            at,
+            used,
+            throttled_periods: 0,
+        },
+    ))
+}
+
+/// Starts the program once its process is in the group.
+fn begin_in(group: &Group, mut command: Command) -> io::Result<(Child, Meter)> {
+    let mut child = command.spawn()?;
+    let opened = group.take(child.id()).and_then(|()| {
+        let used = usage::used(child.id()).ok();
+        let at = Instant::now();
+        gate::open(&mut child)?;
+        Ok(Meter {
+            at,
+            used,
+            throttled_periods: 0,
+        })
+    });
+    if opened.is_err() {
+        // A closed gate would be waited at for ever.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    Ok((child, opened?))
+}
+
 /// The child until it is collected. Until then its id, which is its group's id too, can be nobody else's, also when it has ended.
 #[derive(Debug)]
 struct Member {
@@ -159,22 +272,22 @@ struct Member {
 }
 
 impl Member {
-    /// Kills the child's whole group.
-    fn kill_group(&self) {
+    /// Sends a signal to the child's whole group.
+    fn signal_group(&self, signal: Signal) {
         let group = if self.collected {
             None
         } else {
             pid_of(self.child.id())
         };
         if let Some(group) = group {
-            // It fails when nobody is left to kill, which is what was wanted.
-            let _ = kill_process_group(group, Signal::KILL);
+            // It fails when nobody is left to take it, which is as good.
+            let _ = kill_process_group(group, signal);
         }
     }
 
     /// Kills what is left of the group and collects the child.
     fn end(&mut self) -> io::Result<std::process::ExitStatus> {
-        self.kill_group();
+        self.signal_group(Signal::KILL);
         let status = self.child.wait();
         self.collected = true;
         status

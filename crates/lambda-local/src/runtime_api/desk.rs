@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -18,7 +18,16 @@ pub(super) struct Job {
     pub(super) invocation: Invocation,
     pub(super) deadline: Deadline,
     pub(super) handed: oneshot::Sender<()>,
-    pub(super) outcome: oneshot::Sender<Outcome>,
+    pub(super) outcome: oneshot::Sender<Settled>,
+}
+
+/// What became of an event.
+pub(crate) struct Settled {
+    pub(crate) outcome: Outcome,
+    /// From the moment that the function was handed the event to the moment that its answer had arrived.
+    pub(crate) duration: Duration,
+    /// How often the function had asked for an event by then.
+    pub(crate) asked: u64,
 }
 
 /// An event as the function receives it.
@@ -34,6 +43,7 @@ pub(super) struct Delivery {
 pub(super) struct Desk {
     pub(super) function_arn: String,
     startup: watch::Sender<Option<Startup>>,
+    asked: watch::Sender<u64>,
     arrived: Notify,
     places: Mutex<Places>,
 }
@@ -46,7 +56,8 @@ struct Places {
 
 struct InWork {
     request_id: String,
-    outcome: oneshot::Sender<Outcome>,
+    since: Instant,
+    outcome: oneshot::Sender<Settled>,
 }
 
 impl std::fmt::Debug for Places {
@@ -66,6 +77,7 @@ impl Desk {
             Self {
                 function_arn,
                 startup,
+                asked: watch::Sender::new(0),
                 arrived: Notify::new(),
                 places: Mutex::default(),
             },
@@ -89,8 +101,19 @@ impl Desk {
         })
     }
 
-    pub(super) fn first_next(&self) {
+    /// Notes that the function asks for an event.
+    pub(super) fn asks(&self) {
         self.start_is(Startup::AskedForAnEvent { at: Instant::now() });
+        self.asked.send_modify(|times| *times += 1);
+    }
+
+    pub(super) fn asked(&self) -> u64 {
+        *self.asked.borrow()
+    }
+
+    pub(super) async fn asked_since(&self, times: u64) {
+        // The sender is this desk's own.
+        let _ = self.asked.subscribe().wait_for(|now| *now > times).await;
     }
 
     /// Tells whether the function still owes an answer to somebody who waits for it.
@@ -125,6 +148,7 @@ impl Desk {
             .unwrap_or_else(|| Uuid::new_v4().to_string());
         places.in_work = Some(InWork {
             request_id: request_id.clone(),
+            since: Instant::now(),
             outcome: job.outcome,
         });
         let _ = job.handed.send(());
@@ -150,7 +174,15 @@ impl Desk {
             .in_work
             .take_if(|work| work.request_id == request_id);
         // The caller may have stopped waiting, which is no fault of the function.
-        work.map(|work| drop(work.outcome.send(outcome))).is_some()
+        work.map(|work| {
+            let settled = Settled {
+                outcome,
+                duration: work.since.elapsed(),
+                asked: self.asked(),
+            };
+            drop(work.outcome.send(settled));
+        })
+        .is_some()
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {

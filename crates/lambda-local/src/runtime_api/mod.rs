@@ -14,7 +14,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Deadline, Invocation, Outcome};
+use crate::{Deadline, Invocation};
+pub(crate) use desk::Settled;
 use desk::{Desk, Job};
 
 /// What became of the start of the function.
@@ -68,6 +69,16 @@ impl RuntimeApi {
         }
     }
 
+    /// How often the function has asked for an event.
+    pub(crate) fn asked(&self) -> u64 {
+        self.desk.asked()
+    }
+
+    /// Waits until the function has asked more often than this.
+    pub(crate) async fn asked_since(&self, times: u64) {
+        self.desk.asked_since(times).await;
+    }
+
     /// Puts an event on the desk, for the function's next `/next`.
     pub(crate) fn hand_over(
         &self,
@@ -97,7 +108,7 @@ impl Drop for RuntimeApi {
 /// An event on the desk or with the function.
 pub(crate) struct Pending {
     handed: oneshot::Receiver<()>,
-    outcome: oneshot::Receiver<Outcome>,
+    outcome: oneshot::Receiver<Settled>,
 }
 
 impl Pending {
@@ -109,9 +120,9 @@ impl Pending {
     }
 
     /// Waits for what the function posts.
-    pub(crate) async fn outcome(self) -> Outcome {
+    pub(crate) async fn settled(self) -> Settled {
         match self.outcome.await {
-            Ok(outcome) => outcome,
+            Ok(settled) => settled,
             // Nothing will come; the deadline or the end of the process decides.
             Err(_) => std::future::pending().await,
         }

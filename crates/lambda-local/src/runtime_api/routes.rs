@@ -44,7 +44,7 @@ async fn next(State(desk): State<Arc<Desk>>) -> Response {
     if desk.owes_an_answer() {
         return reply::invalid_state();
     }
-    desk.first_next();
+    desk.asks();
     reply::event(desk.take().await, &desk.function_arn)
 }
 

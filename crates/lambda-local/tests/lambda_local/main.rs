@@ -8,5 +8,6 @@
 
 mod common;
 mod invoke;
+mod measure;
 mod program;
 mod start;

@@ -67,6 +67,20 @@ fn variables_reach_the_function() {
 }
 
 #[test]
+fn a_report_has_a_line_for_the_init_and_for_each_invocation() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = ["--report", "--throttle", "--invocations", "2"];
+    let output = run(&event(&directory, "7"), &options, &[]);
+    let lines = text(&output.stderr).lines();
+    let names: Vec<&str> = lines
+        .filter(|line| !line.contains("unthrottled"))
+        .map(|line| line.get(14..25).unwrap_or(line).trim())
+        .collect();
+    assert_eq!(names, ["INIT", "INVOKE 1", "INVOKE 2"]);
+    assert_eq!(text(&output.stdout), "7\n");
+}
+
+#[test]
 fn a_failed_invocation_exits_with_1_and_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let cases = [

@@ -9,7 +9,7 @@ use lambda_local::{Function, StartError};
 async fn a_function_has_started_when_it_asks_for_its_first_event() {
     let function = fixture().start().await.unwrap();
     assert!(runs(function.pid()));
-    assert!(function.init_duration() > Duration::ZERO);
+    assert!(function.init().duration > Duration::ZERO);
 }
 
 #[tokio::test]
