@@ -21,6 +21,7 @@
 mod answer;
 mod body;
 mod builder;
+mod canonical;
 mod choose;
 mod connection;
 mod converse;

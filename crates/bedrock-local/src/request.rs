@@ -58,7 +58,7 @@ pub struct ReceivedRequest {
     pub body: Bytes,
     /// The caller's port: requests over one connection share it.
     pub peer_port: u16,
-    /// The authority that the request was sent to, from `Host` or `:authority`.
+    /// The authority that the request was sent to, from `:authority` or `Host`.
     pub authority: String,
     /// The query, or nothing.
     pub query: String,
@@ -101,7 +101,8 @@ impl ReceivedRequest {
             headers: head.headers.clone(),
             body,
             peer_port,
-            authority: host.or(authority).unwrap_or_default().to_owned(),
+            // Of the two it is the target's that counts (RFC 9112, 3.2.2): over HTTP/2 that is `:authority`.
+            authority: authority.or(host).unwrap_or_default().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
         })
     }

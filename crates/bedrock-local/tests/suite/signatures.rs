@@ -149,6 +149,20 @@ async fn a_signature_by_hand_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_query_is_part_of_what_is_signed() {
+    let bedrock = stand_in().await;
+    let target = format!("{}?b=2&a=x%20y&a-b&a=%2F", path());
+    let headers = signed_for(&bedrock, &target, "bedrock", SystemTime::now());
+    assert_eq!(send_to(&bedrock, &target, BODY, &headers).await.0, 200);
+    let changed = target.replace("b=2", "b=3");
+    let (status, error_type, _) = send_to(&bedrock, &changed, BODY, &headers).await;
+    assert_eq!(
+        (status, error_type.as_str()),
+        (403, "InvalidSignatureException")
+    );
+}
+
+#[tokio::test]
 async fn another_service_is_refused() {
     let bedrock = stand_in().await;
     let headers = signed(&bedrock, "lambda", SystemTime::now());
@@ -244,6 +258,15 @@ fn path() -> String {
 
 /// The headers that sign `BODY`.
 fn signed(bedrock: &BedrockLocal, service: &str, at: SystemTime) -> Vec<(String, String)> {
+    signed_for(bedrock, &path(), service, at)
+}
+
+fn signed_for(
+    bedrock: &BedrockLocal,
+    target: &str,
+    service: &str,
+    at: SystemTime,
+) -> Vec<(String, String)> {
     let identity = keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY).into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
@@ -255,7 +278,7 @@ fn signed(bedrock: &BedrockLocal, service: &str, at: SystemTime) -> Vec<(String,
         .build()
         .unwrap()
         .into();
-    let url = format!("{}{}", bedrock.endpoint_url(), path());
+    let url = format!("{}{target}", bedrock.endpoint_url());
     let request = SignableRequest::new(
         "POST",
         url,
@@ -276,8 +299,17 @@ async fn send(
     body: &str,
     headers: &[(String, String)],
 ) -> (u16, String, String) {
+    send_to(bedrock, &path(), body, headers).await
+}
+
+async fn send_to(
+    bedrock: &BedrockLocal,
+    target: &str,
+    body: &str,
+    headers: &[(String, String)],
+) -> (u16, String, String) {
     let request = reqwest::Client::new()
-        .post(format!("{}{}", bedrock.endpoint_url(), path()))
+        .post(format!("{}{target}", bedrock.endpoint_url()))
         .body(body.to_owned());
     let request = headers.iter().fold(request, |request, (name, value)| {
         request.header(name, value)

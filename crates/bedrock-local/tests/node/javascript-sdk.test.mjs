@@ -1,0 +1,150 @@
+// bedrock-local, called by the real AWS SDK for JavaScript, which speaks HTTP/2 and signs `:authority` for `host`.
+//
+// BEDROCK_LOCAL_BIN names the built program. The SDK is the one that infra/package-lock.json names.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, test } from 'node:test';
+
+const require = createRequire(new URL('../../../../infra/package.json', import.meta.url));
+const { BedrockRuntimeClient, ConverseCommand } = require('@aws-sdk/client-bedrock-runtime');
+const { NodeHttp2Handler, NodeHttpHandler } = require('@smithy/node-http-handler');
+
+const NOVA = 'jp.amazon.nova-2-lite-v1:0';
+const ARN = `arn:aws:bedrock:ap-northeast-1:123456789012:inference-profile/${NOVA}`;
+const KEYS = { accessKeyId: 'BEDROCKLOCAL0000000', secretAccessKey: 'bedrock-local-is-a-stand-in-and-no-secret' };
+const MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
+
+for (const name of Object.keys(process.env)) {
+  if (name.startsWith('AWS_')) delete process.env[name];
+}
+
+let closing;
+beforeEach(() => {
+  closing = [];
+});
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+/** The endpoint's URL of a program of its own, on a free port. */
+async function bedrockLocal(...args) {
+  const program = process.env.BEDROCK_LOCAL_BIN;
+  assert.ok(program, 'BEDROCK_LOCAL_BIN is not set; build bedrock-local and give the path of the program');
+  const child = spawn(program, ['--port', '0', ...args], { env: {}, stdio: ['ignore', 'pipe', 'ignore'] });
+  const exited = once(child, 'exit');
+  closing.push(async () => {
+    child.kill();
+    await exited;
+  });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return JSON.parse(line).endpointUrl;
+}
+
+async function overTls() {
+  const folder = mkdtempSync(join(tmpdir(), 'bedrock-local-'));
+  closing.push(() => rmSync(folder, { recursive: true }));
+  const endpoint = await bedrockLocal('--tls', '--write-ca', join(folder, 'ca.pem'));
+  return { endpoint, ca: readFileSync(join(folder, 'ca.pem')) };
+}
+
+/** A client, and the names of the headers that its last request was signed with. */
+function clientFor(endpoint, { requestHandler, credentials = KEYS } = {}) {
+  const client = new BedrockRuntimeClient({ region: 'ap-northeast-1', endpoint, credentials, requestHandler, maxAttempts: 1 });
+  closing.push(() => client.destroy());
+  const seen = { signedHeaders: [] };
+  around(client, 'after', ({ headers }) => {
+    seen.signedHeaders = /SignedHeaders=([^,]*)/.exec(headers.authorization)[1].split(';');
+  });
+  return { client, seen };
+}
+
+/** Changes each request just before or after it is signed. */
+function around(client, relation, change) {
+  const middleware = (next) => async (args) => {
+    change(args.request);
+    return next(args);
+  };
+  client.middlewareStack.addRelativeTo(middleware, { relation, toMiddleware: 'httpSigningMiddleware' });
+}
+
+async function converse(client, modelId = NOVA) {
+  const inferenceConfig = { maxTokens: 4096, temperature: 0 };
+  const messages = [{ role: 'user', content: [{ text: 'Hello' }] }];
+  const response = await client.send(new ConverseCommand({ modelId, messages, inferenceConfig }));
+  return response.output.message.content[0].text;
+}
+
+async function assertRefused(client, message) {
+  await assert.rejects(converse(client), (error) => {
+    assert.deepEqual([error.$metadata.httpStatusCode, error.name, error.message], [403, 'InvalidSignatureException', message]);
+    return true;
+  });
+}
+
+test('an authority that was signed is accepted over HTTP/2 with prior knowledge', async () => {
+  const { client, seen } = clientFor(await bedrockLocal());
+  assert.match(await converse(client), /received 5 characters in 1 turn for jp\.amazon\.nova-2-lite-v1:0/);
+  assert.equal(seen.signedHeaders[0], ':authority');
+  assert.ok(!seen.signedHeaders.includes('host'));
+});
+
+test('an authority that was signed is accepted over TLS, where HTTP/2 is negotiated', async () => {
+  const { endpoint, ca } = await overTls();
+  const requestHandler = new NodeHttp2Handler({ nodeHttp2ConnectOptions: { ca } });
+  const { client, seen } = clientFor(endpoint, { requestHandler });
+  assert.match(await converse(client), /received 5 characters/);
+  assert.equal(seen.signedHeaders[0], ':authority');
+});
+
+test('a host that was signed is accepted over HTTP/1.1', async () => {
+  const { client, seen } = clientFor(await bedrockLocal(), { requestHandler: new NodeHttpHandler() });
+  assert.match(await converse(client), /received 5 characters/);
+  assert.ok(seen.signedHeaders.includes('host') && !seen.signedHeaders.includes(':authority'));
+});
+
+test("a profile's ARN and a session token are signed right", async () => {
+  const { client, seen } = clientFor(await bedrockLocal(), { credentials: { ...KEYS, sessionToken: 'a token' } });
+  assert.match(await converse(client, ARN), /received 5 characters/);
+  assert.ok(seen.signedHeaders.includes('x-amz-security-token'));
+});
+
+test('a wrong secret is refused', async () => {
+  const { client } = clientFor(await bedrockLocal(), { credentials: { ...KEYS, secretAccessKey: 'another' } });
+  await assertRefused(client, MISMATCH);
+});
+
+test('another authority than the one that was signed is refused', async () => {
+  const { client } = clientFor(await bedrockLocal());
+  around(client, 'after', ({ headers }) => {
+    headers[':authority'] = 'bedrock-runtime.ap-northeast-1.amazonaws.com';
+  });
+  await assertRefused(client, MISMATCH);
+});
+
+test('a signature for another authority is refused', async () => {
+  const { client } = clientFor(await bedrockLocal());
+  let own;
+  around(client, 'before', ({ headers }) => {
+    own = headers[':authority'];
+    headers[':authority'] = 'bedrock-runtime.ap-northeast-1.amazonaws.com';
+  });
+  around(client, 'after', ({ headers }) => {
+    headers[':authority'] = own;
+  });
+  await assertRefused(client, MISMATCH);
+});
+
+test('an authority that was not signed is refused', async () => {
+  const { client } = clientFor(await bedrockLocal());
+  around(client, 'before', ({ headers }) => {
+    delete headers[':authority'];
+  });
+  await assertRefused(client, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+});
