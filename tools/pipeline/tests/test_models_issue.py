@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.pipeline.models_issue import replacement
+from tools.pipeline.models_issue import LEAST_DAYS_TO_LIVE, replacement
 from tools.pipeline.workflows import ROOT
 
 FRESH = re.sub(r'"confirmedOn": "[^"]*"', f'"confirmedOn": "{date.today()}"', (ROOT / "models.json").read_text())
@@ -144,3 +144,7 @@ OLD = row("old", 3, ["tokyo", "osaka"], status="legacy")
 def test_a_replacement_lives_on_stays_in_its_regions_and_asks_for_no_more(table: list, chosen: "str | None"):
     found = replacement(OLD, [OLD, *table])
     assert (found and found["id"]) == chosen
+
+
+def test_a_replacement_lives_as_long_as_models_check_asks_for():
+    assert f"LEAST_DAYS_TO_LIVE = {LEAST_DAYS_TO_LIVE};" in (ROOT / "infra/lib/model-life.ts").read_text()
