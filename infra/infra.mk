@@ -6,6 +6,8 @@ OPERATE := cd infra && node --import tsx
 $(INFRA): infra/package-lock.json infra/install
 	@infra/install
 
+##@ Deploy it
+
 .PHONY: build
 build: setup $(INFRA) ## Build the function for AWS Lambda
 	@$(OPERATE) commands/build.ts
@@ -19,7 +21,7 @@ diff: $(INFRA) ## Show what a deploy would change
 	@$(OPERATE) commands/diff.ts
 
 .PHONY: estimate
-estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOKENS=…, OUTPUT_TOKENS=…, SECONDS=…
+estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOKENS=…
 	@$(OPERATE) commands/estimate.ts
 
 .PHONY: bootstrap
@@ -47,12 +49,14 @@ rollback: $(INFRA) ## Put back what was deployed before the last make deploy
 	@$(OPERATE) commands/rollback.ts
 
 .PHONY: ci-role
-ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production, PULL_REQUESTS=1
+ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production
 	@$(OPERATE) commands/ci-role.ts
 
 .PHONY: ci-role-destroy
 ci-role-destroy: $(INFRA) ## Take that role away again
 	@$(OPERATE) commands/ci-role-destroy.ts
+
+##@ Look after it
 
 .PHONY: doctor
 doctor: $(INFRA) ## Tell whether a deploy and a call would work: CALL=1, DOCTOR_LANG=ja, JSON=1

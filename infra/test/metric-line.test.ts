@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentOf } from '../lib/function-environment.ts';
+import { FUNCTION_LINE_BYTES } from '../lib/estimate.ts';
 import { METRICS_NAMESPACE } from '../lib/metrics.ts';
 import { workspaceDir } from '../lib/paths.ts';
 import { emfFaults } from './support/emf.ts';
@@ -53,6 +54,8 @@ describe('the log line of the real function', () => {
     const line = await lineFor({ prompt: 'What is AWS Lambda?' });
     expect(shapeOf(line)).toEqual([[METRICS_NAMESPACE, [['functionName', 'modelId']], ['coldStarts', 'overheadMs', 'latencyMs', 'inputTokens', 'outputTokens', 'costUsd']]]);
     expect(line).toMatchObject({ modelId: table.default, outcome: 'Answered' });
+    // In the deployed function its name is some ten characters longer than the binary's.
+    expect(JSON.stringify(line).length).toBeLessThan(FUNCTION_LINE_BYTES - 50);
   });
 
   it('of a refused event is embedded metrics by function, and by outcome', async () => {

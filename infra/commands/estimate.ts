@@ -1,0 +1,40 @@
+import { type Call, type Estimate, estimateOf } from '../lib/estimate.ts';
+import { PRICES } from '../lib/prices.ts';
+import { columns } from './support/columns.ts';
+import { exitOnError } from './support/exit.ts';
+import { wantsJson } from './support/options.ts';
+import { announceNoTarget } from './support/target.ts';
+import { workloadOf } from './support/workload.ts';
+
+await exitOnError(() => {
+  const choice = announceNoTarget();
+  const { call, callsPerDay } = workloadOf(process.env, choice);
+  const { memory, region } = choice.settings;
+  const estimates = choice.models.map((model) => callsPerDay.map((calls) => estimateOf(model, memory, call, calls)));
+  if (region !== PRICES.region) console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
+  if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
+  else console.log([...estimates.map(asTable), assumptions(memory, call)].join('\n\n'));
+});
+
+/** To millionths of a dollar: floating point says no more. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toFixed(6)) : value;
+}
+
+function asTable(estimates: readonly Estimate[]): string {
+  const headings = ['calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier'].map((heading) => ({ heading, right: true }));
+  const rows = estimates.map((one) => [one.callsPerDay.toLocaleString('en-US'), ...[one.tokensUsd, one.lambdaUsd, one.logsUsd, one.alarmsAndMetricsUsd, one.totalUsd, -one.freeTierUsd].map(dollars)]);
+  return `${estimates[0]?.modelId ?? ''}\n${columns(headings, rows)}`;
+}
+
+function dollars(usd: number): string {
+  if (usd > 0 && usd < 0.005) return '<0.01';
+  return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+function assumptions(memory: number, { inputTokens, outputTokens, seconds }: Call): string {
+  return [
+    `Each call: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
+    'free tier: what it takes off in an account that uses it for nothing else.',
+  ].join('\n');
+}

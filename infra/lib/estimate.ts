@@ -1,0 +1,58 @@
+import type { ModelRow } from './models.ts';
+import { FREE_TIER, PRICES } from './prices.ts';
+
+/** A month, in days. */
+const DAYS = 30;
+
+/** Bytes of the function's own log line, rounded up (test/metric-line.test.ts measures it). */
+export const FUNCTION_LINE_BYTES = 1000;
+
+/** Bytes of the START, END and REPORT lines that Lambda adds to each invocation, rounded up. */
+const LAMBDA_LINES_BYTES = 300;
+
+/** The alarms of lib/alarms.ts, without the brake. */
+export const ALARMS = 3;
+
+/** Metrics that the answers of one model make (crates/bedrock-function/src/metrics.rs); failures make more, by their kind. */
+export const METRICS_OF_A_MODEL = 6;
+
+/** What one call is like. */
+export interface Call {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** That an invocation takes, nearly all of it waiting for the model. */
+  readonly seconds: number;
+}
+
+/** A month's cost in US dollars, before taxes. */
+export interface Estimate {
+  readonly modelId: string;
+  readonly callsPerDay: number;
+  readonly callsPerMonth: number;
+  readonly tokensUsd: number;
+  readonly lambdaUsd: number;
+  readonly logsUsd: number;
+  readonly alarmsAndMetricsUsd: number;
+  readonly totalUsd: number;
+  /** What the free tier takes off `totalUsd` in an account that uses it for nothing else. */
+  readonly freeTierUsd: number;
+}
+
+/** What a month of so many calls a day costs with one model, at `memory` MB. */
+export function estimateOf({ id, pricePerMillionTokens: { input, output } }: ModelRow, memory: number, call: Call, callsPerDay: number): Estimate {
+  const calls = callsPerDay * DAYS;
+  const tokensUsd = (calls * (call.inputTokens * input + call.outputTokens * output)) / 1e6;
+  const gbSeconds = (calls * call.seconds * memory) / 1024;
+  const logsGb = (calls * (FUNCTION_LINE_BYTES + LAMBDA_LINES_BYTES)) / 1e9;
+  const bills = [
+    { used: calls, free: FREE_TIER.lambdaRequests, usd: PRICES.lambdaRequest },
+    { used: gbSeconds, free: FREE_TIER.lambdaGbSeconds, usd: PRICES.lambdaGbSecond },
+    { used: logsGb, free: FREE_TIER.logsGb, usd: PRICES.logsGbIngested },
+    { used: ALARMS, free: FREE_TIER.alarms, usd: PRICES.alarmMonth },
+    { used: METRICS_OF_A_MODEL, free: FREE_TIER.metrics, usd: PRICES.metricMonth },
+  ];
+  const [requests = 0, duration = 0, logsUsd = 0, alarms = 0, metrics = 0] = bills.map(({ used, usd }) => used * usd);
+  const [lambdaUsd, alarmsAndMetricsUsd] = [requests + duration, alarms + metrics];
+  const freeTierUsd = bills.reduce((sum, { used, free, usd }) => sum + Math.min(used, free) * usd, 0);
+  return { modelId: id, callsPerDay, callsPerMonth: calls, tokensUsd, lambdaUsd, logsUsd, alarmsAndMetricsUsd, totalUsd: tokensUsd + lambdaUsd + logsUsd + alarmsAndMetricsUsd, freeTierUsd };
+}

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workspaceDir } from '../lib/paths.ts';
+import { settingNames } from '../lib/settings.ts';
+import { type Machine, newMachine } from './support/make.ts';
+
+let machine: Machine;
+beforeAll(() => {
+  machine = newMachine();
+});
+afterAll(() => machine.remove());
+
+const read = (name: string): string => readFileSync(join(workspaceDir, name), 'utf8');
+
+/** `make docs` sets UPDATE_DOCS, and so has it written. */
+describe.each(['README.md', 'README.ja.md'])('%s', (name) => {
+  it('shows what make estimate prints', async () => {
+    const text = read(name);
+    const [begin, end] = ['<!-- estimate: made by make docs -->\n', '<!-- end -->'];
+    const start = text.indexOf(begin) + begin.length;
+    expect(start, `${name} has no ${begin}`).toBeGreaterThanOrEqual(begin.length);
+    const stop = text.indexOf(end, start);
+    const { stdout } = await machine.make(['estimate']);
+    const shown = `\`\`\`console\n$ make estimate\n${stdout}\`\`\`\n`;
+    if (process.env.UPDATE_DOCS) writeFileSync(join(workspaceDir, name), text.slice(0, start) + shown + text.slice(stop));
+    else expect(text.slice(start, stop), 'run `make docs`').toBe(shown);
+  });
+});
+
+describe.each(['docs/settings.md', 'docs/settings.ja.md'])('%s', (name) => {
+  it('lists every setting of a deployment, and no other', () => {
+    const [, deployment = ''] = read(name).split('\n## ');
+    const listed = [...deployment.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, setting]) => setting);
+    expect(listed.toSorted()).toEqual([...settingNames.keys()].toSorted());
+  });
+});
