@@ -24,6 +24,8 @@ export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
 # A variable of the command line would go to the programs a second time, expanded: `P='$(shell …)'` would run.
 unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
 
+##@ Try it
+
 .PHONY: help
 help: ## List the targets
 	@tools/help $(MAKEFILE_LIST)
@@ -43,6 +45,8 @@ ask: setup ## Ask the function: P="What is AWS Lambda?"
 .PHONY: watch
 watch: setup ## Run the function until Ctrl-C, reloading it as its code changes
 	@tools/xtask watch
+
+##@ Test it
 
 .PHONY: test
 test: setup ## Run every check and test
@@ -68,9 +72,16 @@ lint: ## Check format, lints and docs
 fmt: ## Format the code
 	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml
 
+##@ Keep it in order
+
 .PHONY: docs
-docs: ## Bring the tables in README.md up to date with the code
-	@UPDATE_DOCS=1 cargo test --locked --quiet -p bedrock-function --test docs
+docs: infra/node_modules/.package-lock.json ## Bring what the docs say of code, models and prices up to date
+	@UPDATE_DOCS=1 cargo test --locked --quiet -p bedrock-function --test docs -- the_tables_are the_rust_of
+	@cd infra && UPDATE_DOCS=1 node_modules/.bin/vitest run test/docs.test.ts
+
+.PHONY: picture
+picture: setup ## Draw README's picture of a terminal, from what the program prints
+	@tools/picture
 
 .PHONY: clean
 clean: ## Remove what was built; the tools and the record of a deployment stay

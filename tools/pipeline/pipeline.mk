@@ -4,6 +4,8 @@
 export SUMMARY_OF := $(value OF)
 unexport OF
 
+##@ Check what it is made of, and serve a pipeline
+
 .PHONY: supply-chain
 supply-chain: setup $(INFRA) ## Check dependencies: advisories, licences, duplicates, sources, locks
 	@tools/supply-chain
