@@ -1,0 +1,179 @@
+//! The tables that are made of code and data.
+
+use std::fmt::Write;
+
+use bedrock_function::cause::Cause;
+use serde_json::Value;
+
+use super::page::{is_updating, read, root, sections};
+
+/// Compares what stands in a file between the markers of a part with what should.
+fn assert_part(file: &str, name: &str, expected: &str) {
+    let begin = format!("<!-- {name}: made by make docs -->\n");
+    let text = read(file);
+    let (before, rest) = text
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("{file} has no {begin}"));
+    let (written, after) = rest.split_once("<!-- end -->").unwrap();
+    if is_updating() {
+        let updated = format!("{before}{begin}{expected}<!-- end -->{after}");
+        std::fs::write(root(file), updated).unwrap();
+    } else {
+        assert!(
+            written == expected,
+            "{name} in {file} is behind: run `make docs`"
+        );
+    }
+}
+
+/// A cause as the tables have it: status, code, what happened, what to do.
+fn row(cause: Cause) -> [String; 4] {
+    let (happened, remedy) = cause.sentences();
+    let filled = |text: &str| {
+        text.replace("{model}", "*model*")
+            .replace("{waited}", "*n*")
+    };
+    let code = cause.code();
+    let status = code.status().to_string();
+    [
+        status,
+        format!("`{}`", code.as_str()),
+        filled(happened),
+        filled(remedy),
+    ]
+}
+
+fn errors() -> String {
+    let head = "| status | `code` | what happened | what to do |\n|---|---|---|---|\n";
+    let rows = Cause::ALL.iter().map(|cause| row(*cause));
+    rows.fold(head.to_owned(), |mut table, cells| {
+        writeln!(table, "| {} |", cells.join(" | ").trim_end()).unwrap();
+        table
+    })
+}
+
+/// The Japanese of each cause is written by hand, beside the message that the reply has: whoever
+/// changes a message meets this test, and looks at the Japanese as well.
+#[test]
+fn every_cause_has_its_row_in_japanese_and_no_row_is_left_over() {
+    let page = "docs/errors.ja.md";
+    let rows: Vec<_> = sections(page).into_iter().flat_map(|s| s.rows).collect();
+    let expected: Vec<_> = Cause::ALL.iter().map(|cause| row(*cause)).collect();
+    for [status, code, happened, remedy] in &expected {
+        let message = format!("{happened} {remedy}").replace('*', "");
+        let is_its = |row: &&Vec<String>| {
+            row[0] == *status && row[1] == *code && row[2] == message.trim_end()
+        };
+        let found: Vec<_> = rows.iter().filter(is_its).collect();
+        assert_eq!(found.len(), 1, "{page} has no row for {code}: {message}");
+        assert_translates(&found[0][3], &message);
+    }
+    assert_eq!(
+        rows.len(),
+        expected.len(),
+        "{page} has rows of causes that are no more"
+    );
+}
+
+/// Whether a cell is Japanese, and names in code what its message names.
+fn assert_translates(japanese: &str, message: &str) {
+    let is_japanese = |c: char| ('ぁ'..='ヿ').contains(&c);
+    assert!(japanese.contains(is_japanese), "{message}: {japanese}");
+    for span in japanese.split('`').skip(1).step_by(2) {
+        assert!(message.contains(span), "{span} is not in: {message}");
+    }
+    for name in message
+        .split([' ', ',', '.', ';'])
+        .filter(|word| is_name(word))
+    {
+        assert!(japanese.contains(name), "{name} is not in: {japanese}");
+    }
+}
+
+/// `maxTokens`, `AWS_CA_BUNDLE`, `MODEL=…`: a word that is the same in every language.
+fn is_name(word: &str) -> bool {
+    let is_hump = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    word.contains(['_', '=']) || word.as_bytes().windows(2).any(is_hump)
+}
+
+/// The words of the table of models in one language.
+struct Words {
+    head: &'static str,
+    default: &'static str,
+    ended: &'static str,
+    place: fn(&str) -> &'static str,
+    needs: fn(&str) -> &'static str,
+}
+
+const ENGLISH: Words = Words {
+    head: "| model | prompts stay in | USD per million tokens, in / out | needs |\n|---|---|---|---|\n",
+    default: " (default)",
+    ended: "has ended; the local stand-in answers as AWS does",
+    place: |id| match id.split_once('.') {
+        Some(("jp", _)) => "Japan",
+        Some(("apac", _)) => "Asia-Pacific",
+        Some(("global", _)) => "anywhere",
+        _ => "Tokyo",
+    },
+    needs: |access| match access {
+        "none" => "nothing",
+        "marketplace" => "Marketplace agreement",
+        "marketplace-and-form" => "Marketplace agreement, use-case form",
+        other => panic!("{other}"),
+    },
+};
+
+const JAPANESE: Words = Words {
+    head: "| モデル | プロンプトの処理場所 | 100 万トークンあたり USD（入力 / 出力） | 必要な手続き |\n|---|---|---|---|\n",
+    default: "（既定）",
+    ended: "提供終了。ローカルの代役も AWS と同じエラーを返します",
+    place: |id| match id.split_once('.') {
+        Some(("jp", _)) => "日本国内",
+        Some(("apac", _)) => "アジア太平洋",
+        Some(("global", _)) => "世界中",
+        _ => "東京",
+    },
+    needs: |access| match access {
+        "none" => "なし",
+        "marketplace" => "Marketplace の契約",
+        "marketplace-and-form" => "Marketplace の契約、利用目的フォーム",
+        other => panic!("{other}"),
+    },
+};
+
+fn models(words: &Words) -> String {
+    let table: Value = serde_json::from_str(&read("models.json")).unwrap();
+    let mut rows = words.head.to_owned();
+    for model in table["models"].as_array().unwrap() {
+        let id = model["id"].as_str().unwrap();
+        let mark = if model["id"] == table["default"] {
+            words.default
+        } else {
+            ""
+        };
+        if model["lifecycle"]["status"] == "ended" {
+            writeln!(rows, "| `{id}` | | | {} |", words.ended).unwrap();
+            continue;
+        }
+        let price = &model["pricePerMillionTokens"];
+        let (place, needs) = (
+            (words.place)(id),
+            (words.needs)(model["access"].as_str().unwrap()),
+        );
+        let (input, output) = (&price["input"], &price["output"]);
+        writeln!(
+            rows,
+            "| `{id}`{mark} | {place} | {input} / {output} | {needs} |"
+        )
+        .unwrap();
+    }
+    rows
+}
+
+/// One test, because updating rewrites whole files.
+#[test]
+fn the_tables_are_those_of_the_code_and_of_models_json() {
+    assert_part("docs/errors.md", "errors", &errors());
+    assert_part("README.md", "models", &models(&ENGLISH));
+    assert_part("README.ja.md", "models", &models(&JAPANESE));
+}
