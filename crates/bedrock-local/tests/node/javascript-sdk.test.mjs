@@ -43,7 +43,8 @@ async function bedrockLocal(...args) {
     child.kill();
     await exited;
   });
-  const [line] = await once(createInterface(child.stdout), 'line');
+  const ended = exited.then(() => assert.fail('bedrock-local ended before it listened'));
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
   return JSON.parse(line).endpointUrl;
 }
 
