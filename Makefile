@@ -64,6 +64,18 @@ fuzz: ## Give the function hostile input: FUZZ_SECONDS=60 for each target
 load: ## Put the function under load: 20,000 invocations, 200 processes
 	@tools/load
 
+.PHONY: bench
+bench: setup build ## Measure the function beside Node.js, plain Rust and hello world; JSON=1
+	@tools/bench compare
+
+.PHONY: bench-short
+bench-short: setup build ## The same, for a look: three cold starts, and nothing written
+	@tools/bench short
+
+.PHONY: bench-growth
+bench-growth: setup build ## Measure how cost grows with prompt, answer and messages; JSON=1
+	@tools/bench growth
+
 .PHONY: lint
 lint: ## Check format, lints and docs
 	@tools/test format clippy docs

@@ -1,0 +1,126 @@
+//! `bench`: what `make bench` and `make bench-growth` run.
+//!
+//! Exit codes: 0 it was measured (a missed target is told, and is no failure), 1 it could not be, 2 the command line is wrong.
+
+use std::{
+    io::{Write, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use bench::{BenchError, Extent, Language};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+/// Measures the function beside others, and how its cost grows.
+#[derive(Parser)]
+struct Cli {
+    /// The function's bootstrap, as it is deployed
+    #[arg(long, value_name = "FILE")]
+    function: PathBuf,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
+    /// Write numbers, charts and tables into the documents below this folder
+    #[arg(long, value_name = "FOLDER")]
+    publish: Option<PathBuf>,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Beside Node.js, a straightforward Rust port, and hello world
+    Compare(Compare),
+    /// By the size of prompt and answer, and the number of messages
+    Growth {
+        /// Invocations at each size
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+        repetitions: u32,
+    },
+}
+
+#[derive(Args)]
+struct Compare {
+    /// How the others are started: what tools/bench-subjects prints
+    #[arg(long, value_name = "FILE")]
+    subjects: PathBuf,
+    /// Processes started of each function, at each share of CPU
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+    cold_starts: u32,
+    /// Warm invocations of each process
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    warm_invocations: u32,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = run(&cli).await;
+    bench::clear();
+    match result.and_then(|text| print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<String, BenchError> {
+    let root = cli.publish.as_deref();
+    match &cli.what {
+        What::Compare(extent) => compare(cli, extent, root).await,
+        What::Growth { repetitions } => {
+            let growth = bench::grow(&cli.function, *repetitions).await?;
+            if let Some(root) = root {
+                bench::growth(root, &growth)?;
+            }
+            text(cli.json, &growth, || growth.to_string())
+        }
+    }
+}
+
+async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<String, BenchError> {
+    let extent = Extent {
+        cold_starts: what.cold_starts,
+        warm_invocations: what.warm_invocations,
+    };
+    let results = bench::compare(&what.subjects, &cli.function, extent).await?;
+    if let Some(root) = root {
+        bench::comparison(root, &results)?;
+    }
+    text(cli.json, &results, || {
+        format!(
+            "{}\n{}\n{}",
+            bench::circumstances(&results, Language::English),
+            bench::full(&results),
+            bench::of_targets(&results)
+        )
+    })
+}
+
+fn text(
+    json: bool,
+    value: &impl Serialize,
+    table: impl FnOnce() -> String,
+) -> Result<String, BenchError> {
+    if !json {
+        return Ok(table());
+    }
+    serde_json::to_string_pretty(value)
+        .map(|text| format!("{text}\n"))
+        .map_err(|source| BenchError::Json {
+            path: "the results".into(),
+            source,
+        })
+}
+
+fn print(text: &str) -> Result<(), BenchError> {
+    stdout()
+        .write_all(text.as_bytes())
+        .map_err(|source| BenchError::File {
+            path: "stdout".into(),
+            source,
+        })
+}

@@ -1,0 +1,108 @@
+//! What a comparison came to: numbers alone, for tables, charts and programs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    machine::Machine,
+    sample::{Measured, Sample},
+    statistics::{Percentiles, Spread},
+    subject::Name,
+};
+
+/// What one run of the comparison came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Results {
+    /// Where it ran.
+    pub machine: Machine,
+    /// Processes started of each function, at each share of CPU.
+    pub cold_starts: u32,
+    /// Warm invocations of each process.
+    pub warm_invocations: u32,
+    /// The memory whose share of CPU was emulated, in MB.
+    pub memory_mb: u32,
+    /// Why the share of CPU was not enforced, where it was not.
+    pub unthrottled: Option<String>,
+    /// With all the CPU of the machine.
+    pub full_cpu: Vec<Row>,
+    /// With all the CPU during INIT, and afterwards with the share of that memory.
+    pub by_memory: Vec<Row>,
+}
+
+impl Results {
+    /// The row of a function with the CPU of its memory.
+    pub(crate) fn throttled(&self, name: Name) -> Option<&Row> {
+        self.by_memory.iter().find(|row| row.name == name)
+    }
+
+    /// The row of a function with all the CPU.
+    pub(crate) fn full(&self, name: Name) -> Option<&Row> {
+        self.full_cpu.iter().find(|row| row.name == name)
+    }
+}
+
+/// What one function took. Times are in milliseconds, sizes in bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The function.
+    pub name: Name,
+    /// From the start of the program to its first request for an event.
+    pub init: Spread,
+    /// The first invocation.
+    pub first: Spread,
+    /// Both together, of each process.
+    pub cold: Spread,
+    /// Every later invocation.
+    pub warm: Percentiles,
+    /// CPU time of INIT.
+    pub init_cpu: Spread,
+    /// CPU time of the first invocation.
+    pub first_cpu: Spread,
+    /// CPU time of a later invocation.
+    pub warm_cpu: Spread,
+    /// The share of later invocations in which the process was held for having used up its CPU, 0 to 1.
+    pub warm_throttled: f64,
+    /// The most memory that was ever resident.
+    pub peak_memory: Spread,
+    /// What a person would upload.
+    pub zip_bytes: u64,
+    /// TLS handshakes during INIT, in the median process.
+    pub init_handshakes: f64,
+    /// TLS handshakes during all invocations, in the median process.
+    pub invoke_handshakes: f64,
+    /// Crates in its tree, where it is Rust.
+    pub crates: Option<u32>,
+}
+
+impl Row {
+    pub(crate) fn of(name: Name, samples: &[Sample], zip_bytes: u64, crates: Option<u32>) -> Self {
+        let each = |of: fn(&Sample) -> f64| samples.iter().map(of).collect::<Vec<_>>();
+        let warm: Vec<&Measured> = samples.iter().flat_map(|sample| &sample.warm).collect();
+        let held = warm
+            .iter()
+            .filter(|phase| phase.usage.throttled_periods > 0);
+        Self {
+            name,
+            init: Spread::of(&each(|sample| sample.init.milliseconds)),
+            first: Spread::of(&each(|sample| sample.first.milliseconds)),
+            cold: Spread::of(&each(|sample| {
+                sample.init.milliseconds + sample.first.milliseconds
+            })),
+            warm: Percentiles::of(&warm.iter().map(|one| one.milliseconds).collect::<Vec<_>>()),
+            init_cpu: Spread::of(&each(|sample| cpu(&sample.init))),
+            first_cpu: Spread::of(&each(|sample| cpu(&sample.first))),
+            warm_cpu: Spread::of(&warm.iter().map(|one| cpu(one)).collect::<Vec<_>>()),
+            warm_throttled: held.count() as f64 / warm.len() as f64,
+            peak_memory: Spread::of(&each(|sample| sample.peak_memory() as f64)),
+            zip_bytes,
+            init_handshakes: Spread::of(&each(|sample| sample.init_handshakes as f64)).median,
+            invoke_handshakes: Spread::of(&each(|sample| sample.invoke_handshakes as f64)).median,
+            crates,
+        }
+    }
+}
+
+fn cpu(phase: &Measured) -> f64 {
+    phase.usage.cpu_time.as_secs_f64() * 1e3
+}
