@@ -1,7 +1,9 @@
 """Writes what the function is made of, as a CycloneDX bill of materials: the crates that `cargo lambda build` compiles into it.
 
 From `cargo tree` and not from `cargo metadata`, which merges the features of the whole workspace and so names crates that the
-function does not have. The same commit gives the same file: it holds no time and no random number.
+function does not have. That is also why the list is beside the binary and not in it: cargo-auditable 0.7.7 takes 2,617 bytes for
+it, but reads the metadata where the compiler is a stable one, and named five crates that are in no part of the function (errno,
+getrandom 0.4, httpdate, rand_core, signal-hook-registry). The same commit gives the same file: it holds no time and no random number.
 """
 
 from __future__ import annotations
