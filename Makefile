@@ -82,14 +82,14 @@ lint: ## Check format, lints and docs
 
 .PHONY: fmt
 fmt: ## Format the code
-	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml
+	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml && cargo fmt --all --manifest-path bench/rust/Cargo.toml
 
 ##@ Keep it in order
 
 .PHONY: docs
 docs: infra/node_modules/.package-lock.json ## Bring what the docs say of code, models and prices up to date
 	@UPDATE_DOCS=1 cargo test --locked --quiet -p bedrock-function --test docs -- the_tables_are the_rust_of
-	@cd infra && UPDATE_DOCS=1 node_modules/.bin/vitest run test/docs.test.ts
+	@cd infra && UPDATE_DOCS=1 node_modules/.bin/vitest run --reporter=dot test/docs.test.ts
 
 .PHONY: picture
 picture: setup ## Draw README's picture of a terminal, from what the program prints
