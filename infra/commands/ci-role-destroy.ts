@@ -12,7 +12,7 @@ await exitOnError(async () => {
   const target = await announceTarget('removing GitHub\'s role for', 'remove');
   const ci: Target = { ...target, stackName: ciStackName(target.stackName) };
   if (!(await findStack(ci))) throw new UserError(`There is no stack ${ci.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
-  const own = await makesProvider(ci, ci.stackName);
+  const own = await makesProvider(ci);
   if (own) await refuseToLockOut(ci);
   await cdk('remove', ci.region, ['destroy', ...(unattended() ? ['--force'] : [])], ciApp());
   if (await findStack(ci)) throw new Error(`Stack ${ci.stackName} is still there.`);

@@ -14,7 +14,7 @@ await exitOnError(async () => {
   const target = await announceTarget(`letting ${ci.repository} deploy, from its environment ${ci.environment},`, 'remove');
   await requireBootstrap(target);
   const stackName = ciStackName(target.stackName);
-  const provider = await settleProvider(target, stackName);
+  const provider = await settleProvider({ ...target, stackName });
   if (provider === 'existing') console.error('The account has GitHub\'s OIDC provider: it is used as it is, and never removed from here.');
   await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`], ciApp(provider));
   console.log(columns([{ heading: 'in GitHub' }, { heading: 'name' }, { heading: 'value' }], await whatToSet(target, stackName, ci)));

@@ -1,13 +1,26 @@
+import { AS_CALLER_VARIABLE } from '../lib/purpose.ts';
 import { isBuilt } from '../lib/paths.ts';
-import { cdk } from './support/cdk.ts';
+import { isDenied } from './support/aws-errors.ts';
+import { cdk, OWN_APP } from './support/cdk.ts';
 import { exitOnError } from './support/exit.ts';
 import { requireBootstrap } from './support/preconditions.ts';
-import { announceTarget } from './support/target.ts';
+import { deployedTemplate, hasWorked } from './support/stack-state.ts';
+import { announceTarget, type Target } from './support/target.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('comparing', 'read');
   await requireBootstrap(target);
   if (!isBuilt()) console.error('The function is not built: its code shows as changed until `make build`.');
   // By templates: a change set would be exact, but is written to the account.
-  await cdk('read', target.region, ['diff', '--method=template']);
+  await cdk('read', target.region, ['diff', '--method=template'], await mayRead(target) ? { ...OWN_APP, environment: { [AS_CALLER_VARIABLE]: '1' } } : OWN_APP);
 });
+
+/** Whether the caller may read the stack. A pull request's role may, and may assume none of the CDK's, which read the whole account. */
+async function mayRead(target: Target): Promise<boolean> {
+  try {
+    return (await hasWorked(target)) && (await deployedTemplate(target)) !== '';
+  } catch (error) {
+    if (isDenied(error)) return false;
+    throw error;
+  }
+}

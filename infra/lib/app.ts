@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
-import { App } from 'aws-cdk-lib';
+import { App, CliCredentialsStackSynthesizer } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { artifactCode } from './artifact.ts';
 import { readChoice } from './choice.ts';
-import { purposeOf } from './purpose.ts';
+import { asCaller, purposeOf } from './purpose.ts';
 import { BedrockStack } from './stack.ts';
 
 /** The CDK app as the CLI runs it. */
 export function synthesize(): void {
   const purpose = purposeOf(process.env);
   const app = new App({ context: recommendedFlags() });
-  new BedrockStack(app, { choice: readChoice(purpose), code: artifactCode(purpose !== 'deploy') });
+  new BedrockStack(app, { choice: readChoice(purpose), code: artifactCode(purpose !== 'deploy'), ...(asCaller(process.env) && { synthesizer: new CliCredentialsStackSynthesizer() }) });
   app.synth();
 }
 

@@ -12,3 +12,9 @@ export function purposeOf(environment: Readonly<Record<string, string | undefine
   const given = environment[PURPOSE_VARIABLE];
   return given === 'read' || given === 'remove' ? given : 'deploy';
 }
+
+/** How a command tells the app that the caller's own credentials do, and no role of the CDK's has to be assumed. */
+export const AS_CALLER_VARIABLE = 'BEDROCK_INFRA_AS_CALLER';
+
+/** Whether they do. */
+export const asCaller = (environment: Readonly<Record<string, string | undefined>>): boolean => environment[AS_CALLER_VARIABLE] === '1';

@@ -1,4 +1,4 @@
-import { CfnOutput, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { type Code, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
@@ -14,17 +14,19 @@ export interface BedrockStackProps {
   readonly choice: Choice;
   /** The function's code: see `BedrockFunctionProps.code`. */
   readonly code: Code;
+  /** As whom the CDK's CLI asks AWS: with the roles of the bootstrap unless given. */
+  readonly synthesizer?: IStackSynthesizer;
 }
 
 /** The function and all that goes with it. What a setting leaves off is not in the template. */
 export class BedrockStack extends Stack {
-  constructor(scope: Construct, { choice: { settings, models }, code }: BedrockStackProps) {
+  constructor(scope: Construct, { choice: { settings, models }, code, synthesizer }: BedrockStackProps) {
     // One stack for one function: another FUNCTION_NAME is another stack beside it, never a replacement.
     super(scope, settings.functionName, {
       env: { region: settings.region },
       description: 'A function on AWS Lambda that answers prompts with Amazon Bedrock',
       // The CLI and `make deploy` check the bootstrap's version; as a rule in the template it would be half of it.
-      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+      synthesizer: synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
     const limits = settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, { settings, models })];

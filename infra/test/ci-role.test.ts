@@ -252,7 +252,7 @@ describe('REPO, ENVIRONMENT and PULL_REQUESTS', () => {
 
   it.each([
     'repo', '/repo', 'octo/', 'octo/*', '*/repo', 'octo/re?o', 'octo/repo:environment:x', 'octo/repo/more', 'octo/..', 'octo/.', 'octo/a b', 'octo/repo.git', 'https://github.com/octo/repo',
-    '-octo/repo', `${'a'.repeat(40)}/b`, `a/${'b'.repeat(101)}`, 'octo@1/repo', 'octo/repo@2', 'octo@0/repo@2', 'octo@x/repo@2', 'octo@1/..@2', 'octo/${aws:username}', 'オクト/repo',
+    '-octo/repo', `${'a'.repeat(40)}/b`, `a/${'b'.repeat(101)}`, 'octo@1/repo', 'octo/repo@2', 'octo@0/repo@2', 'octo@x/repo@2', 'octo@1/..@2', `octo/\${aws:username}`, 'オクト/repo',
   ])('refuse the repository %s', (REPO) => {
     expect(sentence({ REPO })).toBe(`REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers; "${REPO}" was given.`);
   });

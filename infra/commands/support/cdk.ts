@@ -9,17 +9,18 @@ export const unattended = (): boolean => Boolean(process.env.CI) || !process.std
 /** Whether what is written goes to a person's screen, who did not say that colours are unwanted (https://no-color.org). */
 const inColour = (): boolean => Boolean(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR);
 
-/** Another app than the function's own, and what it is told. */
-export interface OtherApp {
+/** An app, and what it is told. */
+export interface CdkApp {
   /** The CDK's `--app` and, where it is a program, its `--output`. */
   readonly app: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const OWN: OtherApp = { app: ['--output', assemblyDir] };
+/** The function's own. */
+export const OWN_APP: CdkApp = { app: ['--output', assemblyDir] };
 
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
-export async function cdk(purpose: Purpose, region: string, args: readonly string[], { app, environment }: OtherApp = OWN): Promise<void> {
+export async function cdk(purpose: Purpose, region: string, args: readonly string[], { app, environment }: CdkApp = OWN_APP): Promise<void> {
   await run({
     program: process.execPath,
     args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, ...app, '--no-notices', ...(unattended() ? ['--ci'] : []), ...(inColour() ? [] : ['--no-color'])],
@@ -27,6 +28,8 @@ export async function cdk(purpose: Purpose, region: string, args: readonly strin
       ...environment,
       [PURPOSE_VARIABLE]: purpose,
       AWS_REGION: region,
+      // Stronger than --no-color, to the library that paints.
+      ...(inColour() ? {} : { FORCE_COLOR: undefined }),
       // Nobody is told what is run here, and the newest version on the registry is not the one to run.
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       CDK_DISABLE_VERSION_CHECK: '1',

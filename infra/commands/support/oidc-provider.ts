@@ -1,9 +1,9 @@
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { GetOpenIDConnectProviderCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam';
 import { AUDIENCE, ISSUER, type Provider } from '../../lib/ci/provider.ts';
 import { UserError } from '../../lib/user-error.ts';
 import { allowed, explained, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
+import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -12,22 +12,20 @@ import type { Target } from './target.ts';
  *
  * @throws UserError when the account's provider, made by somebody else, is not for AWS's audience.
  */
-export async function settleProvider(target: Target, ciStack: string): Promise<Provider> {
-  if (await makesProvider(target, ciStack)) return 'own';
-  const audiences = await audiencesOfAccount(target);
+export async function settleProvider(ciStack: Target): Promise<Provider> {
+  if (await makesProvider(ciStack)) return 'own';
+  const audiences = await audiencesOfAccount(ciStack);
   if (!audiences) return 'own';
   if (audiences.includes(AUDIENCE)) return 'existing';
   throw new UserError(`The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}: add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`);
 }
 
 /** Whether the provider is among what the stack made. */
-export async function makesProvider({ region }: Target, ciStack: string): Promise<boolean> {
+export async function makesProvider(ciStack: Target): Promise<boolean> {
   try {
-    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(new GetTemplateCommand({ StackName: ciStack }));
-    return TemplateBody?.includes('AWS::IAM::OIDCProvider') ?? false;
+    return (await hasWorked(ciStack)) && (await deployedTemplate(ciStack)).includes('AWS::IAM::OIDCProvider');
   } catch (error) {
-    if (isMissing(error)) return false;
-    throw allowed(explained(error, region), ['cloudformation:GetTemplate']);
+    throw allowed(error, ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate']);
   }
 }
 

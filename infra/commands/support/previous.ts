@@ -1,12 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import { writeAssembly } from '../../lib/given-template.ts';
 import { previousDir } from '../../lib/paths.ts';
-import { explained, isDenied } from './aws-errors.ts';
-import { clientOptions } from './clients.ts';
-import { findStack } from './stack-state.ts';
+import { isDenied } from './aws-errors.ts';
+import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 const recordFile = join(previousDir, 'previous.json');
@@ -23,15 +21,11 @@ export interface Previous {
   readonly template: string | undefined;
 }
 
-/** A stack in another state than these has no version that ever worked. */
-const HAS_WORKED = /^(CREATE_COMPLETE$|UPDATE_|IMPORT_)/;
-
 /** Writes down what is deployed, before a deploy changes it. Parameters need no note: the CDK leaves those of a stack as they are. */
 export async function rememberPrevious(target: Target): Promise<void> {
   rmSync(previousDir, { recursive: true, force: true });
   try {
-    const status = (await findStack(target))?.StackStatus ?? '';
-    write(target, HAS_WORKED.test(status) ? await deployedTemplate(target) : undefined);
+    write(target, (await hasWorked(target)) ? await deployedTemplate(target) : undefined);
   } catch (error) {
     if (!isDenied(error)) throw error;
     console.error('What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.');
@@ -59,14 +53,4 @@ export function readPrevious({ account, region, stackName }: Target): Previous |
 /** Forgets it, if it is of this stack: that version is deployed again, or the stack is gone. */
 export function forgetPrevious(target: Target): void {
   if (readPrevious(target)) rmSync(previousDir, { recursive: true, force: true });
-}
-
-/** The template as it was handed to CloudFormation. */
-export async function deployedTemplate({ region, stackName }: Target): Promise<string> {
-  try {
-    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }));
-    return TemplateBody ?? '';
-  } catch (error) {
-    throw explained(error, region);
-  }
 }

@@ -1,5 +1,6 @@
 import { cdk } from './cdk.ts';
-import { deployedTemplate, forgetPrevious, previousAssembly, readPrevious } from './previous.ts';
+import { forgetPrevious, previousAssembly, readPrevious } from './previous.ts';
+import { deployedTemplate } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** How a rollback went, in one sentence. */

@@ -1,4 +1,4 @@
-import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand, ListStackResourcesCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { explained, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
 import type { Target } from './target.ts';
@@ -10,6 +10,11 @@ export async function findStack(target: Target): Promise<Stack | undefined> {
   } catch (error) {
     throw explained(error, target.region);
   }
+}
+
+/** Whether there is a stack that was made whole at least once: one whose making failed has nothing left, whatever its template says. */
+export async function hasWorked(target: Target): Promise<boolean> {
+  return /^(CREATE_COMPLETE$|UPDATE_|IMPORT_)/.test((await findStack(target))?.StackStatus ?? '');
 }
 
 /** The stack's state, or undefined when there is none; an error as the SDK has it. */
@@ -38,4 +43,14 @@ export async function rolesOf({ region, stackName }: Target): Promise<{ logicalI
   const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
   const roles = (StackResourceSummaries ?? []).filter(({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::IAM::Role' && ResourceStatus !== 'DELETE_COMPLETE');
   return roles.map(({ LogicalResourceId, PhysicalResourceId }) => ({ logicalId: LogicalResourceId ?? '', name: PhysicalResourceId ?? '' }));
+}
+
+/** The template as it was handed to CloudFormation. */
+export async function deployedTemplate({ region, stackName }: Target): Promise<string> {
+  try {
+    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }));
+    return TemplateBody ?? '';
+  } catch (error) {
+    throw explained(error, region);
+  }
 }
