@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { bootstrapFile, infraDir, workspaceDir } from '../lib/paths.ts';
 import { startControlPlane } from './support/bedrock-control-plane.ts';
+import { debugDir, hasSha256, runAsLambda, unpacked, uploadedCode } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyDocument, policyOf } from './support/policy.ts';
 import { type Server, startBedrockLocal, startMoto } from './support/servers.ts';
@@ -19,9 +18,8 @@ import { outcomeOf, tool } from './support/tools.ts';
 
 const NAME = 'bedrock-titan-function';
 const SETTINGS = ['MAX_TOKENS=500', 'DAILY_LIMIT_USD=5'];
-const debug = join(workspaceDir, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
 const script = (name: string): string => join(infraDir, 'test/support', name);
-const sha256 = (bytes: Uint8Array, encoding: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(bytes).digest(encoding);
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 // `make deploy` asks cargo whether the artifact is still that of the sources, and cargo may be waiting for another cargo.
 vi.setConfig({ testTimeout: 300_000 });
@@ -102,7 +100,7 @@ describe('a deploy from end to end', () => {
 
   it('make doctor tells when the code was changed by hand', async () => {
     const code = (ZipFile: Uint8Array) => new LambdaClient(client()).send(new UpdateFunctionCodeCommand({ FunctionName: NAME, ZipFile }));
-    const { zip } = await uploadedCode(client());
+    const { zip } = await uploadedCode(client(), NAME);
     await code(Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64'));
     const { stdout } = await machine.command('doctor', { ...KEYS, AWS_ENDPOINT_URL: moto.url });
     await code(zip);
@@ -117,12 +115,12 @@ describe('a deploy from end to end', () => {
   });
 
   it('the deployed code is the artifact, and answers in the deployed environment', async () => {
-    const unpacked = await fetchCode(machine.directory, client(), (await deployed()).CodeSha256);
-    expect(sha256(readFileSync(unpacked))).toBe(sha256(readFileSync(bootstrapFile)));
+    const bootstrap = await fetchCode(machine.directory, client(), (await deployed()).CodeSha256);
+    expect(sha256(readFileSync(bootstrap))).toBe(sha256(readFileSync(bootstrapFile)));
 
-    const bedrock = await startBedrockLocal(join(debug, 'bedrock-local'));
+    const bedrock = await startBedrockLocal(join(debugDir, 'bedrock-local'));
     try {
-      const { status, stdout, stderr } = await runAsLambda(unpacked, await deployed(), bedrock.url);
+      const { status, stdout, stderr } = await runAsLambda(bootstrap, await deployed(), bedrock.url, join(workspaceDir, 'events/bedrock-test-001.json'));
       expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.any(String) });
       const reply = z.object({ statusCode: z.literal(200), body: z.string() }).parse(JSON.parse(stdout));
       expect(JSON.parse(reply.body)).toEqual({ text: expect.stringMatching(/./) });
@@ -145,38 +143,10 @@ describe('a deploy from end to end', () => {
 });
 
 /** Fetches the deployed zip from the bucket that the deployed template names, and unpacks it. Returns the path of `bootstrap`. */
-async function fetchCode(directory: string, options: { region: string; endpoint: string }, codeSha256: string | undefined): Promise<string> {
-  const { zip } = await uploadedCode(options);
-  expect(sha256(zip, 'base64')).toBe(codeSha256);
-
-  const archive = join(directory, 'code.zip');
-  const code = join(directory, 'code');
-  writeFileSync(archive, zip);
-  mkdirSync(code);
-  expect(await outcomeOf(tool('python'), [script('unpack.py'), archive, code])).toEqual({ status: 0, stdout: '', stderr: '' });
-  return join(code, 'bootstrap');
-}
-
-/** The zip in the bucket that the deployed template names. */
-async function uploadedCode(options: { region: string; endpoint: string }): Promise<{ zip: Uint8Array }> {
-  const { TemplateBody } = await new CloudFormationClient(options).send(new GetTemplateCommand({ StackName: NAME }));
-  const [, key] = /([0-9a-f]{64}\.zip)/.exec(TemplateBody ?? '') ?? [];
-  const { Body } = await new S3Client(options).send(new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }));
-  return { zip: (await Body?.transformToByteArray()) ?? new Uint8Array() };
-}
-
-/** Invokes the walkthrough's event under the Runtime API: the deployed variables, and what the stand-in for Bedrock needs. */
-function runAsLambda(bootstrap: string, configuration: FunctionConfiguration, bedrockUrl: string) {
-  const variables = {
-    ...configuration.Environment?.Variables,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,
-    AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
-    AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',
-  };
-  const environment = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const limits = ['--timeout', `${configuration.Timeout}s`, '--memory-mb', String(configuration.MemorySize)];
-  const event = join(workspaceDir, 'events/bedrock-test-001.json');
-  return outcomeOf(join(debug, 'lambda-local'), [...environment, ...limits, '--event', event, '--', bootstrap]);
+async function fetchCode(directory: string, options: Parameters<typeof uploadedCode>[0], codeSha256: string | undefined): Promise<string> {
+  const { zip } = await uploadedCode(options, NAME);
+  expect(hasSha256(zip, codeSha256)).toBe(true);
+  return unpacked(directory, zip);
 }
 
 describe('the artifact', () => {

@@ -66,15 +66,17 @@ export async function startFront(behind: Server, answer: (asked: Asked) => Given
   const listening = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      const asked = askedBy(request, Buffer.concat(chunks));
-      Promise.resolve(answer(asked)).then((own) => {
-        if (own === 'never') return;
-        if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
-        else forward(behind, request, asked.body, response);
-      }, () => response.destroy());
+      passOn(askedBy(request, Buffer.concat(chunks)), request, response).catch(() => response.destroy());
     });
   });
   return listenOn(listening);
+
+  async function passOn(asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const own = await answer(asked);
+    if (own === 'never') return;
+    if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
+    else forward(behind, request, asked.body, response);
+  }
 }
 
 type Given = Answer | 'never' | undefined;
