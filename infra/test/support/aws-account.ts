@@ -101,10 +101,19 @@ async function invocation({ path, method, body }: Asked, { moto, bedrock, direct
   return { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify({ errorType: 'Error', errorMessage: stderr.trim() }) };
 }
 
-/** moto fails where a change set is not there; CloudFormation removes none without a word, and describes none by an error of its own. */
+/** moto finds a change set by its name alone, whatever its stack, and fails where there is none; CloudFormation does neither. */
 async function changeSet(asked: Asked, moto: Server): Promise<Answer | undefined> {
-  if (asked.operation !== 'DeleteChangeSet' && asked.operation !== 'DescribeChangeSet') return undefined;
-  const answer = await answerOf(moto, asked);
+  if (!/^\w+ChangeSet$/.test(asked.operation)) return undefined;
+  const answer = await answerOf(moto, namedAfterStack(asked));
   if (asked.operation === 'DeleteChangeSet' && answer.status >= 500) return { ...answer, status: 200, body: '<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>' };
-  return { ...answer, body: answer.body.replace('<Code>ValidationError</Code>', '<Code>ChangeSetNotFound</Code>') };
+  return asked.operation === 'DescribeChangeSet' ? { ...answer, body: answer.body.replace('<Code>ValidationError</Code>', '<Code>ChangeSetNotFound</Code>') } : answer;
+}
+
+function namedAfterStack(asked: Asked): Asked {
+  const form = new URLSearchParams(asked.body.toString());
+  const name = form.get('ChangeSetName') ?? '';
+  if (name.startsWith('arn:')) return asked;
+  form.set('ChangeSetName', `${name}-${form.get('StackName')}`.replace(/[^A-Za-z0-9-]/g, '-'));
+  const body = Buffer.from(form.toString());
+  return { ...asked, body, headers: { ...asked.headers, 'content-length': String(body.length) } };
 }
