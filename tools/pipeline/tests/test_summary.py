@@ -47,6 +47,13 @@ def test_a_report_that_fails_fails_the_job_and_is_shown(folder: Path):
     assert "a bucket" in (folder / "summary.md").read_text()
 
 
+def test_no_account_number_reaches_the_summary(folder: Path):
+    makefile = folder / "Makefile"
+    makefile.write_text(makefile.read_text().replace("a bucket", "aws://123456789012/ap-northeast-1 of 1234567890123"))
+    summary(folder, "diff")
+    assert "aws://************/ap-northeast-1 of 1234567890123" in (folder / "summary.md").read_text()
+
+
 def test_without_a_job_it_is_the_target_alone(folder: Path):
     done = summary(folder, "diff", on_github=False)
     assert (done.returncode, done.stdout.startswith("[+] a bucket")) == (0, True)
