@@ -53,9 +53,7 @@ impl<M: TextModel> Handler<M> {
         };
         let mut kind = EventKind::Direct;
         let answered = caught(async {
-            let event = Event::parse(&payload, &self.config);
-            // Its text is in the request now: no second copy stands by while the model thinks.
-            drop(payload);
+            let event = Event::parse(payload, &self.config);
             kind = event.kind;
             let (answer, usage) = self.answer(event.request?, budget, &mut record).await?;
             let reply = Reply::answer(kind, &answer, usage);

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use aws_smithy_json::deserialize::EscapedStr;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, SeqAccess, Visitor},
@@ -85,7 +86,7 @@ pub(super) fn string(name: &str, raw: &RawValue) -> Result<String, InvalidReques
         return Err(wrong_kind(name, raw, "a string"));
     }
     // A JSON string that is none of Rust's holds half of a surrogate pair.
-    typed(raw).ok_or_else(|| {
+    unescaped(raw).ok_or_else(|| {
         InvalidRequest::new(
             format!(
                 "{name} holds a lone surrogate, half of a character escaped as \\uD800 to \\uDFFF."
@@ -93,6 +94,13 @@ pub(super) fn string(name: &str, raw: &RawValue) -> Result<String, InvalidReques
             "Send whole characters.",
         )
     })
+}
+
+/// The string in a JSON string. serde_json would make it twice where anything in it is escaped.
+fn unescaped(raw: &RawValue) -> Option<String> {
+    let escaped = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    let text = EscapedStr::new(escaped).to_unescaped().ok()?;
+    Some(text.into_owned())
 }
 
 /// Reads a boolean.

@@ -50,24 +50,29 @@ impl From<InvalidRequest> for EventError {
 }
 
 impl Event {
-    /// Reads a payload. Takes any text at all: what is wrong with it is in [`Event::request`].
+    /// Reads a payload, and frees it: its texts are in the request then. Takes any text at all:
+    /// what is wrong with it is in [`Event::request`].
     #[must_use]
-    pub fn parse(payload: &str, config: &Config) -> Self {
-        let fields = match Fields::parse("The event", payload) {
+    pub fn parse(payload: Box<str>, config: &Config) -> Self {
+        let fields = match Fields::parse("The event", &payload) {
             Ok(fields) => fields,
             Err(invalid) => return Self::new(EventKind::Direct, Err(invalid.into())),
         };
         if http::is_http(&fields) {
-            Self::new(EventKind::Http, Self::from_http(&fields, config))
+            let body = http::body(&fields);
+            // A third copy of a long prompt would be one too many.
+            drop(payload);
+            Self::new(EventKind::Http, Self::from_body(body, config))
         } else {
             Self::new(EventKind::Direct, request::checked(&fields, config))
         }
     }
 
-    fn from_http(fields: &Fields<'_>, config: &Config) -> Result<Request, EventError> {
-        let Some(body) = http::body(fields)? else {
-            return Err(EventError::NoPrompt);
-        };
+    fn from_body(
+        body: Result<Option<String>, InvalidRequest>,
+        config: &Config,
+    ) -> Result<Request, EventError> {
+        let body = body?.ok_or(EventError::NoPrompt)?;
         let fields = Fields::parse("The request's body", &body)?;
         request::checked(&fields, config)
     }

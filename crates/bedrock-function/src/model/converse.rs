@@ -2,15 +2,12 @@
 
 use aws_sdk_bedrockruntime::{
     Client,
-    error::BuildError,
     operation::{RequestId, converse::ConverseOutput},
-    types::{
-        ContentBlock, ConversationRole, InferenceConfiguration, Message, StopReason,
-        SystemContentBlock,
-    },
+    types::{ContentBlock, StopReason},
 };
+use aws_smithy_types::body::SdkBody;
 
-use super::{Role, Stop, TextAnswer, TextModel, TextRequest, Tokens};
+use super::{Stop, TextAnswer, TextModel, TextRequest, Tokens, converse_body};
 use crate::{
     bedrock::{Attempts, CallError, as_logged},
     deadline::TimeBudget,
@@ -35,54 +32,22 @@ impl TextModel for Converse {
         budget: TimeBudget,
     ) -> Result<TextAnswer, CallError> {
         let attempts = Attempts::new(budget, &self.client);
-        let inference = inference(&request);
-        let system = request
-            .system
-            .map(|text| vec![SystemContentBlock::Text(text)]);
         let model = request.model.as_str().to_owned();
-        let messages = messages(request.earlier, request.prompt)
+        let body = converse_body::written(request)
             .map_err(|_| CallError::unreadable(budget.elapsed(), 0))?;
+        let body = SdkBody::from(body);
         let call = self
             .client
             .converse()
             .model_id(model)
-            .set_messages(Some(messages))
-            .set_system(system)
-            .inference_config(inference)
             .customize()
+            .mutate_request(move |request| converse_body::put(request, &body))
             .interceptor(attempts.clone())
             .config_override(attempts.as_config())
             .send();
         let output = attempts.bound(call).await?;
         Ok(answer(output, attempts.count()))
     }
-}
-
-fn inference(request: &TextRequest) -> InferenceConfiguration {
-    let stops = Some(request.stop_sequences.clone()).filter(|stops| !stops.is_empty());
-    InferenceConfiguration::builder()
-        .max_tokens(request.max_tokens.as_i32())
-        .set_temperature(request.temperature.map(super::Probability::get))
-        .set_top_p(request.top_p.map(super::Probability::get))
-        .set_stop_sequences(stops)
-        .build()
-}
-
-fn messages(earlier: Vec<super::Turn>, prompt: String) -> Result<Vec<Message>, BuildError> {
-    earlier
-        .into_iter()
-        .map(|turn| (turn.role, turn.text))
-        .chain([(Role::User, prompt)])
-        .map(|(role, text)| {
-            Message::builder()
-                .role(match role {
-                    Role::User => ConversationRole::User,
-                    Role::Assistant => ConversationRole::Assistant,
-                })
-                .content(ContentBlock::Text(text))
-                .build()
-        })
-        .collect()
 }
 
 /// Takes the text blocks, wherever they stand: models that reason put their reasoning first.

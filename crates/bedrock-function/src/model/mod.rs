@@ -1,6 +1,7 @@
 //! What a text model is asked and what it answers, apart from how it is reached.
 
 mod converse;
+mod converse_body;
 mod parameters;
 mod titan;
 

@@ -1,0 +1,98 @@
+//! The body of a `Converse` request.
+//!
+//! The SDK can write it too, but has a long text three times in memory then: in its input, escaped,
+//! and in the body. Here it is the body alone, and the request is gone when it is sent.
+
+use aws_sdk_bedrockruntime::config::http::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use serde::Serialize;
+
+use super::{MaxTokens, Role, TextRequest};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    inference_config: InferenceConfig<'a>,
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<[Block<'a>; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InferenceConfig<'a> {
+    max_tokens: MaxTokens,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    content: [Block<'a>; 1],
+    role: &'static str,
+}
+
+#[derive(Serialize)]
+struct Block<'a> {
+    text: &'a str,
+}
+
+fn message(role: Role, text: &str) -> Message<'_> {
+    Message {
+        content: [Block { text }],
+        role: match role {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        },
+    }
+}
+
+fn body(request: &TextRequest) -> Body<'_> {
+    let earlier = request.earlier.iter().map(|t| message(t.role, &t.text));
+    Body {
+        inference_config: InferenceConfig {
+            max_tokens: request.max_tokens,
+            temperature: request.temperature.map(super::Probability::get),
+            top_p: request.top_p.map(super::Probability::get),
+            stop_sequences: &request.stop_sequences,
+        },
+        messages: earlier
+            .chain([message(Role::User, &request.prompt)])
+            .collect(),
+        system: request.system.as_deref().map(|text| [Block { text }]),
+    }
+}
+
+/// Writes the body, and frees the request.
+pub(super) fn written(request: TextRequest) -> serde_json::Result<Vec<u8>> {
+    let mut written = Vec::with_capacity(room(&request));
+    serde_json::to_writer(&mut written, &body(&request))?;
+    Ok(written)
+}
+
+/// Room for the whole body at once, so that it is not copied as it grows: an eighth of the texts is
+/// more than the escapes of prose and code take. Memory that stays untouched costs nothing.
+fn room(request: &TextRequest) -> usize {
+    let earlier = request.earlier.iter().map(|turn| turn.text.len() + 64);
+    let system = request.system.as_ref().map_or(0, String::len);
+    let stops = request.stop_sequences.iter().map(|stop| stop.len() + 3);
+    let texts = request.prompt.len() + system + earlier.sum::<usize>() + stops.sum::<usize>();
+    texts + texts / 8 + 256
+}
+
+/// Gives a request of the SDK's this body. Called for each attempt, before it is signed.
+pub(super) fn put(request: &mut HttpRequest, body: &SdkBody) {
+    let Some(body) = body.try_clone() else {
+        // A body in memory can always be cloned; without it, Bedrock would name what is missing.
+        return;
+    };
+    let length = body.content_length().unwrap_or_default();
+    *request.body_mut() = body;
+    request
+        .headers_mut()
+        .insert("content-length", length.to_string());
+}
