@@ -56,6 +56,10 @@ test: setup ## Run every check and test
 test-invoke: setup ## Test make invoke, ask and watch from end to end
 	@tools/test invoke
 
+.PHONY: test-counts
+test-counts: build ## Count the function's instructions: UPDATE_BASELINE=1 takes them as they are
+	@tools/test counts
+
 .PHONY: fuzz
 fuzz: ## Give the function hostile input: FUZZ_SECONDS=60 for each target
 	@tools/fuzz

@@ -1,0 +1,88 @@
+//! How often a long prompt is in memory at once. The peak is the kernel's: `VmHWM` of the process.
+
+use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
+use lambda_local::Function;
+use serde_json::{Value, json};
+
+/// What Lambda hands over is 6 MB at the most, escapes included.
+const PROMPT_BYTES: usize = 5_000_000;
+
+/// Of the prompt's size. They are 2.0 to 2.3: what it is made from, what is made, and buffers. One
+/// copy more would be 3.0.
+const MOST_COPIES: f64 = 2.6;
+
+/// As the function is deployed. glibc would otherwise keep freed blocks of this size in its heap,
+/// where the next one of a slightly other size finds no place: 3.6 copies after five prompts.
+const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576");
+
+/// A second and a third are no worse than the first: what it leaves behind is of use to them.
+const PROMPTS: usize = 3;
+
+/// The most copies of the prompt in memory at once, above what ordinary invocations take.
+async fn copies(event: &Value) -> f64 {
+    let bedrock = BedrockLocal::builder().start().await.unwrap();
+    bedrock.always(Answer::converse_text("An answer."));
+    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
+        .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
+        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
+        .env("BEDROCK_MODEL_IDS", "jp.amazon.nova-2-lite-v1:0")
+        .env("BEDROCK_MAX_PROMPT_CHARS", PROMPT_BYTES.to_string())
+        .env(TUNABLES.0, TUNABLES.1)
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        invoke(&function, json!({"prompt": "hi"}).to_string()).await;
+    }
+    let ordinary = peak(&function);
+    for _ in 0..PROMPTS {
+        invoke(&function, event.to_string()).await;
+    }
+    (peak(&function) - ordinary) as f64 / PROMPT_BYTES as f64
+}
+
+async fn invoke(function: &Function, event: String) {
+    let outcome = function.invoke(event).await;
+    let reply = String::from_utf8_lossy(outcome.response().unwrap());
+    assert!(reply.contains(r#""statusCode":200"#), "{reply}");
+}
+
+/// The most memory that the process has had resident, in bytes.
+fn peak(function: &Function) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kilobytes.unwrap().parse::<u64>().unwrap() * 1024
+}
+
+fn http(prompt: &str) -> Value {
+    let body = json!({"prompt": prompt}).to_string();
+    json!({"requestContext": {"http": {}}, "body": body})
+}
+
+async fn assert_few_copies(event: Value) {
+    let copies = copies(&event).await;
+    assert!(
+        copies <= MOST_COPIES,
+        "{copies:.2} times the prompt's size, {MOST_COPIES} at the most"
+    );
+}
+
+#[tokio::test]
+async fn a_long_prompt_is_in_memory_less_than_three_times() {
+    assert_few_copies(json!({"prompt": "x".repeat(PROMPT_BYTES)})).await;
+    assert_few_copies(json!({"prompt": "あ".repeat(PROMPT_BYTES / 3)})).await;
+}
+
+/// An escape can keep a text from being taken as it is.
+#[tokio::test]
+async fn a_long_prompt_of_many_lines_is_in_memory_less_than_three_times() {
+    let lines = "A line of the usual length, with a \"quoted\" part.\n";
+    assert_few_copies(json!({"prompt": lines.repeat(PROMPT_BYTES / lines.len())})).await;
+}
+
+#[tokio::test]
+async fn a_long_prompt_over_http_is_in_memory_less_than_three_times() {
+    let lines = "A line of the usual length, of which there are many.\n";
+    assert_few_copies(http(&lines.repeat(PROMPT_BYTES / lines.len()))).await;
+}
