@@ -87,13 +87,14 @@ describe('the Function URL', () => {
 describe('the function\'s environment', () => {
   it('names the granted models, the first first, and what the function computes with', () => {
     const models = table.models.filter((row) => row.id.includes('nova-2-lite')).toReversed();
-    const { BEDROCK_MODEL_IDS, BEDROCK_MODEL_TABLE, BEDROCK_METRICS_NAMESPACE, ...rest } = environmentOf({}, models);
+    const { BEDROCK_MODEL_IDS, BEDROCK_MODEL_TABLE, BEDROCK_METRICS_NAMESPACE, GLIBC_TUNABLES, ...rest } = environmentOf({}, models);
     expect(BEDROCK_MODEL_IDS).toBe('global.amazon.nova-2-lite-v1:0,jp.amazon.nova-2-lite-v1:0');
     expect(JSON.parse(BEDROCK_MODEL_TABLE ?? '')).toEqual([
       { id: 'global.amazon.nova-2-lite-v1:0', pricePerMillionTokens: { input: 0.3, output: 2.5 }, maxOutputTokens: 64000, refusedParameters: [], exclusiveParameters: [] },
       { id: 'jp.amazon.nova-2-lite-v1:0', pricePerMillionTokens: { input: 0.396, output: 3.311 }, maxOutputTokens: 64000, refusedParameters: [], exclusiveParameters: [] },
     ]);
     expect(BEDROCK_METRICS_NAMESPACE).toBe('BedrockOnLambda');
+    expect(GLIBC_TUNABLES).toBe('glibc.malloc.mmap_threshold=1048576');
     expect(rest).toEqual({});
   });
 

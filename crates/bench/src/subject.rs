@@ -138,6 +138,10 @@ pub(crate) fn ours_with(bootstrap: &Path, crates: u32, variables: &[(&str, &str)
     let deployed = [
         ("BEDROCK_MODEL_TABLE", crate::stage::model_table()),
         ("BEDROCK_METRICS_NAMESPACE", "BedrockOnLambda".to_owned()),
+        (
+            "GLIBC_TUNABLES",
+            "glibc.malloc.mmap_threshold=1048576".to_owned(),
+        ),
     ];
     let own = variables
         .iter()
