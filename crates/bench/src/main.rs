@@ -16,7 +16,11 @@ use serde::Serialize;
 #[derive(Parser)]
 struct Cli {
     /// The function's bootstrap, as it is deployed
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "target/lambda/bedrock-function/bootstrap"
+    )]
     function: PathBuf,
     /// Print JSON in place of tables
     #[arg(long)]
@@ -32,6 +36,8 @@ struct Cli {
 enum What {
     /// Beside Node.js, a straightforward Rust port, and hello world
     Compare(Compare),
+    /// Nothing: write the documents' tables and charts anew, from the numbers of the last runs
+    Tables,
     /// By the size of prompt and answer, and the number of messages
     Growth {
         /// Invocations at each size
@@ -71,6 +77,7 @@ async fn run(cli: &Cli) -> Result<String, BenchError> {
     let root = cli.publish.as_deref();
     match &cli.what {
         What::Compare(extent) => compare(cli, extent, root).await,
+        What::Tables => tables(root.unwrap_or(Path::new("."))),
         What::Growth { repetitions } => {
             let growth = bench::grow(&cli.function, *repetitions).await?;
             if let Some(root) = root {
@@ -79,6 +86,12 @@ async fn run(cli: &Cli) -> Result<String, BenchError> {
             text(cli.json, &growth, || growth.to_string())
         }
     }
+}
+
+fn tables(root: &Path) -> Result<String, BenchError> {
+    bench::comparison(root, &bench::read(&root.join(bench::COMPARE_JSON))?)?;
+    bench::growth(root, &bench::read(&root.join(bench::GROWTH_JSON))?)?;
+    Ok(String::new())
 }
 
 async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<String, BenchError> {

@@ -86,7 +86,7 @@ pub fn full(results: &Results) -> String {
         Some(reason) => format!("With all the CPU again ({reason})"),
     };
     format!(
-        "With all the CPU of the machine:\n\n{}\n{throttled}:\n\n{}",
+        "With all the CPU of the machine (in brackets the middle half):\n\n{}\n{throttled}:\n\n{}",
         every_column(&results.full_cpu),
         every_column(&results.by_memory)
     )
@@ -158,7 +158,7 @@ pub fn circumstances(results: &Results, language: Language) -> String {
     } = results;
     match language {
         Language::English => format!(
-            "Medians of {cold_starts} cold starts (in brackets the middle half) and {} warm invocations of each, taken in turn on {machine}.\n",
+            "Medians of {cold_starts} cold starts and {} warm invocations of each, taken in turn on {machine}.\n",
             cold_starts * warm_invocations
         ),
         Language::Japanese => format!(
