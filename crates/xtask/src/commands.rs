@@ -52,8 +52,8 @@ pub(crate) async fn watch(bedrock: &Bedrock, signals: &mut Signals) -> Result<Ex
 async fn reply_to(event: Bytes, options: Options) -> Result<Bytes, Failure> {
     match options.target()? {
         Some(Target::Local) => locally(event, &options.bedrock).await,
-        Some(Target::Aws) => on_aws(event).await,
-        None if Deployment::is_recorded() => on_aws(event).await,
+        Some(Target::Aws) => on_aws(event, &options.bedrock).await,
+        None if Deployment::is_recorded() => on_aws(event, &options.bedrock).await,
         None => locally(event, &options.bedrock).await,
     }
 }
@@ -66,7 +66,10 @@ async fn locally(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
     }
 }
 
-async fn on_aws(event: Bytes) -> Result<Bytes, Failure> {
+async fn on_aws(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
+    if !bedrock.is_plain() {
+        return Err(Failure::ForTheStandIn);
+    }
     let deployment = Deployment::read()?;
     let _ = writeln!(
         io::stderr(),

@@ -38,6 +38,10 @@ pub(crate) enum Failure {
         "make watch is running (process {0}) with a stand-in of its own: stop it, or give FAULT and UPSTREAM to it instead"
     )]
     WatchHasItsOwn(u32),
+    #[error(
+        "FAULT and UPSTREAM are for the local stand-in, and this call would go to the deployed function: add TARGET=local"
+    )]
+    ForTheStandIn,
     #[error("make watch is running already (process {0}): stop it first, or just use it")]
     WatchRunsAlready(u32),
     #[error("no deployment is recorded in {}: deploy the function first, or use TARGET=local", .0.display())]
@@ -112,6 +116,7 @@ impl Failure {
             | Self::Upstream(_)
             | Self::WatchHasItsOwn(_)
             | Self::WatchRunsAlready(_)
+            | Self::ForTheStandIn
             | Self::NotDeployed(_)
             | Self::DeploymentUnreadable { .. }
             | Self::NoCredentials => 2,

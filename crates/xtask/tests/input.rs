@@ -42,6 +42,26 @@ fn an_event_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_fault_or_an_upstream_is_not_lost_on_a_deployed_function() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("event.json");
+    fs::write(&path, "{}").unwrap();
+    fs::write(directory.path().join("deployment.json"), "{}").unwrap();
+    let state = (
+        "BEDROCK_INFRA_STATE_DIR",
+        directory.path().to_str().unwrap(),
+    );
+    let sentence = "FAULT and UPSTREAM are for the local stand-in";
+    let args = ["invoke", path.to_str().unwrap()];
+    assert_refused(&args, &[state, ("XTASK_FAULT", "throttle:2")], sentence);
+    let aws = ("XTASK_TARGET", "aws");
+    assert_refused(&args, &[aws, ("XTASK_FAULT", "throttle:2")], sentence);
+    let upstream = ("XTASK_UPSTREAM", "http://localhost:11434/v1");
+    let model = ("XTASK_UPSTREAM_MODEL", "llama3.2");
+    assert_refused(&args, &[state, upstream, model], sentence);
+}
+
+#[test]
 fn a_directory_is_no_event_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
