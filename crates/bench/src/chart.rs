@@ -8,7 +8,7 @@ use svg::{
 /// Units of the picture: it is drawn as wide as a page of text.
 const WIDTH: f64 = 840.0;
 const LEFT: f64 = 235.0;
-const RIGHT: f64 = 110.0;
+const RIGHT: f64 = 150.0;
 const BAR: f64 = 20.0;
 const ROW: f64 = 30.0;
 const HEADING: f64 = 44.0;

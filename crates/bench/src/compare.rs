@@ -57,7 +57,7 @@ pub async fn compare(others: &Path, ours: &Path, extent: Extent) -> Result<Resul
             extent.cold_starts
         ));
         take_turns(&stage, &mut all, extent.warm_invocations).await?;
-        // Nobody is always measured after the same neighbour.
+        // Each begins a round in its turn.
         all.rotate_left(1);
     }
     all.sort_by_key(|taken| taken.subject.name);

@@ -53,6 +53,9 @@ pub enum BenchError {
         /// What it gave instead.
         reason: String,
     },
+    /// Numbers that were measured with all the CPU would pass for those of a small function.
+    #[error("nothing was published, for what is to be measured at 128 MB had all the CPU: {0}")]
+    Unthrottled(String),
     /// The system does not tell what a process uses.
     #[error("this system does not tell what another process uses: run it on Linux")]
     NoUsage,

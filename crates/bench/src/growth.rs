@@ -20,8 +20,8 @@ use crate::{
 /// From a question to what just fits Lambda's 6 MB, in bytes.
 const SIZES: [u32; 5] = [1_000, 10_000, 100_000, 1_000_000, 5_000_000];
 
-/// Earlier turns of a conversation, each of [`TURN`].
-const TURNS: [u32; 4] = [1, 10, 100, 1_000];
+/// Earlier turns of a conversation, each of [`TURN`]: even numbers, for the user and the model take turns.
+const TURNS: [u32; 4] = [2, 10, 100, 1_000];
 
 /// An earlier turn: a sentence or two.
 const TURN: &str =
@@ -82,7 +82,7 @@ impl Dimension {
                 let roles = ["user", "assistant"].into_iter().cycle();
                 // A conversation begins with the user, and the prompt is his next turn.
                 let turns: Vec<_> = roles
-                    .take(length.next_multiple_of(2))
+                    .take(length)
                     .map(|role| json!({"role": role, "text": TURN}))
                     .collect();
                 json!({"prompt": "And so?", "messages": turns})
@@ -131,7 +131,7 @@ pub struct Point {
     pub time: Spread,
     /// CPU time of the function alone, in milliseconds.
     pub cpu: Spread,
-    /// The most resident memory, above that of a small invocation, in bytes.
+    /// The most resident memory, above what was resident after INIT, in bytes.
     pub memory: Spread,
 }
 
@@ -274,7 +274,7 @@ fn panel(series: &Series) -> Panel {
     };
     Panel {
         heading: format!(
-            "{}: CPU time, and memory above INIT's",
+            "CPU time by {}, and memory above INIT's",
             series.dimension.name()
         ),
         bars: series.points.iter().map(bar).collect(),

@@ -100,17 +100,19 @@ async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<Strin
         warm_invocations: what.warm_invocations,
     };
     let results = bench::compare(&what.subjects, &cli.function, extent).await?;
-    if let Some(root) = root {
-        bench::comparison(root, &results)?;
-    }
-    text(cli.json, &results, || {
+    let text = text(cli.json, &results, || {
         format!(
             "{}\n{}\n{}",
             bench::circumstances(&results, Language::English),
             bench::full(&results),
             bench::of_targets(&results)
         )
-    })
+    })?;
+    match root.map(|root| bench::comparison(root, &results)) {
+        // What was measured is not lost: it is printed all the same.
+        Some(Err(error)) => print(&text).and(Err(error)),
+        _ => Ok(text),
+    }
 }
 
 fn text(

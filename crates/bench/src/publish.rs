@@ -59,8 +59,11 @@ pub fn blocks_of_growth(growth: &Growth) -> Vec<(&'static str, String)> {
 ///
 /// # Errors
 ///
-/// When a file cannot be written, or a document has no block for it.
+/// When the CPU was not limited, a file cannot be written, or a document has no block for it.
 pub fn comparison(root: &Path, results: &Results) -> Result<(), BenchError> {
+    if let Some(reason) = &results.unthrottled {
+        return Err(BenchError::Unthrottled(reason.clone()));
+    }
     write_json(&root.join(COMPARE_JSON), results)?;
     write(&root.join("docs/bench/compare.svg"), &chart(results))?;
     fill(root, COMPARE_MARKER, &blocks_of_comparison(results))
@@ -129,7 +132,7 @@ pub fn chart(results: &Results) -> String {
         "A first answer at 128 MB, beside other functions",
         &[
             panel(
-                "First answer at 128 MB: INIT, then the first invocation",
+                "First answer at 128 MB: INIT (dark), then the first invocation (light)",
                 |row| {
                     let value = format!("{} ms", table::number(row.cold.median));
                     (vec![row.init.median, row.first.median], value)

@@ -139,7 +139,8 @@ pub fn of_targets(results: &Results) -> String {
         vec![
             target.name.clone(),
             bound,
-            format!("{} {}", number(target.value), target.unit),
+            // One digit more than elsewhere: a value beside its bound must not look like it.
+            format!("{:.3} {}", target.value, target.unit),
             verdict.to_owned(),
         ]
     };

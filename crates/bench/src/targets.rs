@@ -39,13 +39,16 @@ impl Target {
     }
 }
 
-/// The targets, from the results of one run; none where a function is missing in it.
+/// The targets, from the results of one run; none where a function is missing in it, or the CPU was not limited.
 #[must_use]
 pub fn targets(results: &Results) -> Vec<Target> {
     all(results).unwrap_or_default()
 }
 
 fn all(results: &Results) -> Option<Vec<Target>> {
+    if results.unthrottled.is_some() {
+        return None;
+    }
     let full = |name| results.full(name);
     let throttled = |name| results.throttled(name);
     let ours = throttled(Name::Ours)?;
@@ -98,10 +101,10 @@ fn all(results: &Results) -> Option<Vec<Target>> {
     ])
 }
 
-/// A first connection costs what the first invocation of the same binary takes beyond a warm one, when it has to open one.
+/// A first connection (TCP, TLS, HTTP/2) costs what the first invocation of the same binary takes more when it has to open one.
 fn preconnect_over_handshake(with: &Row, without: &Row) -> f64 {
     let added = with.init.median - without.init.median;
-    added / (without.first.median - without.warm.p50)
+    added / (without.first.median - with.first.median)
 }
 
 fn target(name: &str, value: f64, bound: Bound, unit: &str) -> Target {

@@ -41,7 +41,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "fail" => Err("told to fail".into()),
         "exit" => process::exit(7),
         "hang" => std::future::pending().await,
-        "spin" => Ok(spin(payload["ms"].as_u64().unwrap_or_default())),
+        "spin" => spin(payload["ms"].as_u64().unwrap_or_default()),
         "write" => Ok(write(payload["lines"].as_u64().unwrap_or_default())),
         "answer of" => Ok("x"
             .repeat(usize::try_from(
@@ -64,15 +64,15 @@ fn told(context: &Context) -> Value {
 }
 
 /// Works until this much CPU time has gone, by the time that the process has run and not by a clock on the wall.
-fn spin(ms: u64) -> Value {
-    let ran = || {
-        let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-        let nanos = text.split(' ').next().and_then(|word| word.parse().ok());
-        Duration::from_nanos(nanos.unwrap_or(u64::MAX))
+fn spin(ms: u64) -> Result<Value, Error> {
+    let ran = || -> Result<Duration, Error> {
+        let text = std::fs::read_to_string("/proc/self/schedstat")?;
+        let nanos = text.split(' ').next().unwrap_or_default().parse()?;
+        Ok(Duration::from_nanos(nanos))
     };
-    let end = ran() + Duration::from_millis(ms);
-    while ran() < end {}
-    json!(ms)
+    let end = ran()? + Duration::from_millis(ms);
+    while ran()? < end {}
+    Ok(json!(ms))
 }
 
 fn write(lines: u64) -> Value {

@@ -225,7 +225,7 @@ impl Builder {
     fn group(&self) -> (Option<Group>, Option<String>) {
         match self.cpu {
             Cpu::Full => (None, None),
-            Cpu::ByMemory => match Group::make() {
+            Cpu::ByMemory => match Group::make(self.memory_mb) {
                 Ok(group) => (Some(group), None),
                 Err(reason) => (None, Some(reason)),
             },

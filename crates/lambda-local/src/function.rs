@@ -67,16 +67,11 @@ impl Function {
 
     /// Hands the function an event with a deadline, ids and contexts of the caller's choice.
     pub async fn invoke_with(&self, payload: impl Into<Bytes>, invocation: Invocation) -> Outcome {
-        let payload = payload.into();
-        if payload.len() > MAX_EVENT_BYTES {
-            return refused_for_its_size();
-        }
         let _turn = self.turn.lock().await;
-        self.resume();
-        let settled = self.hand_over(payload, invocation).await;
+        let _awake = self.wake();
+        let settled = self.hand_over(payload.into(), invocation).await;
         if self.freeze {
             self.asks_again(settled.asked).await;
-            self.pause();
         }
         settled.outcome
     }
@@ -94,15 +89,22 @@ impl Function {
     ) -> (Outcome, Phase) {
         let _turn = self.turn.lock().await;
         let meter = self.process.meter();
-        self.resume();
+        let _awake = self.wake();
         let settled = self.hand_over(payload.into(), invocation).await;
         self.asks_again(settled.asked).await;
         let phase = self.process.phase_since(meter, settled.duration);
-        self.pause();
         (settled.outcome, phase)
     }
 
     async fn hand_over(&self, payload: Bytes, invocation: Invocation) -> Settled {
+        if payload.len() > MAX_EVENT_BYTES {
+            return Settled {
+                outcome: refused_for_its_size(),
+                duration: Duration::ZERO,
+                // Nothing is to be waited for: the function was not asked.
+                asked: 0,
+            };
+        }
         let deadline = invocation.deadline.unwrap_or(Deadline::In(self.timeout));
         let started = Instant::now();
         let pending = self.api.hand_over(payload, invocation, deadline);
@@ -137,10 +139,12 @@ impl Function {
         }
     }
 
-    fn resume(&self) {
+    /// Lets the process go on until what is returned is dropped, also where the caller stops waiting.
+    fn wake(&self) -> Awake<'_> {
         if self.freeze {
             self.process.thaw();
         }
+        Awake(self)
     }
 
     async fn killed_for_its_time(&self) -> Outcome {
@@ -192,6 +196,15 @@ impl Function {
     /// When the process has ended, or the system has no `/proc`.
     pub fn open_descriptors(&self) -> io::Result<usize> {
         self.process.open_descriptors()
+    }
+}
+
+/// A function that is not frozen.
+struct Awake<'a>(&'a Function);
+
+impl Drop for Awake<'_> {
+    fn drop(&mut self) {
+        self.0.pause();
     }
 }
 

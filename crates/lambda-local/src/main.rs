@@ -113,10 +113,13 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     }
     let mut reply = Bytes::new();
     for number in 1..=cli.invocations {
-        let (outcome, phase) = function.measure(event.clone()).await;
-        if cli.report {
+        let outcome = if cli.report {
+            let (outcome, phase) = function.measure(event.clone()).await;
             report::phase(&format!("INVOKE {number}"), &phase);
-        }
+            outcome
+        } else {
+            function.invoke(event.clone()).await
+        };
         reply = match outcome {
             Outcome::Response { body, .. } => body,
             failed => return Err(Failure::Invocation(Box::new(failed))),

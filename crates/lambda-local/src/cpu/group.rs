@@ -28,7 +28,7 @@ impl Group {
     /// # Errors
     ///
     /// A sentence that says why this machine or this user cannot have one.
-    pub(crate) fn make() -> Result<Self, String> {
+    pub(crate) fn make(memory_mb: u32) -> Result<Self, String> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let parent = hierarchy::find()?;
         allow_children_to_limit(&parent)?;
@@ -43,7 +43,7 @@ impl Group {
         };
         // Tried at once: a folder can be made where a limit cannot be set.
         group
-            .limit(10_240)
+            .limit(memory_mb)
             .map_err(|error| denied(&group.path, &error))?;
         group.lift().map_err(|error| denied(&group.path, &error))?;
         Ok(group)
@@ -115,8 +115,14 @@ fn allow_children_to_limit(parent: &Parent) -> Result<(), String> {
 }
 
 fn denied(path: &Path, error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; run it as root on a machine that lends its control groups"
+        }
+        _ => "",
+    };
     format!(
-        "no CPU limit can be set in {}: {error}; run it as root on a machine that lends its control groups",
+        "no CPU limit can be set in {}: {error}{advice}",
         path.display()
     )
 }

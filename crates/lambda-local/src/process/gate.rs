@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The shell may have set variables of its own (bash does, dash does not), which the program must not see.
-const SCRIPT: &str = r#"read -r _ && unset -v PWD OLDPWD SHLVL && exec "$@" </dev/null"#;
+const SCRIPT: &str = r#"read -r _ && unset -v PWD OLDPWD SHLVL _ && exec "$@" </dev/null"#;
 
 /// The command that waits at the gate for this program.
 pub(super) fn command(program: &OsStr) -> Command {

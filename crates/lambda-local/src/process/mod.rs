@@ -110,7 +110,12 @@ impl Process {
             child,
             collected: false,
         }));
-        let exited = watch_exit(Arc::clone(&member), pid)?;
+        let exited = watch_exit(Arc::clone(&member), pid);
+        if exited.is_err() {
+            // A dropped child runs on.
+            let _ = lock(&member).end();
+        }
+        let exited = exited?;
         Ok(Self {
             member,
             pid,
@@ -134,11 +139,11 @@ impl Process {
 
     /// Begins to measure a phase.
     pub(crate) fn meter(&self) -> Meter {
-        // Where nothing can be told of the process, the phase says so.
-        let _ = usage::forget_peak_memory(self.pid);
+        // Where nothing can be told of the process, the phase says so: an older peak must not pass for its own.
+        let forgotten = usage::forget_peak_memory(self.pid);
         Meter {
             at: Instant::now(),
-            used: usage::used(self.pid).ok(),
+            used: forgotten.and_then(|()| usage::used(self.pid)).ok(),
             throttled_periods: self.throttled_periods(),
         }
     }
@@ -158,7 +163,9 @@ impl Process {
             peak_memory: usage::peak_memory(self.pid).ok()?,
             minor_faults: now.minor_faults.saturating_sub(before.minor_faults),
             major_faults: now.major_faults.saturating_sub(before.major_faults),
-            throttled_periods: self.throttled_periods() - meter.throttled_periods,
+            throttled_periods: self
+                .throttled_periods()
+                .saturating_sub(meter.throttled_periods),
         })
     }
 

@@ -8,6 +8,7 @@
 
 mod common;
 mod invoke;
+#[cfg(target_os = "linux")]
 mod measure;
 mod program;
 mod start;
