@@ -39,7 +39,7 @@ impl CallError {
         Self::new(Cause::DeadlineExceeded, waited, attempts)
     }
 
-    /// Bedrock answered with what is no answer of this operation.
+    /// Bedrock answered with what is no answer of this operation, or the request could not be written.
     pub(crate) fn unreadable(waited: Duration, attempts: u32) -> Self {
         Self::new(Cause::Unknown, waited, attempts)
     }

@@ -73,7 +73,7 @@ fn answer(output: ConverseOutput, attempts: u32) -> TextAnswer {
 fn stop(reason: &StopReason) -> Stop {
     Stop {
         is_ordinary: matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
-        // Not fit for it, and so left out, is what the SDK fills in where Bedrock gives no reason.
+        // Where Bedrock gives no reason, the SDK fills in a text that is not fit to be logged, and so is left out.
         reason: as_logged(reason.as_str()),
     }
 }

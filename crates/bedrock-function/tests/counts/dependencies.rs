@@ -8,8 +8,7 @@ const MOST_CRATES: usize = 170;
 
 static CRATES: LazyLock<BTreeSet<(String, String)>> = LazyLock::new(crates);
 
-/// Name and version of every crate of the deployed function. This goes to no network: what is
-/// asked for here has been compiled.
+/// Name and version of every crate of the deployed function.
 fn crates() -> BTreeSet<(String, String)> {
     let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
     let output = Command::new(cargo)
@@ -88,9 +87,8 @@ fn there_is_one_tls_library_on_one_of_cryptography() {
         "s2n-tls",
     ];
     const CRYPTOGRAPHY: [&str; 4] = ["aws-lc-rs", "aws-lc-sys", "boring-sys", "ring"];
-    let crates = crates();
     let found = |names: &[&'static str]| -> Vec<String> {
-        let of_them = crates
+        let of_them = CRATES
             .iter()
             .filter(|(name, _)| names.contains(&name.as_str()));
         of_them.map(|(name, _)| name.clone()).collect()

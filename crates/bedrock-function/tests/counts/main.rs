@@ -9,4 +9,5 @@
 mod callgrind;
 mod dependencies;
 mod instructions;
+#[cfg(target_os = "linux")]
 mod memory;

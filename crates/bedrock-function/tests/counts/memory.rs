@@ -31,28 +31,24 @@ async fn copies(event: &Value) -> f64 {
         .start()
         .await
         .unwrap();
+    let mut ordinary = 0;
     for _ in 0..3 {
-        invoke(&function, json!({"prompt": "hi"}).to_string()).await;
+        let event = json!({"prompt": "hi"}).to_string();
+        ordinary = ordinary.max(peak_of(&function, event).await);
     }
-    let ordinary = peak(&function);
+    let mut large = 0;
     for _ in 0..PROMPTS {
-        invoke(&function, event.to_string()).await;
+        large = large.max(peak_of(&function, event.to_string()).await);
     }
-    (peak(&function) - ordinary) as f64 / PROMPT_BYTES as f64
+    (large - ordinary) as f64 / PROMPT_BYTES as f64
 }
 
-async fn invoke(function: &Function, event: String) {
-    let outcome = function.invoke(event).await;
+/// The most memory that the process had resident during an invocation, in bytes.
+async fn peak_of(function: &Function, event: String) -> u64 {
+    let (outcome, phase) = function.measure(event).await;
     let reply = String::from_utf8_lossy(outcome.response().unwrap());
     assert!(reply.contains(r#""statusCode":200"#), "{reply}");
-}
-
-/// The most memory that the process has had resident, in bytes.
-fn peak(function: &Function) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", function.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    kilobytes.unwrap().parse::<u64>().unwrap() * 1024
+    phase.usage.unwrap().peak_memory
 }
 
 fn http(prompt: &str) -> Value {
