@@ -1,4 +1,4 @@
-import { type CiSettings, isImmutable, readCiSettings } from '../lib/ci/settings.ts';
+import { type CiSettings, DEFAULT_ENVIRONMENT, isImmutable, readCiSettings } from '../lib/ci/settings.ts';
 import { ciStackName, DEPLOY_ROLE, DIFF_ROLE } from '../lib/ci/stack.ts';
 import { cdk, unattended } from './support/cdk.ts';
 import { ciApp } from './support/ci-cdk.ts';
@@ -30,6 +30,7 @@ async function whatToSet(target: Target, stackName: string, { environment }: CiS
   };
   return [
     ['environment', environment, ''],
+    ...(environment === DEFAULT_ENVIRONMENT ? [] : [['variable', 'AWS_DEPLOY_ENVIRONMENT', environment]]),
     ['variable', 'AWS_REGION', target.region],
     ['variable', 'AWS_DEPLOY_ROLE_ARN', arn(DEPLOY_ROLE)],
     ['variable', 'AWS_DIFF_ROLE_ARN', arn(DIFF_ROLE)],

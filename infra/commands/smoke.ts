@@ -15,11 +15,12 @@ const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
 await exitOnError(async () => {
   const deployed = readDeployment();
   if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
-  const { passed, said } = await patientCall(CALLS);
+  const { passed, said, throttled } = await patientCall(CALLS);
   if (passed) return console.error(`The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`);
+  process.exitCode = 1;
+  if (throttled) return console.error('The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.');
   console.error(`The smoke call failed: ${said}`);
   console.error(isOn('ROLLBACK') ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.');
-  process.exitCode = 1;
 });
 
 async function patientCall(calls: number): Promise<SmokeCall> {

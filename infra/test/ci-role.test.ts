@@ -31,7 +31,7 @@ const readTheStack = { Sid: 'ReadTheStack', Effect: 'Allow', Action: ['cloudform
 const deployPolicy = {
   Version: '2012-10-17',
   Statement: [
-    { Sid: 'AssumeCdkRoles', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing'), bootstrapRole('lookup')] },
+    { Sid: 'AssumeCdkRoles', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing')] },
     readTheStack,
     { Sid: 'CallTheFunction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functionArn(NAME) },
   ],
@@ -164,10 +164,10 @@ const toRead: Asked[] = [
 const toDeploy: Asked[] = [
   ['the CDK\'s role to deploy', 'sts:AssumeRole', bootstrapRole('deploy')],
   ['the CDK\'s role to upload', 'sts:AssumeRole', bootstrapRole('file-publishing')],
-  ['the CDK\'s role to look up', 'sts:AssumeRole', bootstrapRole('lookup')],
   ['calling the function', 'lambda:InvokeFunction', functionArn(NAME)],
 ];
 const forNobody: Asked[] = [
+  ['the CDK\'s role to look up, which reads the whole account', 'sts:AssumeRole', bootstrapRole('lookup')],
   ['the CDK\'s role that CloudFormation has', 'sts:AssumeRole', bootstrapRole('cfn-exec')],
   ['the CDK\'s role for images', 'sts:AssumeRole', bootstrapRole('image-publishing')],
   ['the CDK\'s role of another region', 'sts:AssumeRole', bootstrapRole('deploy', 'us-east-1')],

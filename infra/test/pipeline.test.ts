@@ -80,8 +80,9 @@ describe('a pipeline from end to end', () => {
     expect(await template(`${NAME}-ci`)).toContain('AWS::IAM::OIDCProvider');
   });
 
-  it('make ci-role for another function uses the provider that is there', async () => {
-    const { status, stderr } = await make(KEYS, 'ci-role', 'REPO=octo@1/other@2', 'FUNCTION_NAME=other');
+  it('make ci-role for another function and environment uses the provider that is there, and names the environment', async () => {
+    const { status, stdout, stderr } = await make(KEYS, 'ci-role', 'REPO=octo@1/other@2', 'FUNCTION_NAME=other', 'ENVIRONMENT=staging');
+    expect(stdout).toMatch(/\nenvironment +staging\nvariable +AWS_DEPLOY_ENVIRONMENT +staging\nvariable +AWS_REGION /);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('it is used as it is, and never removed from here.\n') });
     expect(await template('other-ci')).not.toContain('AWS::IAM::OIDCProvider');
     expect(stderr).not.toContain('gh api');

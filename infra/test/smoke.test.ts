@@ -17,11 +17,16 @@ const answer = reply(200, { text: 'SECRET-ANSWER' });
 const denied = reply(403, { message: 'This account has no access to the model. Ask for it.', code: 'AccessDeniedException', requestId: 'x' });
 const wrong = reply(400, { message: 'The prompt is too long. Shorten it.', code: 'InvalidRequest', requestId: 'x' });
 
+/** Lambda's own answer while the reserved concurrency is 0, which is not the function's. */
+const throttle = JSON.stringify({ Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', Type: 'User', message: 'Rate Exceeded.' });
+
 /** Lambda's Invoke that replies with these, the last one again and again, and counts. */
 async function lambdaReplying(...replies: readonly string[]): Promise<Server & { calls: () => number }> {
   let calls = 0;
   const server = await startScripted((response) => {
-    response.end(replies[Math.min(calls, replies.length - 1)]);
+    const given = replies[Math.min(calls, replies.length - 1)];
+    if (given === throttle) response.writeHead(429, { 'x-amzn-errortype': 'TooManyRequestsException' });
+    response.end(given);
     calls += 1;
   });
   return { ...server, calls: () => calls };
@@ -57,6 +62,23 @@ describe('make smoke', () => {
 
   it('fails on a function that crashed', async () => {
     expect(await smoke(['{"errorType":"Runtime.ExitError","errorMessage":"RequestId: x Error: Runtime exited"}'])).toMatchObject({ status: 1, stderr: expect.stringContaining('\nThe smoke call failed: the reply is none of this function\'s: it has no statusCode\n') });
+  });
+
+  it('rolls nothing back when the function is stopped', async () => {
+    const { status, stderr, calls } = await smoke([throttle], { ROLLBACK: '1' });
+    expect({ status, calls }).toEqual({ status: 1, calls: 3 });
+    expect(stderr).toMatch(/TooManyRequestsException.*\nThe function is stopped or throttled, which says nothing of this version: make status tells why\. Nothing was put back\.\n$/);
+    expect(stderr).not.toContain('The smoke call failed');
+  });
+
+  it('passes when Lambda throttled for a moment', async () => {
+    expect(await smoke([throttle, answer], { ROLLBACK: '1' })).toMatchObject({ status: 0, calls: 2 });
+  });
+
+  it('looks for a version to put back when it is the function that is throttled', async () => {
+    const { status, stderr, calls } = await smoke([reply(429, { message: 'Bedrock throttled. TooManyRequestsException.', code: 'ThrottlingException', requestId: 'x' })], { ROLLBACK: '1' });
+    expect({ status, calls }).toEqual({ status: 1, calls: 3 });
+    expect(stderr).toMatch(/\nThe smoke call failed: 429 ThrottlingException: .+\nNothing is remembered of a-function from before the last deploy/);
   });
 
   it('rolls nothing back when nothing was called', async () => {

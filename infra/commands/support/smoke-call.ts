@@ -12,6 +12,8 @@ export interface SmokeCall {
   readonly said: string;
   /** Whether the same call may pass in a moment. */
   readonly passing: boolean;
+  /** Whether Lambda turned the call away unread: the function is stopped, or too many calls are under way. */
+  readonly throttled?: boolean;
 }
 
 const reply = z.object({ statusCode: z.number(), body: z.string() });
@@ -24,6 +26,9 @@ const MAY_PASS = (statusCode: number): boolean => statusCode === 403 || statusCo
 const REFUSED = 1;
 const NOT_REACHED = 4;
 
+/** Lambda's own, of reserved concurrency too: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const THROTTLE = 'TooManyRequestsException';
+
 /**
  * Calls the deployed function by the program behind `make invoke TARGET=aws`.
  *
@@ -33,7 +38,7 @@ export async function smokeCall(): Promise<SmokeCall> {
   const { code, stdout, stderr } = await invoke();
   if (code === 0) return { passed: true, said: '', passing: false };
   if (code === REFUSED) return refused(stdout, lastLine(stderr));
-  if (code === NOT_REACHED) return { passed: false, said: lastLine(stderr), passing: true };
+  if (code === NOT_REACHED) return notReached(lastLine(stderr));
   throw new UserError(lastLine(stderr) || `make invoke ended with ${code}.`);
 }
 
@@ -52,6 +57,9 @@ function refused(payload: string, otherwise: string): SmokeCall {
   const said = [replied.statusCode, body?.code].filter(Boolean).join(' ');
   return { passed: false, said: body ? `${said}: ${body.message}` : said, passing: MAY_PASS(replied.statusCode) };
 }
+
+/** A throttle may be that of a moment; a stopped function's comes again. */
+const notReached = (said: string): SmokeCall => ({ passed: false, said, passing: true, throttled: said.includes(THROTTLE) });
 
 function json(given: string): unknown {
   try {

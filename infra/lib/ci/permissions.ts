@@ -7,11 +7,13 @@ type Deployed = Pick<Settings, 'functionName' | 'region'>;
 /** The stack, under whatever id CloudFormation gives it. */
 export const stackArn = ({ functionName, region }: Deployed): string => `arn:\${AWS::Partition}:cloudformation:${region}:\${AWS::AccountId}:stack/${functionName}/*`;
 
-/** The roles that the CDK's CLI takes on for `deploy`, of its own bootstrap. That for images has nothing to do here. */
+/**
+ * The roles that the CDK's CLI takes on for `deploy`, of its own bootstrap. That for images has nothing to do here. That to look
+ * up may read the whole account: the CLI asks for it to show a person what changes, and with `--require-approval=never` shows nothing.
+ */
 const CDK_ROLES = [
   DefaultStackSynthesizer.DEFAULT_DEPLOY_ROLE_ARN,
   DefaultStackSynthesizer.DEFAULT_FILE_ASSET_PUBLISHING_ROLE_ARN,
-  DefaultStackSynthesizer.DEFAULT_LOOKUP_ROLE_ARN,
 ];
 
 /** Everything that changes something is done as one of these, of this account and region. */

@@ -31,6 +31,9 @@ export interface CiSettings {
   readonly pullRequests: boolean;
 }
 
+/** The environment of deploy.yml, where the repository has no variable that names another. */
+export const DEFAULT_ENVIRONMENT = 'production';
+
 const PULL_REQUESTS: Readonly<Record<string, boolean>> = { '': false, '0': false, false: false, '1': true, true: true };
 
 /**
@@ -45,7 +48,7 @@ export function readCiSettings(environment: Environment): CiSettings {
   if (pullRequests === undefined) throw new UserError(`PULL_REQUESTS takes 1 or 0; "${environment.PULL_REQUESTS}" was given.`);
   return {
     repository: taken(repository, repo, 'REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers'),
-    environment: taken(environmentName, environment.ENVIRONMENT?.trim() || 'production', 'ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit'),
+    environment: taken(environmentName, environment.ENVIRONMENT?.trim() || DEFAULT_ENVIRONMENT, 'ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit'),
     pullRequests,
   };
 }
