@@ -16,5 +16,6 @@ await exitOnError(async () => {
   forgetDeployment(target);
   forgetPrevious(target);
   console.error(`Removed ${target.stackName}: function, role, log group and its lines, alarms. Of the stack nothing is left.`);
-  console.error('What stays is not the stack\'s: the CDK\'s own bootstrap stack (CDKToolkit), and in its bucket the uploaded code (cents a year; `npx cdk gc` empties it).');
+  console.error('What stays is not the stack\'s: the CDK\'s own bootstrap stack (CDKToolkit), and in its bucket the uploaded code (cents a year).');
+  console.error(`In infra, \`npx cdk gc aws://${target.account}/${target.region} --unstable=gc\` removes from it what no stack uses and is over a day old.`);
 });
