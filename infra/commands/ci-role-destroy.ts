@@ -1,7 +1,7 @@
 import { ISSUER } from '../lib/ci/provider.ts';
 import { ciStackName } from '../lib/ci/stack.ts';
 import { UserError } from '../lib/user-error.ts';
-import { cdk, unattended } from './support/cdk.ts';
+import { cdk, removal } from './support/cdk.ts';
 import { ciApp } from './support/ci-cdk.ts';
 import { exitOnError } from './support/exit.ts';
 import { makesProvider, rolesThatTrust } from './support/oidc-provider.ts';
@@ -14,7 +14,7 @@ await exitOnError(async () => {
   if (!(await findStack(ci))) throw new UserError(`There is no stack ${ci.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
   const own = await makesProvider(ci);
   if (own) await refuseToLockOut(ci);
-  await cdk('remove', ci.region, ['destroy', ...(unattended() ? ['--force'] : [])], ciApp());
+  await cdk('remove', ci.region, removal(), ciApp());
   if (await findStack(ci)) throw new Error(`Stack ${ci.stackName} is still there.`);
   console.error(`Removed ${ci.stackName}: GitHub can no longer deploy ${target.stackName}, which runs on. ${own ? 'GitHub\'s OIDC provider went with it.' : 'GitHub\'s OIDC provider stays: it was there before.'}`);
 });

@@ -1,6 +1,6 @@
 import { type CiSettings, DEFAULT_ENVIRONMENT, isImmutable, readCiSettings } from '../lib/ci/settings.ts';
 import { ciStackName, DEPLOY_ROLE, DIFF_ROLE } from '../lib/ci/stack.ts';
-import { cdk, unattended } from './support/cdk.ts';
+import { cdk, deployment } from './support/cdk.ts';
 import { ciApp } from './support/ci-cdk.ts';
 import { columns } from './support/columns.ts';
 import { exitOnError } from './support/exit.ts';
@@ -16,7 +16,7 @@ await exitOnError(async () => {
   const stackName = ciStackName(target.stackName);
   const provider = await settleProvider({ ...target, stackName });
   if (provider === 'existing') console.error('The account has GitHub\'s OIDC provider: it is used as it is, and never removed from here.');
-  await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`], ciApp(provider));
+  await cdk('deploy', target.region, deployment(), ciApp(provider));
   console.log(columns([{ heading: 'in GitHub' }, { heading: 'name' }, { heading: 'value' }], await whatToSet(target, stackName, ci)));
   console.error(`\nDeployed ${stackName}. Protect the environment in GitHub: let only your main branch deploy to it, and ask a reviewer.`);
   if (!isImmutable(ci)) console.error(numbersNeeded(ci));

@@ -1,6 +1,6 @@
 import { readChoice } from '../lib/choice.ts';
 import { buildFunction } from './support/build.ts';
-import { cdk, unattended } from './support/cdk.ts';
+import { cdk, deployment } from './support/cdk.ts';
 import { recordDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { overrunSentences } from './support/overrun.ts';
@@ -14,7 +14,7 @@ await exitOnError(async () => {
   await requireFreeNames(target);
   await buildFunction();
   await rememberPrevious(target);
-  await cdk('deploy', target.region, ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`]);
+  await cdk('deploy', target.region, deployment());
   recordDeployment(target);
   const choice = readChoice('deploy');
   if (choice.settings.dailyLimitUsd !== undefined) for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);

@@ -1,4 +1,4 @@
-import { cdk, unattended } from './support/cdk.ts';
+import { cdk, removal } from './support/cdk.ts';
 import { forgetDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { forgetPrevious } from './support/previous.ts';
@@ -11,7 +11,7 @@ await exitOnError(async () => {
   if (!(await findStack(target))) {
     throw new UserError(`There is no stack ${target.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
   }
-  await cdk('remove', target.region, ['destroy', ...(unattended() ? ['--force'] : [])]);
+  await cdk('remove', target.region, removal());
   if (await findStack(target)) throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);
   forgetPrevious(target);

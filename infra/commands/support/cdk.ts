@@ -19,6 +19,12 @@ export interface CdkApp {
 /** The function's own. */
 export const OWN_APP: CdkApp = { app: ['--output', assemblyDir] };
 
+/** What the CLI is asked to deploy with: a person says yes to wider permissions; where nobody is there, the pull request was the place to ask. */
+export const deployment = (): string[] => ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`];
+
+/** What the CLI is asked to remove with: a person says yes first. */
+export const removal = (): string[] => ['destroy', ...(unattended() ? ['--force'] : [])];
+
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
 export async function cdk(purpose: Purpose, region: string, args: readonly string[], { app, environment }: CdkApp = OWN_APP): Promise<void> {
   await run({
