@@ -82,6 +82,17 @@ pub(crate) struct Meter {
     throttled_periods: u64,
 }
 
+impl Meter {
+    /// Of a process that is about to become its program.
+    fn start(used: Option<Used>) -> Self {
+        Self {
+            at: Instant::now(),
+            used,
+            throttled_periods: 0,
+        }
+    }
+}
+
 impl Process {
     pub(crate) fn spawn(program: Program<'_>) -> io::Result<Self> {
         let (stdout, stderr) = (
@@ -96,8 +107,7 @@ impl Process {
             .args(program.args)
             .env_clear()
             .envs(program.variables)
-            .current_dir(program.directory);
-        command
+            .current_dir(program.directory)
             .stdout(stdout.writer()?)
             .stderr(stderr.writer()?)
             .process_group(0);
@@ -237,31 +247,17 @@ impl Drop for Process {
 
 /// Starts the program at once.
 fn begin(command: &mut Command) -> io::Result<(Child, Meter)> {
-    let at = Instant::now();
-    let used = Some(Used::default());
-    let child = command.spawn()?;
-    Ok((
-        child,
-        Meter {
-            at,
-            used,
-            throttled_periods: 0,
-        },
-    ))
+    let began = Meter::start(Some(Used::default()));
+    Ok((command.spawn()?, began))
 }
 
 /// Starts the program once its process is in the group.
 fn begin_in(group: &Group, mut command: Command) -> io::Result<(Child, Meter)> {
     let mut child = command.spawn()?;
     let opened = group.take(child.id()).and_then(|()| {
-        let used = usage::used(child.id()).ok();
-        let at = Instant::now();
+        let began = Meter::start(usage::used(child.id()).ok());
         gate::open(&mut child)?;
-        Ok(Meter {
-            at,
-            used,
-            throttled_periods: 0,
-        })
+        Ok(began)
     });
     if opened.is_err() {
         // A closed gate would be waited at for ever.
