@@ -11,7 +11,7 @@ use crate::{
     results::Row,
     sample::Sample,
     stage::{MEMORY_MB, Stage},
-    subject::{self, Subject},
+    subject::{self, Ours, Subject},
 };
 
 /// What Bedrock answers: a paragraph.
@@ -39,7 +39,7 @@ struct Taken {
 /// # Errors
 ///
 /// When one of them cannot be started or does not answer.
-pub async fn compare(others: &Path, ours: &Path, extent: Extent) -> Result<Results, BenchError> {
+pub async fn compare(others: &Path, ours: &Ours, extent: Extent) -> Result<Results, BenchError> {
     let stage = Stage::set().await?;
     stage.answer_with(ANSWER);
     let mut all: Vec<Taken> = subject::read(others, ours)?

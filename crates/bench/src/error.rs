@@ -14,7 +14,7 @@ pub enum BenchError {
         source: io::Error,
     },
     /// A file does not hold what it should.
-    #[error("{} is not what `tools/bench-subjects` or an earlier run writes: {source}", path.display())]
+    #[error("{} is not what `tools/bench` or an earlier run writes: {source}", path.display())]
     Json {
         /// The file.
         path: PathBuf,

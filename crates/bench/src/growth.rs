@@ -1,6 +1,6 @@
 //! How the cost of an invocation grows with what is asked and answered.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use lambda_local::{Cpu, Function};
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,10 @@ use crate::{
     chart::{Bar, Panel, draw},
     machine::Machine,
     progress,
+    sample::Measured,
     stage::{Stage, invoke},
     statistics::{Spread, line},
-    subject::{self, Name, Subject},
+    subject::{Name, Ours, Subject},
     table::{markdown, number},
 };
 
@@ -153,11 +154,11 @@ impl Series {
 /// # Errors
 ///
 /// When it cannot be started or does not answer.
-pub async fn grow(bootstrap: &Path, repetitions: u32) -> Result<Growth, BenchError> {
+pub async fn grow(ours: &Ours, repetitions: u32) -> Result<Growth, BenchError> {
     let stage = Stage::set().await?;
     let subject = Subject {
         name: Name::Ours,
-        program: subject::ours_with(bootstrap, 0, &[("BEDROCK_MAX_PROMPT_CHARS", "6000000")]),
+        program: ours.with("BEDROCK_MAX_PROMPT_CHARS", "6000000"),
         tls: true,
     };
     let mut series = Vec::new();
@@ -191,11 +192,10 @@ async fn point(
     for _ in 0..repetitions {
         let function = stage.start(subject, Cpu::Full).await?;
         let base = base(&function)?;
-        let phase = invoke(&function, subject, &event).await?;
-        let usage = phase.usage.ok_or(BenchError::NoUsage)?;
-        time.push(phase.duration.as_secs_f64() * 1e3);
-        cpu.push(usage.cpu_time.as_secs_f64() * 1e3);
-        memory.push((usage.peak_memory as f64 - base).max(0.0));
+        let measured = Measured::of(invoke(&function, subject, &event).await?)?;
+        time.push(measured.milliseconds);
+        cpu.push(measured.cpu_milliseconds());
+        memory.push((measured.usage.peak_memory as f64 - base).max(0.0));
     }
     Ok(Point {
         size,

@@ -33,6 +33,6 @@ pub use publish::{
 };
 pub use results::{Results, Row};
 pub use statistics::{Percentiles, Spread};
-pub use subject::Name;
+pub use subject::{Name, Ours};
 pub use table::{circumstances, full, of_targets, short};
 pub use targets::{Bound, Target, targets};

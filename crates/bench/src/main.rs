@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use bench::{BenchError, Extent, Language};
+use bench::{BenchError, Extent, Language, Ours};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
@@ -22,6 +22,13 @@ struct Cli {
         default_value = "target/lambda/bedrock-function/bootstrap"
     )]
     function: PathBuf,
+    /// The environment that it is deployed with: what infra/commands/environment.ts prints
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = ".local/bench-environment.json"
+    )]
+    environment: PathBuf,
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
@@ -79,13 +86,17 @@ async fn run(cli: &Cli) -> Result<String, BenchError> {
         What::Compare(extent) => compare(cli, extent, root).await,
         What::Tables => tables(root.unwrap_or(Path::new("."))),
         What::Growth { repetitions } => {
-            let growth = bench::grow(&cli.function, *repetitions).await?;
+            let growth = bench::grow(&ours(cli)?, *repetitions).await?;
             if let Some(root) = root {
                 bench::growth(root, &growth)?;
             }
             text(cli.json, &growth, || growth.to_string())
         }
     }
+}
+
+fn ours(cli: &Cli) -> Result<Ours, BenchError> {
+    Ours::read(&cli.function, &cli.environment)
 }
 
 fn tables(root: &Path) -> Result<String, BenchError> {
@@ -99,7 +110,7 @@ async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<Strin
         cold_starts: what.cold_starts,
         warm_invocations: what.warm_invocations,
     };
-    let results = bench::compare(&what.subjects, &cli.function, extent).await?;
+    let results = bench::compare(&what.subjects, &ours(cli)?, extent).await?;
     let text = text(cli.json, &results, || {
         format!(
             "{}\n{}\n{}",

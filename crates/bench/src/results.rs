@@ -79,6 +79,8 @@ impl Row {
     pub(crate) fn of(name: Name, samples: &[Sample], zip_bytes: u64, crates: Option<u32>) -> Self {
         let each = |of: fn(&Sample) -> f64| samples.iter().map(of).collect::<Vec<_>>();
         let warm: Vec<&Measured> = samples.iter().flat_map(|sample| &sample.warm).collect();
+        let each_warm =
+            |of: fn(&Measured) -> f64| warm.iter().map(|phase| of(phase)).collect::<Vec<_>>();
         let held = warm
             .iter()
             .filter(|phase| phase.usage.throttled_periods > 0);
@@ -89,10 +91,10 @@ impl Row {
             cold: Spread::of(&each(|sample| {
                 sample.init.milliseconds + sample.first.milliseconds
             })),
-            warm: Percentiles::of(&warm.iter().map(|one| one.milliseconds).collect::<Vec<_>>()),
-            init_cpu: Spread::of(&each(|sample| cpu(&sample.init))),
-            first_cpu: Spread::of(&each(|sample| cpu(&sample.first))),
-            warm_cpu: Spread::of(&warm.iter().map(|one| cpu(one)).collect::<Vec<_>>()),
+            warm: Percentiles::of(&each_warm(|phase| phase.milliseconds)),
+            init_cpu: Spread::of(&each(|sample| sample.init.cpu_milliseconds())),
+            first_cpu: Spread::of(&each(|sample| sample.first.cpu_milliseconds())),
+            warm_cpu: Spread::of(&each_warm(Measured::cpu_milliseconds)),
             warm_throttled: held.count() as f64 / warm.len() as f64,
             peak_memory: Spread::of(&each(|sample| sample.peak_memory() as f64)),
             zip_bytes,
@@ -101,8 +103,4 @@ impl Row {
             crates,
         }
     }
-}
-
-fn cpu(phase: &Measured) -> f64 {
-    phase.usage.cpu_time.as_secs_f64() * 1e3
 }

@@ -1,5 +1,7 @@
 //! One cold start, and what follows it.
 
+use std::time::Duration;
+
 use lambda_local::{Cpu, Function, Phase, Usage};
 
 use crate::{
@@ -16,6 +18,23 @@ const EVENT: &str = r#"{"prompt":"What is AWS Lambda?"}"#;
 pub(crate) struct Measured {
     pub(crate) milliseconds: f64,
     pub(crate) usage: Usage,
+}
+
+impl Measured {
+    pub(crate) fn of(phase: Phase) -> Result<Self, BenchError> {
+        Ok(Self {
+            milliseconds: milliseconds(phase.duration),
+            usage: phase.usage.ok_or(BenchError::NoUsage)?,
+        })
+    }
+
+    pub(crate) fn cpu_milliseconds(&self) -> f64 {
+        milliseconds(self.usage.cpu_time)
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 /// A process from its start over its first invocation to some warm ones.
@@ -40,9 +59,9 @@ impl Sample {
         let before = stage.handshakes();
         let function = stage.start(subject, cpu).await?;
         let after_init = stage.handshakes();
-        let first = measured(invoke(&function, subject, EVENT).await?)?;
+        let first = Measured::of(invoke(&function, subject, EVENT).await?)?;
         let mut sample = Self {
-            init: measured(*function.init())?,
+            init: Measured::of(*function.init())?,
             first,
             warm: Vec::new(),
             init_handshakes: after_init - before,
@@ -62,7 +81,7 @@ impl Sample {
     ) -> Result<(), BenchError> {
         for _ in 0..count {
             self.warm
-                .push(measured(invoke(function, subject, EVENT).await?)?);
+                .push(Measured::of(invoke(function, subject, EVENT).await?)?);
         }
         Ok(())
     }
@@ -75,11 +94,4 @@ impl Sample {
             .max()
             .unwrap_or(0)
     }
-}
-
-fn measured(phase: Phase) -> Result<Measured, BenchError> {
-    Ok(Measured {
-        milliseconds: phase.duration.as_secs_f64() * 1e3,
-        usage: phase.usage.ok_or(BenchError::NoUsage)?,
-    })
 }

@@ -6,7 +6,7 @@ use bedrock_local::{
     ACCESS_KEY_ID, Answer, BedrockLocal, ModelTable, SECRET_ACCESS_KEY, TlsIdentity,
 };
 use lambda_local::{Builder, Cpu, Function, Outcome, Phase};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use crate::{BenchError, subject::Subject};
@@ -19,25 +19,6 @@ const SESSION_TOKEN_BYTES: usize = 900;
 
 /// Between two invocations, so that one never pays for the CPU that the last one used: two of the kernel's periods.
 const PAUSE: Duration = Duration::from_millis(40);
-
-/// What a deployment of the default model tells the function of it, as JSON.
-pub(crate) fn model_table() -> String {
-    // The function reads these of a row; see infra/lib/function-environment.ts.
-    let table: Value =
-        serde_json::from_str(include_str!("../../../models.json")).unwrap_or_default();
-    let rows = table["models"].as_array().cloned().unwrap_or_default();
-    let row = rows.iter().find(|row| row["id"] == table["default"]);
-    let read = [
-        "id",
-        "pricePerMillionTokens",
-        "maxOutputTokens",
-        "refusedParameters",
-        "exclusiveParameters",
-    ];
-    let column = |name: &str| Some((name.to_owned(), row?[name].clone()));
-    let columns: serde_json::Map<String, Value> = read.into_iter().filter_map(column).collect();
-    json!([columns]).to_string()
-}
 
 /// Bedrock over TLS and over plain HTTP, and a file that makes the first one trusted.
 pub(crate) struct Stage {

@@ -101,25 +101,66 @@ impl Subject {
     }
 }
 
+/// Our function: what `make build` made, with the environment that it is deployed with.
+#[derive(Debug, Clone)]
+pub struct Ours {
+    bootstrap: PathBuf,
+    environment: BTreeMap<String, String>,
+}
+
+impl Ours {
+    /// Reads the environment from what `infra/commands/environment.ts` printed.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or is something else.
+    pub fn read(bootstrap: &Path, environment: &Path) -> Result<Self, BenchError> {
+        let text = fs::read_to_string(environment).map_err(BenchError::file(environment))?;
+        Ok(Self {
+            bootstrap: bootstrap.to_owned(),
+            environment: serde_json::from_str(&text).map_err(BenchError::json(environment))?,
+        })
+    }
+
+    /// How it is started, with this variable in place of its own or of none.
+    pub(crate) fn with(&self, variable: &str, value: &str) -> Program {
+        let mut program = self.as_deployed();
+        program.env.insert(variable.to_owned(), value.to_owned());
+        program
+    }
+
+    fn as_deployed(&self) -> Program {
+        let folder = self.bootstrap.parent().unwrap_or(&self.bootstrap);
+        Program {
+            program: self.bootstrap.clone(),
+            args: Vec::new(),
+            env: self.environment.clone(),
+            certificate_variable: "AWS_CA_BUNDLE".to_owned(),
+            zip_folder: folder.to_owned(),
+            crates: None,
+        }
+    }
+}
+
 /// Reads how the others are started, and puts ours beside them.
-pub(crate) fn read(file: &Path, ours: &Path) -> Result<Vec<Subject>, BenchError> {
+pub(crate) fn read(file: &Path, ours: &Ours) -> Result<Vec<Subject>, BenchError> {
     let text = fs::read_to_string(file).map_err(BenchError::file(file))?;
     let File {
         subjects,
         bedrock_function,
     } = serde_json::from_str(&text).map_err(BenchError::json(file))?;
-    let bare = ours_with(
-        ours,
-        bedrock_function.crates,
-        &[("BEDROCK_PRECONNECT", "0")],
-    );
+    let counted = |program| Program {
+        crates: Some(bedrock_function.crates),
+        ..program
+    };
+    let bare = counted(ours.with("BEDROCK_PRECONNECT", "0"));
     let tls = |name, program| Subject {
         name,
         program,
         tls: true,
     };
     Ok(vec![
-        tls(Name::Ours, ours_with(ours, bedrock_function.crates, &[])),
+        tls(Name::Ours, counted(ours.as_deployed())),
         tls(Name::OursWithoutPreconnect, bare.clone()),
         Subject {
             name: Name::OursOverPlainHttp,
@@ -131,31 +172,4 @@ pub(crate) fn read(file: &Path, ours: &Path) -> Result<Vec<Subject>, BenchError>
         tls(Name::StraightforwardRust, subjects.straightforward),
         tls(Name::HelloWorld, subjects.hello_world),
     ])
-}
-
-/// Our function, with the environment of a deployment and these variables.
-pub(crate) fn ours_with(bootstrap: &Path, crates: u32, variables: &[(&str, &str)]) -> Program {
-    let deployed = [
-        ("BEDROCK_MODEL_TABLE", crate::stage::model_table()),
-        ("BEDROCK_METRICS_NAMESPACE", "BedrockOnLambda".to_owned()),
-        (
-            "GLIBC_TUNABLES",
-            "glibc.malloc.mmap_threshold=1048576".to_owned(),
-        ),
-    ];
-    let own = variables
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()));
-    Program {
-        program: bootstrap.to_owned(),
-        args: Vec::new(),
-        env: deployed
-            .into_iter()
-            .chain(own)
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-        certificate_variable: "AWS_CA_BUNDLE".to_owned(),
-        zip_folder: bootstrap.parent().unwrap_or(bootstrap).to_owned(),
-        crates: Some(crates),
-    }
 }

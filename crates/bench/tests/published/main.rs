@@ -24,29 +24,24 @@ fn block(path: &str, marker: &str) -> String {
     rest.split_once("<!-- end -->").unwrap().0.to_owned()
 }
 
+/// A block of a document and what it says are the same.
+fn assert_published<'a>(blocks: impl IntoIterator<Item = (&'a str, String)>, marker: &str) {
+    for (path, expected) in blocks {
+        assert_eq!(block(path, marker), expected, "{path}, {marker}");
+    }
+}
+
 #[test]
 fn the_tables_of_the_comparison_are_those_of_its_numbers() {
     let results: Results = bench::read(&root().join(COMPARE_JSON)).unwrap();
-    for (path, expected) in bench::blocks_of_comparison(&results) {
-        assert_eq!(
-            block(path, COMPARE_MARKER),
-            expected,
-            "{path}: run make bench"
-        );
-    }
+    assert_published(bench::blocks_of_comparison(&results), COMPARE_MARKER);
     assert_eq!(text("docs/bench/compare.svg"), bench::chart(&results));
 }
 
 #[test]
 fn the_tables_of_growth_are_those_of_its_numbers() {
     let growth: Growth = bench::read(&root().join(GROWTH_JSON)).unwrap();
-    for (path, expected) in bench::blocks_of_growth(&growth) {
-        assert_eq!(
-            block(path, GROWTH_MARKER),
-            expected,
-            "{path}: run make bench-growth"
-        );
-    }
+    assert_published(bench::blocks_of_growth(&growth), GROWTH_MARKER);
     assert_eq!(text("docs/bench/growth.svg"), growth.chart());
 }
 
