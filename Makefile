@@ -20,6 +20,8 @@ export XTASK_TARGET := $(value TARGET)
 export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
 export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
+# Of a shell that is set up for deploys it says nothing of this call.
+export XTASK_MODEL := $(if $(filter command line,$(origin MODEL)),$(value MODEL))
 
 # A variable of the command line would go to the programs a second time, expanded: `P='$(shell …)'` would run.
 unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
@@ -39,7 +41,7 @@ invoke: setup ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=thrott
 	@tools/xtask invoke
 
 .PHONY: ask
-ask: setup ## Ask the function: P="What is AWS Lambda?"
+ask: setup ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
 	@tools/xtask ask
 
 .PHONY: watch
@@ -69,7 +71,7 @@ load: ## Put the function under load: 20,000 invocations, 200 processes
 	@tools/load
 
 .PHONY: bench
-bench: setup build ## Measure the function beside Node.js, plain Rust and hello world; JSON=1
+bench: setup build ## Measure beside Node.js and plain Rust, rewrite the tables (root); JSON=1
 	@tools/bench compare
 
 .PHONY: bench-short
@@ -77,7 +79,7 @@ bench-short: setup build ## The same, for a look: three cold starts, and nothing
 	@tools/bench short
 
 .PHONY: bench-growth
-bench-growth: setup build ## Measure how cost grows with prompt, answer and messages; JSON=1
+bench-growth: setup build ## Measure how cost grows with size, rewrite the tables; JSON=1
 	@tools/bench growth
 
 .PHONY: lint

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { workspaceDir } from '../lib/paths.ts';
+import { environmentOf } from '../lib/function-environment.ts';
+import { readModels } from '../lib/models.ts';
+import { modelsFile, workspaceDir } from '../lib/paths.ts';
 import { settingNames } from '../lib/settings.ts';
 import { type Machine, newMachine } from './support/make.ts';
 
@@ -25,6 +27,16 @@ describe.each(['README.md', 'README.ja.md'])('%s', (name) => {
     const shown = `\`\`\`console\n$ make estimate\n${stdout}\`\`\`\n`;
     if (process.env.UPDATE_DOCS) writeFileSync(join(workspaceDir, name), text.slice(0, start) + shown + text.slice(stop));
     else expect(text.slice(start, stop), 'run `make docs`').toBe(shown);
+  });
+});
+
+describe('infra/deployed-environment.json', () => {
+  it('is what a function that is deployed with no settings finds in its environment', () => {
+    const { models, default: id } = readModels(modelsFile);
+    const expected = `${JSON.stringify(environmentOf({}, models.filter((row) => row.id === id)), null, 2)}\n`;
+    const name = 'infra/deployed-environment.json';
+    if (process.env.UPDATE_DOCS) writeFileSync(join(workspaceDir, name), expected);
+    else expect(read(name), 'run `make docs`').toBe(expected);
   });
 });
 

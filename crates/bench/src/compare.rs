@@ -25,6 +25,8 @@ pub struct Extent {
     pub cold_starts: u32,
     /// Warm invocations of each process.
     pub warm_invocations: u32,
+    /// Whether to go on where the CPU cannot be limited.
+    pub unthrottled_too: bool,
 }
 
 /// The samples of one function.
@@ -38,11 +40,13 @@ struct Taken {
 ///
 /// # Errors
 ///
-/// When one of them cannot be started or does not answer.
+/// When one of them cannot be started or does not answer, or its CPU cannot be limited and has to be.
 pub async fn compare(others: &Path, ours: &Ours, extent: Extent) -> Result<Results, BenchError> {
     let stage = Stage::set().await?;
     stage.answer_with(ANSWER);
-    let mut all: Vec<Taken> = subject::read(others, ours)?
+    let subjects = subject::read(others, ours)?;
+    let mut all: Vec<Taken> = subjects
+        .all
         .into_iter()
         .map(|subject| Taken {
             subject,
@@ -56,27 +60,32 @@ pub async fn compare(others: &Path, ours: &Ours, extent: Extent) -> Result<Resul
             round + 1,
             extent.cold_starts
         ));
-        take_turns(&stage, &mut all, extent.warm_invocations).await?;
+        take_turns(&stage, &mut all, extent).await?;
         // Each begins a round in its turn.
         all.rotate_left(1);
     }
     all.sort_by_key(|taken| taken.subject.name);
-    results(&all, extent)
+    results(&all, subjects.node_version, extent)
 }
 
-async fn take_turns(stage: &Stage, all: &mut [Taken], warm: u32) -> Result<(), BenchError> {
+async fn take_turns(stage: &Stage, all: &mut [Taken], extent: Extent) -> Result<(), BenchError> {
+    let warm = extent.warm_invocations;
     for taken in all {
         let full = Sample::take(stage, &taken.subject, Cpu::Full, warm).await?;
         taken.full_cpu.push(full);
         let throttled = Sample::take(stage, &taken.subject, Cpu::ByMemory, warm).await?;
+        if let (Some(reason), false) = (&throttled.unthrottled, extent.unthrottled_too) {
+            return Err(BenchError::Unthrottled(reason.clone()));
+        }
         taken.by_memory.push(throttled);
     }
     Ok(())
 }
 
-fn results(all: &[Taken], extent: Extent) -> Result<Results, BenchError> {
+fn results(all: &[Taken], node_version: String, extent: Extent) -> Result<Results, BenchError> {
     let mut results = Results {
         machine: Machine::this(),
+        node_version,
         cold_starts: extent.cold_starts,
         warm_invocations: extent.warm_invocations,
         memory_mb: MEMORY_MB,

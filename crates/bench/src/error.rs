@@ -54,11 +54,18 @@ pub enum BenchError {
         reason: String,
     },
     /// Numbers that were measured with all the CPU would pass for those of a small function.
-    #[error("nothing was published, for what is to be measured at 128 MB had all the CPU: {0}")]
+    #[error(
+        "nothing was published, for what is to be measured at 128 MB had all the CPU: {0}. `make bench-short` measures all the same, and publishes nothing"
+    )]
     Unthrottled(String),
-    /// The system does not tell what a process uses.
-    #[error("this system does not tell what another process uses: run it on Linux")]
-    NoUsage,
+    /// The system does not tell what a process used.
+    #[error(
+        "the system does not tell what {subject} used: either it has ended, or this is not Linux"
+    )]
+    NoUsage {
+        /// The function.
+        subject: String,
+    },
     /// The stand-in for Bedrock did not start.
     #[error(transparent)]
     Bedrock(#[from] bedrock_local::StartError),

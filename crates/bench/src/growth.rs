@@ -191,8 +191,8 @@ async fn point(
     let (mut time, mut cpu, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..repetitions {
         let function = stage.start(subject, Cpu::Full).await?;
-        let base = base(&function)?;
-        let measured = Measured::of(invoke(&function, subject, &event).await?)?;
+        let base = base(subject, &function)?;
+        let measured = Measured::of(subject, invoke(&function, subject, &event).await?)?;
         time.push(measured.milliseconds);
         cpu.push(measured.cpu_milliseconds());
         memory.push((measured.usage.peak_memory as f64 - base).max(0.0));
@@ -206,10 +206,8 @@ async fn point(
 }
 
 /// What a process that has done its INIT has resident, in bytes.
-fn base(function: &Function) -> Result<f64, BenchError> {
-    let bytes = function
-        .resident_memory()
-        .map_err(|_| BenchError::NoUsage)?;
+fn base(subject: &Subject, function: &Function) -> Result<f64, BenchError> {
+    let bytes = function.resident_memory().map_err(|_| subject.no_usage())?;
     Ok(bytes as f64)
 }
 
@@ -218,7 +216,8 @@ impl fmt::Display for Growth {
         writeln!(
             f,
             "Medians of {} first invocations of each size, each of a process of its own, with all the CPU of {}. Memory is what \
-             the process had resident above its INIT.\n",
+             the process had resident above its INIT. Time has in it that the stand-in reads and writes as much. A deployment \
+             takes prompts of 4 MB unless MAX_PROMPT_CHARS allows more, as it does here.\n",
             self.repetitions, self.machine
         )?;
         for series in &self.series {

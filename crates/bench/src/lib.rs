@@ -1,7 +1,8 @@
 //! The function measured beside others, in one run, on Lambda's terms: [`compare`] starts each of them again and again, in turn,
 //! against one stand-in for Bedrock; [`grow`] measures how the cost of an invocation grows with its size.
 //!
-//! Only ratios within one run mean something on another machine.
+//! Only ratios within one run mean something on another machine, and at 128 MB only as long as a call still fits the CPU of one
+//! period there: what does not is held until the next.
 
 mod chart;
 mod compare;

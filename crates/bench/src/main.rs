@@ -1,6 +1,7 @@
 //! `bench`: what `make bench` and `make bench-growth` run.
 //!
-//! Exit codes: 0 it was measured (a missed target is told, and is no failure), 1 it could not be, 2 the command line is wrong.
+//! Exit codes: 0 it was measured (a missed target is told, and is no failure), 1 it could not be, 2 the command line is wrong,
+//! 128 + n signal n stopped it.
 
 use std::{
     io::{Write, stdout},
@@ -10,6 +11,7 @@ use std::{
 
 use bench::{BenchError, Extent, Language, Ours};
 use clap::{Args, Parser, Subcommand};
+use lambda_local::stopped;
 use serde::Serialize;
 
 /// Measures the function beside others, and how its cost grows.
@@ -22,11 +24,11 @@ struct Cli {
         default_value = "target/lambda/bedrock-function/bootstrap"
     )]
     function: PathBuf,
-    /// The environment that it is deployed with: what infra/commands/environment.ts prints
+    /// The environment that it is deployed with: as JSON
     #[arg(
         long,
         value_name = "FILE",
-        default_value = ".local/bench-environment.json"
+        default_value = "infra/deployed-environment.json"
     )]
     environment: PathBuf,
     /// Print JSON in place of tables
@@ -69,7 +71,11 @@ struct Compare {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = run(&cli).await;
+    let result = tokio::select! {
+        result = run(&cli) => result,
+        // What is dropped here ends the functions, and removes their control groups.
+        number = stopped() => return ExitCode::from(128 + number),
+    };
     bench::clear();
     match result.and_then(|text| print(&text)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,10 +93,8 @@ async fn run(cli: &Cli) -> Result<String, BenchError> {
         What::Tables => tables(root.unwrap_or(Path::new("."))),
         What::Growth { repetitions } => {
             let growth = bench::grow(&ours(cli)?, *repetitions).await?;
-            if let Some(root) = root {
-                bench::growth(root, &growth)?;
-            }
-            text(cli.json, &growth, || growth.to_string())
+            let text = text(cli.json, &growth, || growth.to_string())?;
+            published(text, root.map(|root| bench::growth(root, &growth)))
         }
     }
 }
@@ -109,6 +113,7 @@ async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<Strin
     let extent = Extent {
         cold_starts: what.cold_starts,
         warm_invocations: what.warm_invocations,
+        unthrottled_too: root.is_none(),
     };
     let results = bench::compare(&what.subjects, &ours(cli)?, extent).await?;
     let text = text(cli.json, &results, || {
@@ -119,8 +124,12 @@ async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<Strin
             bench::of_targets(&results)
         )
     })?;
-    match root.map(|root| bench::comparison(root, &results)) {
-        // What was measured is not lost: it is printed all the same.
+    published(text, root.map(|root| bench::comparison(root, &results)))
+}
+
+/// What was measured is not lost where it cannot be published: it is printed all the same.
+fn published(text: String, written: Option<Result<(), BenchError>>) -> Result<String, BenchError> {
+    match written {
         Some(Err(error)) => print(&text).and(Err(error)),
         _ => Ok(text),
     }

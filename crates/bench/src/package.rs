@@ -40,17 +40,18 @@ fn add(archive: &mut ZipWriter<File>, folder: &Path, path: &Path) -> Result<(), 
     archive.write_all(&bytes).map_err(BenchError::file(path))
 }
 
-/// Every file below a folder; links are followed to files and not to folders.
+/// Every file below a folder; links are followed to files, and those to folders are left out.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, BenchError> {
     let mut found = Vec::new();
     let entries: io::Result<Vec<_>> = fs::read_dir(folder)
         .map_err(BenchError::file(folder))?
         .collect();
     for entry in entries.map_err(BenchError::file(folder))? {
-        let kind = entry.file_type().map_err(BenchError::file(entry.path()))?;
-        match kind.is_dir() {
-            true => found.extend(files(&entry.path())?),
-            false => found.push(entry.path()),
+        let (path, kind) = (entry.path(), entry.file_type());
+        if kind.map_err(BenchError::file(&path))?.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.is_file() {
+            found.push(path);
         }
     }
     Ok(found)

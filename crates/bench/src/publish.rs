@@ -73,7 +73,7 @@ pub fn comparison(root: &Path, results: &Results) -> Result<(), BenchError> {
 ///
 /// # Errors
 ///
-/// As for [`comparison`].
+/// When a file cannot be written, or a document has no block for it.
 pub fn growth(root: &Path, growth: &Growth) -> Result<(), BenchError> {
     write_json(&root.join(GROWTH_JSON), growth)?;
     write(&root.join("docs/bench/growth.svg"), &growth.chart())?;

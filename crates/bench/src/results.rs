@@ -15,6 +15,8 @@ use crate::{
 pub struct Results {
     /// Where it ran.
     pub machine: Machine,
+    /// The version of Node.js that two of the functions run on.
+    pub node_version: String,
     /// Processes started of each function, at each share of CPU.
     pub cold_starts: u32,
     /// Warm invocations of each process.
@@ -61,6 +63,8 @@ pub struct Row {
     pub first_cpu: Spread,
     /// CPU time of a later invocation.
     pub warm_cpu: Spread,
+    /// The share of first invocations in which the process was held for having used up its CPU, 0 to 1.
+    pub first_throttled: f64,
     /// The share of later invocations in which the process was held for having used up its CPU, 0 to 1.
     pub warm_throttled: f64,
     /// The most memory that was ever resident.
@@ -81,9 +85,6 @@ impl Row {
         let warm: Vec<&Measured> = samples.iter().flat_map(|sample| &sample.warm).collect();
         let each_warm =
             |of: fn(&Measured) -> f64| warm.iter().map(|phase| of(phase)).collect::<Vec<_>>();
-        let held = warm
-            .iter()
-            .filter(|phase| phase.usage.throttled_periods > 0);
         Self {
             name,
             init: Spread::of(&each(|sample| sample.init.milliseconds)),
@@ -95,7 +96,8 @@ impl Row {
             init_cpu: Spread::of(&each(|sample| sample.init.cpu_milliseconds())),
             first_cpu: Spread::of(&each(|sample| sample.first.cpu_milliseconds())),
             warm_cpu: Spread::of(&each_warm(Measured::cpu_milliseconds)),
-            warm_throttled: held.count() as f64 / warm.len() as f64,
+            first_throttled: held(samples.iter().map(|sample| &sample.first)),
+            warm_throttled: held(warm.iter().copied()),
             peak_memory: Spread::of(&each(|sample| sample.peak_memory() as f64)),
             zip_bytes,
             init_handshakes: Spread::of(&each(|sample| sample.init_handshakes as f64)).median,
@@ -103,4 +105,11 @@ impl Row {
             crates,
         }
     }
+}
+
+/// The share of phases in which the process was held.
+fn held<'a>(phases: impl ExactSizeIterator<Item = &'a Measured>) -> f64 {
+    let all = phases.len() as f64;
+    let held = phases.filter(|phase| phase.usage.throttled_periods > 0);
+    held.count() as f64 / all
 }

@@ -21,10 +21,10 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    pub(crate) fn of(phase: Phase) -> Result<Self, BenchError> {
+    pub(crate) fn of(subject: &Subject, phase: Phase) -> Result<Self, BenchError> {
         Ok(Self {
             milliseconds: milliseconds(phase.duration),
-            usage: phase.usage.ok_or(BenchError::NoUsage)?,
+            usage: phase.usage.ok_or_else(|| subject.no_usage())?,
         })
     }
 
@@ -59,9 +59,9 @@ impl Sample {
         let before = stage.handshakes();
         let function = stage.start(subject, cpu).await?;
         let after_init = stage.handshakes();
-        let first = Measured::of(invoke(&function, subject, EVENT).await?)?;
+        let first = Measured::of(subject, invoke(&function, subject, EVENT).await?)?;
         let mut sample = Self {
-            init: Measured::of(*function.init())?,
+            init: Measured::of(subject, *function.init())?,
             first,
             warm: Vec::new(),
             init_handshakes: after_init - before,
@@ -80,8 +80,10 @@ impl Sample {
         count: u32,
     ) -> Result<(), BenchError> {
         for _ in 0..count {
-            self.warm
-                .push(Measured::of(invoke(function, subject, EVENT).await?)?);
+            self.warm.push(Measured::of(
+                subject,
+                invoke(function, subject, EVENT).await?,
+            )?);
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ pub(crate) struct Program {
 struct File {
     subjects: Others,
     bedrock_function: Crates,
+    node_version: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,6 +100,12 @@ impl Subject {
     pub(crate) fn asks_bedrock(&self) -> bool {
         self.name != Name::HelloWorld
     }
+
+    pub(crate) fn no_usage(&self) -> BenchError {
+        BenchError::NoUsage {
+            subject: format!("{:?}", self.name),
+        }
+    }
 }
 
 /// Our function: what `make build` made, with the environment that it is deployed with.
@@ -109,7 +116,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// Reads the environment from what `infra/commands/environment.ts` printed.
+    /// Reads the environment from `infra/deployed-environment.json`.
     ///
     /// # Errors
     ///
@@ -142,12 +149,19 @@ impl Ours {
     }
 }
 
+/// All functions, and the Node.js that two of them run on.
+pub(crate) struct Subjects {
+    pub(crate) all: Vec<Subject>,
+    pub(crate) node_version: String,
+}
+
 /// Reads how the others are started, and puts ours beside them.
-pub(crate) fn read(file: &Path, ours: &Ours) -> Result<Vec<Subject>, BenchError> {
+pub(crate) fn read(file: &Path, ours: &Ours) -> Result<Subjects, BenchError> {
     let text = fs::read_to_string(file).map_err(BenchError::file(file))?;
     let File {
         subjects,
         bedrock_function,
+        node_version,
     } = serde_json::from_str(&text).map_err(BenchError::json(file))?;
     let counted = |program| Program {
         crates: Some(bedrock_function.crates),
@@ -159,7 +173,7 @@ pub(crate) fn read(file: &Path, ours: &Ours) -> Result<Vec<Subject>, BenchError>
         program,
         tls: true,
     };
-    Ok(vec![
+    let all = vec![
         tls(Name::Ours, counted(ours.as_deployed())),
         tls(Name::OursWithoutPreconnect, bare.clone()),
         Subject {
@@ -171,5 +185,6 @@ pub(crate) fn read(file: &Path, ours: &Ours) -> Result<Vec<Subject>, BenchError>
         tls(Name::NodeBundled, subjects.node_bundled),
         tls(Name::StraightforwardRust, subjects.straightforward),
         tls(Name::HelloWorld, subjects.hello_world),
-    ])
+    ];
+    Ok(Subjects { all, node_version })
 }

@@ -99,7 +99,7 @@ fn every_column(rows: &[Row]) -> String {
         "first invocation ms",
         "warm p50 / p99 ms",
         "CPU ms: init / first / warm",
-        "throttled",
+        "throttled: first / warm",
         "peak RSS MB",
         "zip MB",
         "handshakes: init / invoke",
@@ -117,7 +117,11 @@ fn every_column(rows: &[Row]) -> String {
                 number(row.first_cpu.median),
                 number(row.warm_cpu.median)
             ),
-            format!("{:.0} %", row.warm_throttled * 100.0),
+            format!(
+                "{:.0} / {:.0} %",
+                row.first_throttled * 100.0,
+                row.warm_throttled * 100.0
+            ),
             number(row.peak_memory.median / 1e6),
             number(row.zip_bytes as f64 / 1e6),
             format!("{} / {}", row.init_handshakes, row.invoke_handshakes),
@@ -127,7 +131,7 @@ fn every_column(rows: &[Row]) -> String {
     markdown(&heading, &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
-/// The targets and whether they are met.
+/// The targets and whether they are met; nothing where the run says nothing about them.
 #[must_use]
 pub fn of_targets(results: &Results) -> String {
     let cells = |target: &Target| {
@@ -145,6 +149,9 @@ pub fn of_targets(results: &Results) -> String {
         ]
     };
     let rows: Vec<_> = targets(results).iter().map(cells).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
     markdown(&["target", "bound", "measured", ""], &rows)
 }
 
@@ -153,17 +160,18 @@ pub fn of_targets(results: &Results) -> String {
 pub fn circumstances(results: &Results, language: Language) -> String {
     let Results {
         machine,
+        node_version,
         cold_starts,
         warm_invocations,
         ..
     } = results;
     match language {
         Language::English => format!(
-            "Medians of {cold_starts} cold starts and {} warm invocations of each, taken in turn on {machine}.\n",
+            "Medians of {cold_starts} cold starts and {} warm invocations of each, taken in turn on {machine}, with Node.js {node_version}.\n",
             cold_starts * warm_invocations
         ),
         Language::Japanese => format!(
-            "コールドスタート {cold_starts} 回、ウォーム呼び出し {} 回の中央値。順番に交互に測定。測定環境: {machine}。\n",
+            "関数ごとにコールドスタート {cold_starts} 回、ウォーム呼び出し {} 回の中央値。順番に交互に測定。測定環境: {machine}、Node.js {node_version}。\n",
             cold_starts * warm_invocations
         ),
     }

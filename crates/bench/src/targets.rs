@@ -39,14 +39,18 @@ impl Target {
     }
 }
 
-/// The targets, from the results of one run; none where a function is missing in it, or the CPU was not limited.
+/// Of fewer starts the medians say nothing about a target.
+const FEWEST_COLD_STARTS: u32 = 15;
+
+/// The targets, from the results of one run; none where it was a short one, a function is missing in it, or the CPU was not
+/// limited.
 #[must_use]
 pub fn targets(results: &Results) -> Vec<Target> {
     all(results).unwrap_or_default()
 }
 
 fn all(results: &Results) -> Option<Vec<Target>> {
-    if results.unthrottled.is_some() {
+    if results.unthrottled.is_some() || results.cold_starts < FEWEST_COLD_STARTS {
         return None;
     }
     let full = |name| results.full(name);

@@ -30,6 +30,7 @@ mod invocation;
 mod phase;
 mod process;
 mod runtime_api;
+mod signals;
 
 pub use builder::Builder;
 pub use cpu::Cpu;
@@ -38,6 +39,7 @@ pub use function::Function;
 pub use invocation::{Deadline, Invocation, Outcome};
 pub use phase::{Phase, Usage};
 pub use process::ExitStatus;
+pub use signals::stopped;
 
 /// The account that AWS's own documentation uses; invoked ARNs carry it.
 pub const ACCOUNT_ID: &str = "123456789012";

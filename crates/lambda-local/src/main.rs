@@ -8,8 +8,7 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 use bytes::Bytes;
 use clap::Parser;
-use lambda_local::{Cpu, Function, Outcome};
-use tokio::signal::unix::{SignalKind, signal};
+use lambda_local::{Cpu, Function, Outcome, stopped};
 
 /// Starts a function as Lambda would, hands it an event and prints its reply on stdout; what the function itself writes goes to stderr.
 #[derive(Parser)]
@@ -79,7 +78,7 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = tokio::select! {
         result = run(cli) => result,
-        () = stopped() => Err(Failure::Interrupted),
+        _ = stopped() => Err(Failure::Interrupted),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -145,19 +144,6 @@ fn print(payload: &[u8]) -> std::io::Result<()> {
     stdout.write_all(payload)?;
     stdout.write_all(b"\n")?;
     stdout.flush()
-}
-
-/// Waits for Ctrl-C or SIGTERM, so that the function is stopped and not left behind.
-async fn stopped() {
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
-        tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
-    } else {
-        std::future::pending().await
-    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

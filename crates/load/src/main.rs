@@ -14,9 +14,9 @@ use std::{
 };
 
 use clap::Parser;
+use lambda_local::stopped;
 use load::{Crowd, Progress, Report, Soak, Violation, crowd, soak};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Puts the function under load: one process with many invocations, then many processes at once
 #[derive(Parser)]
@@ -93,20 +93,4 @@ fn raise_descriptor_limit() {
             ..limit
         },
     );
-}
-
-/// The number of the signal that asks to stop.
-async fn stopped() -> u8 {
-    let received = |kind: SignalKind| async move {
-        match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            // A signal that cannot be listened for ends the program by itself.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = received(SignalKind::interrupt()) => 2,
-        _ = received(SignalKind::terminate()) => 15,
-        _ = received(SignalKind::hangup()) => 1,
-    }
 }

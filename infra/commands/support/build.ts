@@ -13,7 +13,8 @@ export async function buildFunction(): Promise<void> {
     program: 'cargo',
     args: ['lambda', 'build', '--release', '--x86-64', '-p', 'bedrock-function'],
     directory: workspaceDir,
-    environment: { PATH: [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter), RUSTFLAGS: rustFlags() },
+    // What is deployed is taken from here: a target folder of the person's own would leave an older build in its place.
+    environment: { CARGO_TARGET_DIR: join(workspaceDir, 'target'), PATH: [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter), RUSTFLAGS: rustFlags() },
   });
   // Lambda runs it as another user than the zip's owner; a umask of 077 would keep that user out.
   chmodSync(bootstrapFile, 0o755);

@@ -11,11 +11,10 @@ use std::{
 use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
 use lambda_local::{Function, Invocation};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
 
-const MODEL: &str = "jp.amazon.nova-2-lite-v1:0";
+use crate::deployed::deployed_environment;
+
 const EVENT: &str = include_str!("../../../../events/bedrock-test-001.json");
-const MODELS: &str = include_str!("../../../../models.json");
 
 /// What a process takes from its start until it waits for an event, after that many invocations.
 pub(crate) async fn instructions(program: &Path, invocations: u64) -> u64 {
@@ -39,22 +38,13 @@ async fn start(program: &Path, counts: &Path, bedrock_url: &str) -> Function {
         .function_name("bedrock-function")
         .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, Some("session-token"))
         .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock_url)
-        .env("BEDROCK_MODEL_IDS", MODEL)
-        .env("BEDROCK_MODEL_TABLE", row())
+        .envs(deployed_environment())
         .env("BEDROCK_PRECONNECT", "0")
         // Fifty times slower than without valgrind, on a machine that may be busy.
         .init_timeout(Duration::from_secs(60))
         .start()
         .await
         .unwrap()
-}
-
-/// The model's row of the table, as a deployment has it.
-fn row() -> String {
-    let table: Value = serde_json::from_str(MODELS).unwrap();
-    let rows = table["models"].as_array().unwrap();
-    let row = rows.iter().find(|row| row["id"] == MODEL).unwrap();
-    Value::from(vec![row.clone()]).to_string()
 }
 
 /// Where valgrind is: a program is started by its path.

@@ -8,6 +8,7 @@
 
 mod callgrind;
 mod dependencies;
+mod deployed;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -4,16 +4,14 @@ use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
 use lambda_local::Function;
 use serde_json::{Value, json};
 
+use crate::deployed::deployed_environment;
+
 /// What Lambda hands over is 6 MB at the most, escapes included.
 const PROMPT_BYTES: usize = 5_000_000;
 
 /// Of the prompt's size. They are 2.0 to 2.3: what it is made from, what is made, and buffers. One
 /// copy more would be 3.0.
 const MOST_COPIES: f64 = 2.6;
-
-/// As the function is deployed. glibc would otherwise keep freed blocks of this size in its heap,
-/// where the next one of a slightly other size finds no place: 3.6 copies after five prompts.
-const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576");
 
 /// A second and a third are no worse than the first: what it leaves behind is of use to them.
 const PROMPTS: usize = 3;
@@ -25,9 +23,10 @@ async fn copies(event: &Value) -> f64 {
     let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
         .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
         .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
-        .env("BEDROCK_MODEL_IDS", "jp.amazon.nova-2-lite-v1:0")
+        // GLIBC_TUNABLES among them: glibc would otherwise keep freed blocks of this size in its heap, where
+        // the next one of a slightly other size finds no place: 3.6 copies after five prompts.
+        .envs(deployed_environment())
         .env("BEDROCK_MAX_PROMPT_CHARS", PROMPT_BYTES.to_string())
-        .env(TUNABLES.0, TUNABLES.1)
         .start()
         .await
         .unwrap();

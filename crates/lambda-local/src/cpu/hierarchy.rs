@@ -41,16 +41,6 @@ fn parent(
     mounts: &[procfs::process::MountInfo],
     groups: &[procfs::ProcessCGroup],
 ) -> Option<Parent> {
-    let own = |version: Version| {
-        let of_cpu = |group: &&procfs::ProcessCGroup| match version {
-            Version::V1 => group.controllers.iter().any(|name| name == "cpu"),
-            Version::V2 => group.hierarchy == 0,
-        };
-        groups
-            .iter()
-            .find(of_cpu)
-            .map(|group| group.pathname.as_str())
-    };
     let first = mounts
         .iter()
         .find(|mount| mount.fs_type == "cgroup" && mount.super_options.contains_key("cpu"))
@@ -62,7 +52,10 @@ fn parent(
     // A group with processes of its own can have no children with a limit in version 2, so there they are made at the top.
     let path = match version {
         Version::V1 => {
-            let own = own(version)?;
+            let own = groups
+                .iter()
+                .find(|group| group.controllers.iter().any(|name| name == "cpu"))?;
+            let own = own.pathname.as_str();
             let below = own.strip_prefix(mount.root.as_str()).unwrap_or(own);
             mount.mount_point.join(below.trim_start_matches('/'))
         }

@@ -79,7 +79,7 @@ pub(crate) struct Process {
 pub(crate) struct Meter {
     at: Instant,
     used: Option<Used>,
-    throttled_periods: u64,
+    throttled_periods: Option<u64>,
 }
 
 impl Meter {
@@ -88,7 +88,7 @@ impl Meter {
         Self {
             at: Instant::now(),
             used,
-            throttled_periods: 0,
+            throttled_periods: Some(0),
         }
     }
 }
@@ -174,14 +174,15 @@ impl Process {
             minor_faults: now.minor_faults.saturating_sub(before.minor_faults),
             major_faults: now.major_faults.saturating_sub(before.major_faults),
             throttled_periods: self
-                .throttled_periods()
-                .saturating_sub(meter.throttled_periods),
+                .throttled_periods()?
+                .saturating_sub(meter.throttled_periods?),
         })
     }
 
-    fn throttled_periods(&self) -> u64 {
-        let periods = self.group.as_ref().map(Group::throttled_periods);
-        periods.and_then(io::Result::ok).unwrap_or_default()
+    /// None where the kernel does not tell; without a group there is nothing to be held by.
+    fn throttled_periods(&self) -> Option<u64> {
+        let group = self.group.as_ref();
+        group.map_or(Some(0), |group| group.throttled_periods().ok())
     }
 
     /// Gives the process the CPU of a function of this memory, where it is in a group.
