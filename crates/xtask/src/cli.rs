@@ -50,6 +50,14 @@ pub(crate) struct Options {
         hide_default_value = true
     )]
     target: String,
+    /// The model to ask, one of those that the function is granted; by default the first of them. An event names its own
+    #[arg(
+        long,
+        env = "XTASK_MODEL",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) model: String,
     #[command(flatten)]
     pub(crate) bedrock: Bedrock,
 }

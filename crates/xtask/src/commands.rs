@@ -20,6 +20,9 @@ use crate::{
 
 /// Prints the payload as it came; the exit code says whether it is an answer.
 pub(crate) async fn invoke(path: &Path, options: Options) -> Result<ExitCode, Failure> {
+    if !options.model.is_empty() {
+        return Err(Failure::EventHasModel);
+    }
     let payload = reply_to(event::read(path)?, options).await?;
     print(&payload)?;
     Ok(if Reply::parse(&payload)?.is_success() {
@@ -31,7 +34,7 @@ pub(crate) async fn invoke(path: &Path, options: Options) -> Result<ExitCode, Fa
 
 /// Prints the answer's text.
 pub(crate) async fn ask(prompt: &str, options: Options) -> Result<ExitCode, Failure> {
-    let payload = reply_to(event::of_prompt(prompt)?, options).await?;
+    let payload = reply_to(event::of_prompt(prompt, &options.model)?, options).await?;
     let answer = Reply::parse(&payload)?.answer()?;
     print(answer.text.as_bytes())?;
     if let Some(reason) = answer.stop_reason {

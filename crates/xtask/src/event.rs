@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
+use serde_json::json;
 
 use crate::failure::Failure;
 
@@ -33,22 +34,26 @@ pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
     }
 }
 
-/// The event that asks.
-pub(crate) fn of_prompt(prompt: &str) -> Result<Bytes, Failure> {
-    if prompt.is_empty() {
-        return Err(Failure::NoPrompt);
-    }
-    Ok(serde_json::json!({ "prompt": prompt }).to_string().into())
+/// The event that asks a model; the function's first one, where the name is empty.
+pub(crate) fn of_prompt(prompt: &str, model: &str) -> Result<Bytes, Failure> {
+    let event = match (prompt, model) {
+        ("", _) => return Err(Failure::NoPrompt),
+        (prompt, "") => json!({ "prompt": prompt }),
+        (prompt, model) => json!({ "prompt": prompt, "modelId": model }),
+    };
+    Ok(event.to_string().into())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
     fn a_prompt_keeps_every_character() {
         let prompt = "\"quotes\" $HOME `x` \\ \n 日本語 'single'";
-        let event: serde_json::Value = serde_json::from_slice(&of_prompt(prompt).unwrap()).unwrap();
-        assert_eq!(event, serde_json::json!({ "prompt": prompt }));
+        let event: Value = serde_json::from_slice(&of_prompt(prompt, "").unwrap()).unwrap();
+        assert_eq!(event, json!({ "prompt": prompt }));
     }
 }

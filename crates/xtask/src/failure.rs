@@ -24,6 +24,10 @@ pub(crate) enum Failure {
     },
     #[error("no prompt is given: give one, as in make ask P=\"What is AWS Lambda?\"")]
     NoPrompt,
+    #[error(
+        "MODEL is for make ask and make deploy: write the model into the event, as in {{\"prompt\": \"hi\", \"modelId\": \"apac.amazon.nova-micro-v1:0\"}}"
+    )]
+    EventHasModel,
     #[error("the target \"{0}\" is neither local nor aws: give one of the two")]
     Target(String),
     #[error("{0}")]
@@ -110,6 +114,7 @@ impl Failure {
             | Self::EventNotJson { .. }
             | Self::EventTooLarge { .. }
             | Self::NoPrompt
+            | Self::EventHasModel
             | Self::Target(_)
             | Self::Fault(_)
             | Self::HalfUpstream

@@ -106,6 +106,15 @@ fn an_empty_value_says_what_to_give() {
 }
 
 #[test]
+fn a_model_beside_an_event_is_refused_and_not_ignored() {
+    assert_refused(
+        &["invoke", "events/bedrock-test-001.json"],
+        &[("XTASK_MODEL", "apac.amazon.nova-micro-v1:0")],
+        "MODEL is for make ask and make deploy: write the model into the event",
+    );
+}
+
+#[test]
 fn an_unknown_target_is_named() {
     let sentence = "the target \"gcp\" is neither local nor aws";
     assert_refused(&["ask", "hi", "--target", "gcp"], &[], sentence);

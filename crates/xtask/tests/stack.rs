@@ -342,6 +342,22 @@ fn make_hands_a_prompt_over_as_it_is() {
 
 #[test]
 #[ignore = "run by make test-invoke"]
+fn make_asks_the_model_that_is_named() {
+    let _turn = TURN.lock();
+    let model = "apac.amazon.nova-micro-v1:0";
+    let output = make("ask")
+        .args(["P=hi", &format!("MODEL={model}")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(model),
+        "the stand-in tells which model was asked: {text}"
+    );
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
 fn make_invoke_names_a_wrong_event_file_and_fails() {
     let _turn = TURN.lock();
     let output = make("invoke")

@@ -15,6 +15,7 @@ use tokio::process::Command;
 use super::{bedrock, emulator::Emulator, environment, post, say};
 use crate::{
     cli::Bedrock,
+    deployed::Deployment,
     failure::Failure,
     models,
     project::{self, FUNCTION},
@@ -113,10 +114,7 @@ impl Watched {
             ),
             ("bedrock", bedrock::described(&stand_in, options)),
             ("model", environment::default_model(&granted)),
-            (
-                "use",
-                "make invoke and make ask in another terminal; Ctrl-C stops".to_owned(),
-            ),
+            ("use", in_another_terminal()),
         ]);
         Ok(Self {
             emulator,
@@ -153,4 +151,14 @@ fn reloading(settings: &[(OsString, OsString)]) -> Result<Command, Failure> {
     command.args(["watch", "--disable-cors", "--locked", "-p", FUNCTION]);
     command.envs(settings.iter().map(|(name, value)| (name, value)));
     Ok(command)
+}
+
+/// What to type. Once the function is deployed, the commands call it there unless they are told otherwise.
+fn in_another_terminal() -> String {
+    let target = if Deployment::is_recorded() {
+        " TARGET=local"
+    } else {
+        ""
+    };
+    format!("make invoke{target} and make ask{target} in another terminal; Ctrl-C stops")
 }
