@@ -4,19 +4,22 @@ import { cdk, deployment } from './support/cdk.ts';
 import { recordDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { overrunSentences } from './support/overrun.ts';
-import { rememberPrevious } from './support/previous.ts';
-import { requireBootstrap, requireFreeNames } from './support/preconditions.ts';
+import { confirmPrevious, rememberPrevious } from './support/previous.ts';
+import { requireBootstrap, requireFreeNames, requireOwnStack } from './support/preconditions.ts';
+import { returnsToDefault } from './support/returns-to-default.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('deploying', 'deploy');
   await requireBootstrap(target);
+  await requireOwnStack(target);
   await requireFreeNames(target);
+  const choice = readChoice('deploy');
+  for (const sentence of returnsToDefault(await rememberPrevious(target), choice)) console.error(sentence);
   await buildFunction();
-  await rememberPrevious(target);
   await cdk('deploy', target.region, deployment());
   recordDeployment(target);
-  const choice = readChoice('deploy');
+  confirmPrevious();
   if (choice.settings.dailyLimitUsd !== undefined) for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);
   console.error(`Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`);
 });

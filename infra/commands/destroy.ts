@@ -2,6 +2,7 @@ import { cdk, removal } from './support/cdk.ts';
 import { forgetDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { forgetPrevious } from './support/previous.ts';
+import { requireOwnStack } from './support/preconditions.ts';
 import { findStack } from './support/stack-state.ts';
 import { announceTarget } from './support/target.ts';
 import { UserError } from '../lib/user-error.ts';
@@ -11,6 +12,7 @@ await exitOnError(async () => {
   if (!(await findStack(target))) {
     throw new UserError(`There is no stack ${target.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
   }
+  await requireOwnStack(target);
   await cdk('remove', target.region, removal());
   if (await findStack(target)) throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);

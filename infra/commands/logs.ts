@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { exitOnError } from './support/exit.ts';
 import { type LogLine, logLines } from './support/log-lines.ts';
 import { HEADING, readable } from './support/log-columns.ts';
-import { wantsJson } from './support/options.ts';
+import { isOn, wantsJson } from './support/options.ts';
 import { sinceOf } from './support/since.ts';
 import { announceTarget, type Target } from './support/target.ts';
 
@@ -11,7 +11,7 @@ const PAUSE = 2;
 
 await exitOnError(async () => {
   const since = sinceOf(process.env.SINCE?.trim() || '10m');
-  const follows = process.env.FOLLOW?.trim() !== '0';
+  const follows = isOn('FOLLOW', true);
   const target = await announceTarget('reading the log of', 'remove');
   if (follows) console.error('Following it until Ctrl-C; FOLLOW=0 ends with what is there.');
   if (!wantsJson()) console.log(HEADING);

@@ -13,6 +13,7 @@ const CALLS = 3;
 const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
 
 await exitOnError(async () => {
+  const putsBack = isOn('ROLLBACK');
   const deployed = readDeployment();
   if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
   const { passed, said, throttled } = await patientCall(CALLS);
@@ -20,7 +21,7 @@ await exitOnError(async () => {
   process.exitCode = 1;
   if (throttled) return console.error('The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.');
   console.error(`The smoke call failed: ${said}`);
-  console.error(isOn('ROLLBACK') ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.');
+  console.error(putsBack ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.');
 });
 
 async function patientCall(calls: number): Promise<SmokeCall> {

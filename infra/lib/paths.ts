@@ -28,8 +28,11 @@ export const assemblyDir = join(stateDir, 'cdk.out');
 /** The same for the stack of the pipeline's role. */
 export const ciAssemblyDir = join(stateDir, 'ci-cdk.out');
 
-/** What `make deploy` found deployed before it changed anything: what `make rollback` goes back to. */
+/** What the last `make deploy` that went through found deployed before it: what `make rollback` goes back to. */
 export const previousDir = join(stateDir, 'previous');
+
+/** The same of a `make deploy` that has not gone through yet, or never did. */
+export const pendingPreviousDir = join(stateDir, 'previous-pending');
 
 /** Where `cargo lambda build` puts the function. The tests have one that is none. */
 export const artifactDir = process.env.BEDROCK_INFRA_ARTIFACT_DIR ?? fromHere('../../target/lambda/bedrock-function');

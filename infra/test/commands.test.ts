@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BOOTSTRAP_VERSION } from '../commands/support/preconditions.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { type Server, startMoto, startScripted } from './support/servers.ts';
 
@@ -47,6 +48,8 @@ describe('a wrong setting is one sentence, before anything is built or sent:', (
     [['deploy', 'MEMORY=64'], 'MEMORY takes a whole number of MB from 128 to 10240; "64" was given.\n'],
     [['deploy', 'MODEL=amazon.titan-text-express-v1'], 'MODEL amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it. Use jp.amazon.nova-2-lite-v1:0 instead.\n'],
     [['synth', 'MODLE=x'], 'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n'],
+    [['logs', 'FOLLOW=perhaps'], 'FOLLOW takes 1 or 0; "perhaps" was given.\n'],
+    [['smoke', 'ROLLBACK=please'], 'ROLLBACK takes 1 or 0; "please" was given.\n'],
     [['diff', 'FUNCTION_NAME=a b $(exit 1); `exit 2`'], 'FUNCTION_NAME takes 1 to 64 letters, digits and hyphens, beginning with a letter; "a b $(exit 1); `exit 2`" was given.\n'],
   ])('%j', async (args, sentence) => {
     expect(await refusal(args.map((arg) => arg.replaceAll('$', '$$$$')))).toBe(sentence);
@@ -81,11 +84,21 @@ describe('with credentials', () => {
   });
 
   it('a function that somebody made by hand is not deployed over', async () => {
-    await new SSMClient(options()).send(new PutParameterCommand({ Name: '/cdk-bootstrap/hnb659fds/version', Value: '30', Type: 'String' }));
+    await new SSMClient(options()).send(new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }));
     await makeFunctionByHand(options(), 'by-hand');
     expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
       '\nA function by-hand that this stack did not make already exists in ap-northeast-1: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.\n',
     );
+  });
+
+  it.each(['deploy', 'destroy'])('make %s leaves a stack alone that another project made', async (command) => {
+    const cloudFormation = new CloudFormationClient(options());
+    const StackName = `foreign-${command}`;
+    const TemplateBody = JSON.stringify({ Description: 'Orders', Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
+    await new SSMClient(options()).send(new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }));
+    await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
+    expect(await refusal([command, `FUNCTION_NAME=${StackName}`], signedIn())).toContain(`\nThe stack ${StackName} in ap-northeast-1 was not made by this project: choose another FUNCTION_NAME. Nothing was changed.\n`);
+    expect((await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody).toContain('AWS::SNS::Topic');
   });
 });
 

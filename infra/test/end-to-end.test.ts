@@ -129,6 +129,12 @@ describe('a deploy from end to end', () => {
     }
   });
 
+  it('a deploy that gives a setting no more says what it takes back', async () => {
+    // moto cannot update a stack with a brake: how the deploy ends says nothing.
+    const { stderr } = await make('deploy', 'MAX_TOKENS=500');
+    expect(stderr).toContain('\n! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.\n');
+  });
+
   it('make destroy, of a model that has ended too, leaves nothing of the stack and says what else stays', async () => {
     const { status, stderr } = await make('destroy', 'MODEL=amazon.titan-text-express-v1');
     expect(stderr).toContain('Of the stack nothing is left.\n');

@@ -67,7 +67,7 @@ describe('make stop, status and resume', () => {
       expect.stringMatching(/^Limit: \$5 of estimated cost in 24 hours, crossed since \d{4}-/),
       'The brake stops the function some 5 minutes after the limit is crossed, as a rule sooner; AWS promises no time.',
       // 10 × (300 × (0.00396 + 400 × 3.311e-6) + 2 × (0.00396 + 64000 × 3.311e-6)), by the formula in lib/overrun.ts.
-      expect.stringMatching(/^At most \$0\.22 a call, 10 at once \(the account's limit\): \$20\.17 beyond the \$5 in the worst case\./),
+      expect.stringMatching(/^At most \$0\.22 a call at the prices of models\.json, 10 at once \(the account's limit\): \$20\.17 beyond the \$5 in the worst case\./),
       '',
     ]);
   });

@@ -157,6 +157,14 @@ describe('a pipeline from end to end', () => {
     expect(await variables()).not.toHaveProperty('BEDROCK_MAX_PROMPT_CHARS');
   });
 
+  it('a deploy that AWS refused leaves what there is to go back to', async () => {
+    const good = await template(NAME);
+    expect((await make(toDeploy, 'deploy', BAD)).status).toBe(0);
+    expect((await make(toDiff, 'deploy')).status).toBe(2);
+    expect(await make(toDeploy, 'rollback')).toMatchObject({ status: 0, stderr: expect.stringContaining('\nRolled back: ') });
+    expect(await template(NAME)).toBe(good);
+  });
+
   it('make ci-role-destroy does not lock out another role', async () => {
     const { status, stderr } = await make(KEYS, 'ci-role-destroy');
     expect(status).toBe(2);

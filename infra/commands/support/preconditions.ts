@@ -4,7 +4,8 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../../lib/user-error.ts';
 import { explained, isDenied, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
-import { findStack } from './stack-state.ts';
+import { readDeployedStack } from './deployed-stack.ts';
+import { deployedTemplate, findStack, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
@@ -15,6 +16,18 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
   const ssm = new SSMClient(clientOptions(region));
   const found = await there(() => ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION })), region);
   if (!found) throw new UserError(`The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`);
+}
+
+/**
+ * Refuses a stack that some other project made under this name: a deploy would put ours in place of what is in it, and
+ * CloudFormation remove that; make destroy would remove all of it.
+ *
+ * @throws UserError when there is one.
+ */
+export async function requireOwnStack(target: Target): Promise<void> {
+  const { region, stackName } = target;
+  const own = await there(async () => !(await hasWorked(target)) || readDeployedStack(await deployedTemplate(target)), region);
+  if (!own) throw new UserError(`The stack ${stackName} in ${region} was not made by this project: choose another FUNCTION_NAME. Nothing was changed.`);
 }
 
 /**

@@ -1,17 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAssembly } from '../../lib/given-template.ts';
-import { previousDir } from '../../lib/paths.ts';
+import { pendingPreviousDir, previousDir } from '../../lib/paths.ts';
 import { isDenied } from './aws-errors.ts';
 import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
-const recordFile = join(previousDir, 'previous.json');
-const templateFile = join(previousDir, 'template.json');
+const recordFile = (directory: string): string => join(directory, 'previous.json');
+const templateFile = (directory: string): string => join(directory, 'template.json');
+const assembly = (directory: string): string => join(directory, 'cdk.out');
 
 /** A cloud assembly of what was deployed. */
-export const previousAssembly = join(previousDir, 'cdk.out');
+export const previousAssembly = assembly(previousDir);
 
 const record = z.object({ account: z.string(), region: z.string(), stackName: z.string(), was: z.enum(['absent', 'deployed']) });
 
@@ -21,36 +22,68 @@ export interface Previous {
   readonly template: string | undefined;
 }
 
-/** Writes down what is deployed, before a deploy changes it. Parameters need no note: the CDK leaves those of a stack as they are. */
-export async function rememberPrevious(target: Target): Promise<void> {
-  rmSync(previousDir, { recursive: true, force: true });
+/**
+ * Writes down what is deployed, before a deploy changes it; until that went through, an earlier record holds. Parameters need no
+ * note: the CDK leaves those of a stack as they are.
+ *
+ * @returns the template, or undefined where nothing is deployed or it may not be read.
+ */
+export async function rememberPrevious(target: Target): Promise<string | undefined> {
   try {
-    write(target, (await hasWorked(target)) ? await deployedTemplate(target) : undefined);
+    const template = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
+    settlePrevious(target, template);
+    write(target, template);
+    return template;
   } catch (error) {
     if (!isDenied(error)) throw error;
+    for (const directory of [previousDir, pendingPreviousDir]) remove(directory);
     console.error('What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.');
+    return undefined;
   }
+}
+
+/** The deploy went through: what was before it is what there is to go back to. */
+export function confirmPrevious(): void {
+  if (!existsSync(recordFile(pendingPreviousDir))) return;
+  remove(previousDir);
+  renameSync(pendingPreviousDir, previousDir);
+}
+
+/** Decides about a deploy whose end nobody wrote down, by what is deployed now: where that is what was before, it did nothing. */
+export function settlePrevious(target: Target, deployed: string | undefined): void {
+  const pending = read(pendingPreviousDir, target);
+  if (pending && pending.template !== deployed) confirmPrevious();
+  // Of another stack: whether that deploy went through is not known here, and what is not known is not put back.
+  else if (!pending && existsSync(recordFile(pendingPreviousDir))) remove(previousDir);
+  remove(pendingPreviousDir);
 }
 
 function write({ account, region, stackName }: Target, template: string | undefined): void {
-  mkdirSync(previousDir, { recursive: true });
+  mkdirSync(pendingPreviousDir, { recursive: true });
   if (template !== undefined) {
-    writeFileSync(templateFile, template);
-    writeAssembly(previousAssembly, { account, region, stackName }, template);
+    writeFileSync(templateFile(pendingPreviousDir), template);
+    writeAssembly(assembly(pendingPreviousDir), { account, region, stackName }, template);
   }
   // Last: where it is, all else is whole.
-  writeFileSync(recordFile, `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`);
+  writeFileSync(recordFile(pendingPreviousDir), `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`);
 }
 
+/** Whether there is any record of this stack. */
+export const isRemembered = (target: Target): boolean => [previousDir, pendingPreviousDir].some((directory) => read(directory, target));
+
 /** What was deployed before the last deploy of this stack from this clone, or undefined when nobody wrote it down. */
-export function readPrevious({ account, region, stackName }: Target): Previous | undefined {
-  if (!existsSync(recordFile)) return undefined;
-  const found = record.parse(JSON.parse(readFileSync(recordFile, 'utf8')));
+export const readPrevious = (target: Target): Previous | undefined => read(previousDir, target);
+
+function read(directory: string, { account, region, stackName }: Target): Previous | undefined {
+  if (!existsSync(recordFile(directory))) return undefined;
+  const found = record.parse(JSON.parse(readFileSync(recordFile(directory), 'utf8')));
   if (found.account !== account || found.region !== region || found.stackName !== stackName) return undefined;
-  return { template: found.was === 'absent' ? undefined : readFileSync(templateFile, 'utf8') };
+  return { template: found.was === 'absent' ? undefined : readFileSync(templateFile(directory), 'utf8') };
 }
 
 /** Forgets it, if it is of this stack: that version is deployed again, or the stack is gone. */
 export function forgetPrevious(target: Target): void {
-  if (readPrevious(target)) rmSync(previousDir, { recursive: true, force: true });
+  for (const directory of [previousDir, pendingPreviousDir]) if (read(directory, target)) remove(directory);
 }
+
+const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });
