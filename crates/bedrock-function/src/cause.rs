@@ -71,7 +71,7 @@ causes! {
         "Have someone with AWS Marketplace permissions call the model once, or ask AWS Support; new accounts are often restricted for a time.";
     RequestRefused: ValidationException,
         "Bedrock refused the request for {model} as invalid.",
-        "Check the parameters of the event; to see Bedrock's own words, run it locally with BEDROCK_LOG_CONTENT=1.";
+        "Check the parameters of the event; docs/operate.md tells how to see Bedrock's own words.";
     RoleLacksModel: AccessDeniedException,
         "The function's role may not call {model}.",
         "Deploy again with this model among those granted: make deploy MODEL=…";
