@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -89,6 +89,25 @@ describe('with credentials', () => {
     expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
       '\nA function by-hand that this stack did not make already exists in ap-northeast-1: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.\n',
     );
+  });
+
+  it('make rollback after a first deploy that never came to be has nothing to go back to', async () => {
+    const record = { account: '123456789012', region: 'ap-northeast-1', stackName: 'unborn', was: 'absent' };
+    const pending = join(machine.directory, 'previous-pending');
+    mkdirSync(pending);
+    writeFileSync(join(pending, 'previous.json'), JSON.stringify(record));
+    expect(await refusal(['rollback', 'FUNCTION_NAME=unborn'], signedIn())).toMatch(/\nNothing is remembered of unborn from before the last deploy.+\n$/);
+    expect(existsSync(pending)).toBe(false);
+  });
+
+  it('a deploy of another stack that never went through leaves what there is to go back to', async () => {
+    const record = { account: '123456789012', region: 'ap-northeast-1', was: 'absent' };
+    for (const [directory, stackName] of [['previous', 'this'], ['previous-pending', 'other']] as const) {
+      mkdirSync(join(machine.directory, directory));
+      writeFileSync(join(machine.directory, directory, 'previous.json'), JSON.stringify({ ...record, stackName }));
+    }
+    await refusal(['rollback', 'FUNCTION_NAME=this'], signedIn());
+    expect(existsSync(join(machine.directory, 'previous/previous.json'))).toBe(true);
   });
 
   it.each(['deploy', 'destroy'])('make %s leaves a stack alone that another project made', async (command) => {

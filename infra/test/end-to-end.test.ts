@@ -130,9 +130,10 @@ describe('a deploy from end to end', () => {
   });
 
   it('a deploy that gives a setting no more says what it takes back', async () => {
-    // moto cannot update a stack with a brake: how the deploy ends says nothing.
-    const { stderr } = await make('deploy', 'MAX_TOKENS=500');
+    // It ends where it would compile: moto cannot update a stack with a brake.
+    const { stderr } = await machine.make(['deploy'], { ...KEYS, AWS_ENDPOINT_URL: moto.url, RUSTFLAGS: '--no-such-flag' });
     expect(stderr).toContain('\n! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.\n');
+    expect(stderr).toContain('no-such-flag');
   });
 
   it('make destroy, of a model that has ended too, leaves nothing of the stack and says what else stays', async () => {

@@ -46,6 +46,10 @@ describe('make smoke', () => {
     expect(stderr).not.toContain('SECRET-ANSWER');
   });
 
+  it('calls what was deployed, whatever MODEL was typed for the deploy beside it', async () => {
+    expect(await smoke([answer], { XTASK_MODEL: 'apac.amazon.nova-micro-v1:0' })).toMatchObject({ status: 0, calls: 1 });
+  });
+
   it('waits for a new policy to reach the role', async () => {
     expect(await smoke([denied, denied, answer])).toMatchObject({ status: 0, calls: 3 });
   });

@@ -5,7 +5,7 @@ import { UserError } from '../../lib/user-error.ts';
 import { explained, isDenied, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
 import { readDeployedStack } from './deployed-stack.ts';
-import { deployedTemplate, findStack, hasWorked } from './stack-state.ts';
+import { deployedTemplate, findStack } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
@@ -26,8 +26,14 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
  */
 export async function requireOwnStack(target: Target): Promise<void> {
   const { region, stackName } = target;
-  const own = await there(async () => !(await hasWorked(target)) || readDeployedStack(await deployedTemplate(target)), region);
+  const own = await there(async () => (await isEmpty(target)) || readDeployedStack(await deployedTemplate(target)), region);
   if (!own) throw new UserError(`The stack ${stackName} in ${region} was not made by this project: choose another FUNCTION_NAME. Nothing was changed.`);
+}
+
+/** Whether there is nothing in the stack that could be lost: it is not there, was only reviewed, or its making was undone. */
+async function isEmpty(target: Target): Promise<boolean> {
+  const stack = await findStack(target);
+  return !stack || stack.StackStatus === 'REVIEW_IN_PROGRESS' || stack.StackStatus === 'ROLLBACK_COMPLETE';
 }
 
 /**

@@ -53,8 +53,8 @@ export function confirmPrevious(): void {
 export function settlePrevious(target: Target, deployed: string | undefined): void {
   const pending = read(pendingPreviousDir, target);
   if (pending && pending.template !== deployed) confirmPrevious();
-  // Of another stack: whether that deploy went through is not known here, and what is not known is not put back.
-  else if (!pending && existsSync(recordFile(pendingPreviousDir))) remove(previousDir);
+  // Of another stack: whether that deploy went through is not known here, so neither is what there is to go back to in that one.
+  else if (!pending && existsSync(recordFile(pendingPreviousDir)) && !readPrevious(target)) remove(previousDir);
   remove(pendingPreviousDir);
 }
 

@@ -1,6 +1,6 @@
 import { cdk } from './cdk.ts';
 import { forgetPrevious, isRemembered, previousAssembly, readPrevious, settlePrevious } from './previous.ts';
-import { deployedTemplate } from './stack-state.ts';
+import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** How a rollback went, in one sentence. */
@@ -17,10 +17,10 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const { stackName } = target;
   const nothing = not(`Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`);
   if (!isRemembered(target)) return nothing;
-  const deployed = await deployedTemplate(target);
+  const deployed = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
   settlePrevious(target, deployed);
   const previous = readPrevious(target);
-  if (!previous) return nothing;
+  if (!previous || deployed === undefined) return nothing;
   if (previous.template === undefined) return not(`There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`);
   if (previous.template === deployed) return not(`The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`);
   await cdk('deploy', target.region, ['deploy', '--require-approval=never'], { app: ['--app', previousAssembly] });

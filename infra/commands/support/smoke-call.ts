@@ -43,7 +43,7 @@ export async function smokeCall(): Promise<SmokeCall> {
 }
 
 async function invoke(): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(join(workspaceDir, 'tools/xtask'), ['invoke'], { cwd: workspaceDir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, XTASK_TARGET: 'aws' } });
+  const child = spawn(join(workspaceDir, 'tools/xtask'), ['invoke'], { cwd: workspaceDir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, XTASK_TARGET: 'aws', XTASK_MODEL: '' } });
   child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
