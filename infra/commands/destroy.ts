@@ -9,10 +9,11 @@ import { UserError } from '../lib/user-error.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('removing', 'remove');
-  if (!(await findStack(target))) {
+  const stack = await findStack(target);
+  if (!stack) {
     throw new UserError(`There is no stack ${target.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
   }
-  await requireOwnStack(target);
+  await requireOwnStack(target, stack);
   await cdk('remove', target.region, removal());
   if (await findStack(target)) throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './json.ts';
 
 /** What is read of a template; one of another project has what it likes. */
 const template = z.object({
@@ -22,12 +23,4 @@ export function readDeployedStack(text: string): DeployedStack | undefined {
   const resources = Object.values(parsed.data.Resources);
   const models = resources.map(({ Properties }) => Properties?.Environment?.Variables?.BEDROCK_MODEL_IDS).find((ids) => typeof ids === 'string');
   return models === undefined ? undefined : { models, hasBrake: resources.some(({ Type }) => Type === 'AWS::StepFunctions::StateMachine') };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './json.ts';
 
 /** The function's line of an invocation (crates/bedrock-function/src/usage.rs). */
 const invocation = z.object({
@@ -25,7 +26,7 @@ const ROUTINE = /^(START|END|REPORT|INIT_START) /;
 
 /** A line of the log for people, or undefined when it says nothing that they miss. Any other line is shown as it is. */
 export function readable(message: string, time: number): string | undefined {
-  const line = invocation.safeParse(parsed(message));
+  const line = invocation.safeParse(parseJson(message));
   if (line.success) return ofInvocation(line.data);
   return ROUTINE.test(message) ? undefined : `${local(new Date(time))}  ${message.trimEnd()}`;
 }
@@ -38,12 +39,4 @@ function ofInvocation({ timestamp, requestId, modelId, inputTokens, outputTokens
 /** The reader's own time, as 2026-11-23 09:00:00. */
 function local(date: Date): string {
   return Number.isNaN(date.getTime()) ? '-' : date.toLocaleString('sv-SE').slice(0, 19);
-}
-
-function parsed(message: string): unknown {
-  try {
-    return JSON.parse(message);
-  } catch {
-    return undefined;
-  }
 }

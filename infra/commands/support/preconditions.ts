@@ -1,3 +1,4 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -22,28 +23,26 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
  * Refuses a stack that some other project made under this name: a deploy would put ours in place of what is in it, and
  * CloudFormation remove that; make destroy would remove all of it.
  *
- * @throws UserError when there is one.
+ * @param stack as it was found.
+ * @throws UserError when it is not ours.
  */
-export async function requireOwnStack(target: Target): Promise<void> {
+export async function requireOwnStack(target: Target, stack: Stack): Promise<void> {
+  // There is nothing in these that could be lost: one was only reviewed, the other's making was undone.
+  if (stack.StackStatus === 'REVIEW_IN_PROGRESS' || stack.StackStatus === 'ROLLBACK_COMPLETE') return;
   const { region, stackName } = target;
-  const own = await there(async () => (await isEmpty(target)) || readDeployedStack(await deployedTemplate(target)), region);
+  const own = await there(async () => readDeployedStack(await deployedTemplate(target)), region);
   if (!own) throw new UserError(`The stack ${stackName} in ${region} was not made by this project: choose another FUNCTION_NAME. Nothing was changed.`);
 }
 
-/** Whether there is nothing in the stack that could be lost: it is not there, was only reviewed, or its making was undone. */
-async function isEmpty(target: Target): Promise<boolean> {
-  const stack = await findStack(target);
-  return !stack || stack.StackStatus === 'REVIEW_IN_PROGRESS' || stack.StackStatus === 'ROLLBACK_COMPLETE';
-}
-
 /**
- * Refuses to deploy over a function or a log group that some other hand made: CloudFormation
+ * Refuses to deploy over a stack, a function or a log group that some other hand made. Of the last two CloudFormation
  * would find out halfway, and roll back.
  *
  * @throws UserError naming what is in the way.
  */
 export async function requireFreeNames(target: Target): Promise<void> {
-  if (await findStack(target)) return;
+  const stack = await findStack(target);
+  if (stack) return requireOwnStack(target, stack);
   const { region, stackName } = target;
   const logGroup = `/aws/lambda/${stackName}`;
   const taken = [

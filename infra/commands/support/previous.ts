@@ -7,6 +7,7 @@ import { isDenied } from './aws-errors.ts';
 import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
+const directories = [previousDir, pendingPreviousDir];
 const recordFile = (directory: string): string => join(directory, 'previous.json');
 const templateFile = (directory: string): string => join(directory, 'template.json');
 const assembly = (directory: string): string => join(directory, 'cdk.out');
@@ -36,7 +37,7 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
     return template;
   } catch (error) {
     if (!isDenied(error)) throw error;
-    for (const directory of [previousDir, pendingPreviousDir]) remove(directory);
+    for (const directory of directories) remove(directory);
     console.error('What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.');
     return undefined;
   }
@@ -69,7 +70,7 @@ function write({ account, region, stackName }: Target, template: string | undefi
 }
 
 /** Whether there is any record of this stack. */
-export const isRemembered = (target: Target): boolean => [previousDir, pendingPreviousDir].some((directory) => read(directory, target));
+export const isRemembered = (target: Target): boolean => directories.some((directory) => read(directory, target));
 
 /** What was deployed before the last deploy of this stack from this clone, or undefined when nobody wrote it down. */
 export const readPrevious = (target: Target): Previous | undefined => read(previousDir, target);
@@ -83,7 +84,7 @@ function read(directory: string, { account, region, stackName }: Target): Previo
 
 /** Forgets it, if it is of this stack: that version is deployed again, or the stack is gone. */
 export function forgetPrevious(target: Target): void {
-  for (const directory of [previousDir, pendingPreviousDir]) if (read(directory, target)) remove(directory);
+  for (const directory of directories) if (read(directory, target)) remove(directory);
 }
 
 const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });

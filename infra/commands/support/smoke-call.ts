@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { workspaceDir } from '../../lib/paths.ts';
 import { UserError } from '../../lib/user-error.ts';
+import { parseJson } from './json.ts';
 
 /** What came of one call of the deployed function. */
 export interface SmokeCall {
@@ -51,22 +52,14 @@ async function invoke(): Promise<{ code: number | null; stdout: string; stderr: 
 }
 
 function refused(payload: string, otherwise: string): SmokeCall {
-  const { data: replied } = reply.safeParse(json(payload));
+  const { data: replied } = reply.safeParse(parseJson(payload));
   if (!replied) return { passed: false, said: otherwise, passing: false };
-  const { data: body } = refusal.safeParse(json(replied.body));
+  const { data: body } = refusal.safeParse(parseJson(replied.body));
   const said = [replied.statusCode, body?.code].filter(Boolean).join(' ');
   return { passed: false, said: body ? `${said}: ${body.message}` : said, passing: MAY_PASS(replied.statusCode) };
 }
 
 /** A throttle may be that of a moment; a stopped function's comes again. */
 const notReached = (said: string): SmokeCall => ({ passed: false, said, passing: true, throttled: said.includes(THROTTLE) });
-
-function json(given: string): unknown {
-  try {
-    return JSON.parse(given);
-  } catch {
-    return undefined;
-  }
-}
 
 const lastLine = (given: string): string => given.trim().split('\n').at(-1) ?? '';
