@@ -87,8 +87,9 @@ lint: ## Check format, lints and docs
 	@tools/test format clippy docs
 
 .PHONY: fmt
-fmt: ## Format the code
+fmt: infra/node_modules/.package-lock.json ## Format the code
 	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml && cargo fmt --all --manifest-path bench/rust/Cargo.toml
+	@cd infra && node_modules/.bin/biome format --write --log-level=warn
 
 ##@ Keep it in order
 

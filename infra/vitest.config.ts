@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+// vitest 4: 5 and newer do not support Node.js 20 (its `engines` field begins at 22.12).
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
