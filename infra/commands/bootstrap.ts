@@ -3,7 +3,10 @@ import { exitOnError } from './support/exit.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
-  const { account, region } = await announceTarget('setting up the CDK (bucket, roles: stack CDKToolkit) for', 'remove');
+  const { account, region } = await announceTarget(
+    'setting up the CDK (bucket, roles: stack CDKToolkit) for',
+    'remove',
+  );
   await cdk('remove', region, ['bootstrap', `aws://${account}/${region}`]);
   console.error('Set up, once for this account and region. Next: make deploy');
 });

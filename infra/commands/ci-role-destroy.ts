@@ -9,18 +9,29 @@ import { findStack, rolesOf } from './support/stack-state.ts';
 import { announceTarget, type Target } from './support/target.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget('removing GitHub\'s role for', 'remove');
+  const target = await announceTarget("removing GitHub's role for", 'remove');
   const ci: Target = { ...target, stackName: ciStackName(target.stackName) };
-  if (!(await findStack(ci))) throw new UserError(`There is no stack ${ci.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`);
+  if (!(await findStack(ci)))
+    throw new UserError(
+      `There is no stack ${ci.stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`,
+    );
   const own = await makesProvider(ci);
   if (own) await refuseToLockOut(ci);
   await cdk('remove', ci.region, removal(), ciApp());
   if (await findStack(ci)) throw new Error(`Stack ${ci.stackName} is still there.`);
-  console.error(`Removed ${ci.stackName}: GitHub can no longer deploy ${target.stackName}, which runs on. ${own ? 'GitHub\'s OIDC provider went with it.' : 'GitHub\'s OIDC provider stays: it was there before.'}`);
+  console.error(
+    `Removed ${ci.stackName}: GitHub can no longer deploy ${target.stackName}, which runs on. ${own ? "GitHub's OIDC provider went with it." : "GitHub's OIDC provider stays: it was there before."}`,
+  );
 });
 
 /** The provider goes with the stack that made it, and with it the way in of every other role that trusts it. */
 async function refuseToLockOut(ci: Target): Promise<void> {
-  const others = await rolesThatTrust(ci, (await rolesOf(ci)).map(({ name }) => name));
-  if (others.length > 0) throw new UserError(`This stack made the account's provider for ${ISSUER}, and ${others.join(', ')} cannot be assumed without it: remove the other role${others.length === 1 ? '' : 's'} first. Nothing was removed.`);
+  const others = await rolesThatTrust(
+    ci,
+    (await rolesOf(ci)).map(({ name }) => name),
+  );
+  if (others.length > 0)
+    throw new UserError(
+      `This stack made the account's provider for ${ISSUER}, and ${others.join(', ')} cannot be assumed without it: remove the other role${others.length === 1 ? '' : 's'} first. Nothing was removed.`,
+    );
 }

@@ -11,14 +11,25 @@ import { announceTarget, type Target } from './support/target.ts';
 
 await exitOnError(async () => {
   const ci = readCiSettings(process.env);
-  const target = await announceTarget(`letting ${ci.repository} deploy, from its environment ${ci.environment},`, 'remove');
+  const target = await announceTarget(
+    `letting ${ci.repository} deploy, from its environment ${ci.environment},`,
+    'remove',
+  );
   await requireBootstrap(target);
   const stackName = ciStackName(target.stackName);
   const provider = await settleProvider({ ...target, stackName });
-  if (provider === 'existing') console.error('The account has GitHub\'s OIDC provider: it is used as it is, and never removed from here.');
+  if (provider === 'existing')
+    console.error("The account has GitHub's OIDC provider: it is used as it is, and never removed from here.");
   await cdk('deploy', target.region, deployment(), ciApp(provider));
-  console.log(columns([{ heading: 'in GitHub' }, { heading: 'name' }, { heading: 'value' }], await whatToSet(target, stackName, ci)));
-  console.error(`\nDeployed ${stackName}. Protect the environment in GitHub: let only your main branch deploy to it, and ask a reviewer.`);
+  console.log(
+    columns(
+      [{ heading: 'in GitHub' }, { heading: 'name' }, { heading: 'value' }],
+      await whatToSet(target, stackName, ci),
+    ),
+  );
+  console.error(
+    `\nDeployed ${stackName}. Protect the environment in GitHub: let only your main branch deploy to it, and ask a reviewer.`,
+  );
   if (!isImmutable(ci)) console.error(numbersNeeded(ci));
 });
 

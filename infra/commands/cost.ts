@@ -17,17 +17,40 @@ await exitOnError(async () => {
   const now = new Date();
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-  const days = await spentSince(target, table.models.map((row) => row.id), first, now);
+  const days = await spentSince(
+    target,
+    table.models.map((row) => row.id),
+    first,
+    now,
+  );
   const sums = { today: spentOf(days, midnight), month: spentOf(days, first) };
   if (wantsJson()) return console.log(JSON.stringify(sums, null, 2));
-  console.log(`${section(`Today, ${midnight.toISOString().slice(0, 10)} (UTC)`, sums.today)}\n\n${section(`This month, ${midnight.toISOString().slice(0, 7)}`, sums.month)}\n\n${NOT_INCLUDED}`);
+  console.log(
+    `${section(`Today, ${midnight.toISOString().slice(0, 10)} (UTC)`, sums.today)}\n\n${section(`This month, ${midnight.toISOString().slice(0, 7)}`, sums.month)}\n\n${NOT_INCLUDED}`,
+  );
 });
 
 function section(title: string, spent: readonly Spent[]): string {
   if (spent.length === 0) return `${title}: no calls.`;
-  const total = { modelId: 'total', calls: sum(spent, 'calls'), inputTokens: sum(spent, 'inputTokens'), outputTokens: sum(spent, 'outputTokens'), costUsd: sum(spent, 'costUsd') };
-  const headings = [{ heading: title }, ...['calls', 'tokens in', 'tokens out', 'USD'].map((heading) => ({ heading, right: true }))];
-  return columns(headings, [...spent, total].map((one) => [one.modelId, ...[one.calls, one.inputTokens, one.outputTokens].map((count) => count.toLocaleString('en-US')), one.costUsd.toFixed(4)]));
+  const total = {
+    modelId: 'total',
+    calls: sum(spent, 'calls'),
+    inputTokens: sum(spent, 'inputTokens'),
+    outputTokens: sum(spent, 'outputTokens'),
+    costUsd: sum(spent, 'costUsd'),
+  };
+  const headings = [
+    { heading: title },
+    ...['calls', 'tokens in', 'tokens out', 'USD'].map((heading) => ({ heading, right: true })),
+  ];
+  return columns(
+    headings,
+    [...spent, total].map((one) => [
+      one.modelId,
+      ...[one.calls, one.inputTokens, one.outputTokens].map((count) => count.toLocaleString('en-US')),
+      one.costUsd.toFixed(4),
+    ]),
+  );
 }
 
 function sum(spent: readonly Spent[], key: Exclude<keyof Spent, 'modelId'>): number {

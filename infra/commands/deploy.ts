@@ -19,6 +19,9 @@ await exitOnError(async () => {
   await cdk('deploy', target.region, deployment());
   recordDeployment(target);
   confirmPrevious();
-  if (choice.settings.dailyLimitUsd !== undefined) for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);
-  console.error(`Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`);
+  if (choice.settings.dailyLimitUsd !== undefined)
+    for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);
+  console.error(
+    `Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`,
+  );
 });

@@ -12,7 +12,12 @@ await exitOnError(async () => {
   await requireBootstrap(target);
   if (!isBuilt()) console.error('The function is not built: its code shows as changed until `make build`.');
   // By templates: a change set would be exact, but is written to the account.
-  await cdk('read', target.region, ['diff', '--method=template'], await mayRead(target) ? { ...OWN_APP, environment: { [AS_CALLER_VARIABLE]: '1' } } : OWN_APP);
+  await cdk(
+    'read',
+    target.region,
+    ['diff', '--method=template'],
+    (await mayRead(target)) ? { ...OWN_APP, environment: { [AS_CALLER_VARIABLE]: '1' } } : OWN_APP,
+  );
 });
 
 /** Whether the caller may read the stack. A pull request's role may, and may assume none of the CDK's, which read the whole account. */

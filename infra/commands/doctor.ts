@@ -40,7 +40,10 @@ async function examine(): Promise<Report> {
 
 type Choice = NonNullable<Examined['choice']>;
 
-async function examineAccount(choice: Choice, today: string): Promise<{ results: readonly Result[] } | { excuse: Text }> {
+async function examineAccount(
+  choice: Choice,
+  today: string,
+): Promise<{ results: readonly Result[] } | { excuse: Text }> {
   const { region, functionName: stackName } = choice.settings;
   const other = otherRegion(region, choice.given);
   if (other) return { excuse: accountMessages.otherRegion(other.name, other.ambient, region) };

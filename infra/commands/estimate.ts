@@ -11,7 +11,8 @@ await exitOnError(() => {
   const { call, callsPerDay } = workloadOf(process.env, choice);
   const { memory, region } = choice.settings;
   const estimates = choice.models.map((model) => callsPerDay.map((calls) => estimateOf(model, memory, call, calls)));
-  if (region !== PRICES.region) console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
+  if (region !== PRICES.region)
+    console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
   else console.log([...estimates.map(asTable), assumptions(memory, call)].join('\n\n'));
 });
@@ -22,8 +23,15 @@ function rounded(_: string, value: unknown): unknown {
 }
 
 function asTable(estimates: readonly Estimate[]): string {
-  const headings = ['calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier'].map((heading) => ({ heading, right: true }));
-  const rows = estimates.map((one) => [one.callsPerDay.toLocaleString('en-US'), ...[one.tokensUsd, one.lambdaUsd, one.logsUsd, one.alarmsAndMetricsUsd, one.totalUsd, -one.freeTierUsd].map(dollars)]);
+  const headings = ['calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier'].map(
+    (heading) => ({ heading, right: true }),
+  );
+  const rows = estimates.map((one) => [
+    one.callsPerDay.toLocaleString('en-US'),
+    ...[one.tokensUsd, one.lambdaUsd, one.logsUsd, one.alarmsAndMetricsUsd, one.totalUsd, -one.freeTierUsd].map(
+      dollars,
+    ),
+  ]);
   return `${estimates[0]?.modelId ?? ''}\n${columns(headings, rows)}`;
 }
 

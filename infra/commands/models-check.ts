@@ -6,7 +6,8 @@ import { readGrantedTable } from './support/granted.ts';
 await exitOnError(() => {
   const { table, granted, today } = readGrantedTable();
   const missing = granted.filter((id) => !table.models.some((row) => row.id === id));
-  if (missing.length > 0) throw new UserError(`MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`);
+  if (missing.length > 0)
+    throw new UserError(`MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`);
   const problems = lifeProblems(table.models, granted, today);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;

@@ -15,11 +15,16 @@ await exitOnError(async () => {
   const today = new Date().toISOString().slice(0, 10);
   console.error(`Asking Bedrock in ${sourceRegion} about the models of models.json`);
   const ask = { bedrock: new BedrockClient(clientOptions(sourceRegion)) };
-  const news = await inTurn(models.filter((row) => !hasEnded(row, today)), (row) => newsOf(ask, row, today, sourceRegion));
+  const news = await inTurn(
+    models.filter((row) => !hasEnded(row, today)),
+    (row) => newsOf(ask, row, today, sourceRegion),
+  );
   const after = withNews(before, news);
   if (after !== before) writeFileSync(modelsFile, after);
   console.log(changedLines(before, after).join('\n') || 'Nothing changed.');
-  console.error('Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.');
+  console.error(
+    'Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
+  );
 });
 
 async function newsOf(ask: Ask, row: ModelRow, today: string, region: string): Promise<RowNews[]> {
@@ -27,7 +32,14 @@ async function newsOf(ask: Ask, row: ModelRow, today: string, region: string): P
     const life = await lifeAtAws(ask, row.foundationModel);
     const destinationRegions = life?.status === 'ended' ? row.destinationRegions : await destinations(ask, row);
     if (!life || !destinationRegions) return unknown(row, region);
-    return [{ id: row.id, lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife }, destinationRegions, confirmedOn: today }];
+    return [
+      {
+        id: row.id,
+        lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife },
+        destinationRegions,
+        confirmedOn: today,
+      },
+    ];
   } catch (error) {
     throw allowed(explained(error, region), ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile']);
   }
@@ -42,7 +54,9 @@ async function destinations(ask: Ask, row: ModelRow): Promise<readonly string[] 
 
 /** Not ended, yet not there: a person should look. The row stays as it was, and grows stale. */
 function unknown(row: ModelRow, region: string): RowNews[] {
-  console.error(`! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`);
+  console.error(
+    `! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`,
+  );
   process.exitCode = 1;
   return [];
 }

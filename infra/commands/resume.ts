@@ -9,6 +9,8 @@ await exitOnError(async () => {
   await resume(target);
   console.error(`Resumed: ${target.stackName} takes calls.`);
   if (alarm?.state === 'ALARM') {
-    console.error('The last 24 hours still cost more than DAILY_LIMIT_USD: the brake pulls once per crossing, and not again until they have cost less. Watch make cost, or deploy with a higher limit.');
+    console.error(
+      'The last 24 hours still cost more than DAILY_LIMIT_USD: the brake pulls once per crossing, and not again until they have cost less. Watch make cost, or deploy with a higher limit.',
+    );
   }
 });

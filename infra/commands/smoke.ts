@@ -17,11 +17,19 @@ await exitOnError(async () => {
   const deployed = readDeployment();
   if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
   const { passed, said, throttled } = await patientCall(CALLS);
-  if (passed) return console.error(`The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`);
+  if (passed)
+    return console.error(`The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`);
   process.exitCode = 1;
-  if (throttled) return console.error('The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.');
+  if (throttled)
+    return console.error(
+      'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.',
+    );
   console.error(`The smoke call failed: ${said}`);
-  console.error(putsBack ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.');
+  console.error(
+    putsBack
+      ? (await rollBack(deployed)).sentence
+      : 'The stack stays as it is; make rollback puts back what was deployed before.',
+  );
 });
 
 async function patientCall(calls: number): Promise<SmokeCall> {

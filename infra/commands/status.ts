@@ -18,18 +18,34 @@ function forPrograms(stopped: boolean, { alarm, pulled, failed = false }: BrakeS
 }
 
 async function sentences(stopped: boolean, brake: BrakeState): Promise<string[]> {
-  const state = stopped ? `Stopped: every call is refused (reserved concurrency 0). ${why(brake)} make resume lets calls in again.` : 'Running: calls are taken.';
+  const state = stopped
+    ? `Stopped: every call is refused (reserved concurrency 0). ${why(brake)} make resume lets calls in again.`
+    : 'Running: calls are taken.';
   if (!brake.alarm) return [state, 'No brake: DAILY_LIMIT_USD was not set at the last deploy.'];
-  const failure = brake.failed ? [`The brake could not stop the function at ${brake.pulled?.toISOString()}: see Step Functions in the console, and make stop.`] : [];
-  return [state, alarmSentence(brake.alarm), ...failure, ...(await overrunSentences(readChoice('read'), brake.alarm.limitUsd))];
+  const failure = brake.failed
+    ? [
+        `The brake could not stop the function at ${brake.pulled?.toISOString()}: see Step Functions in the console, and make stop.`,
+      ]
+    : [];
+  return [
+    state,
+    alarmSentence(brake.alarm),
+    ...failure,
+    ...(await overrunSentences(readChoice('read'), brake.alarm.limitUsd)),
+  ];
 }
 
 function why({ alarm, pulled, failed }: BrakeState): string {
-  if (pulled && !failed) return `The brake pulled at ${pulled.toISOString()}${alarm?.state === 'ALARM' ? ', and the last 24 hours still cost more than the limit' : ''}.`;
+  if (pulled && !failed)
+    return `The brake pulled at ${pulled.toISOString()}${alarm?.state === 'ALARM' ? ', and the last 24 hours still cost more than the limit' : ''}.`;
   return 'The brake did not do it: it was done by hand (make stop, or the console).';
 }
 
 function alarmSentence({ state, limitUsd, since }: NonNullable<BrakeState['alarm']>): string {
-  const words: Readonly<Record<string, string>> = { ALARM: 'crossed', OK: 'not reached', INSUFFICIENT_DATA: 'not measured yet' };
+  const words: Readonly<Record<string, string>> = {
+    ALARM: 'crossed',
+    OK: 'not reached',
+    INSUFFICIENT_DATA: 'not measured yet',
+  };
   return `Limit: $${limitUsd} of estimated cost in 24 hours, ${words[state] ?? state}${since ? ` since ${since.toISOString()}` : ''}.`;
 }

@@ -5,5 +5,7 @@ import { announceTarget } from './support/target.ts';
 await exitOnError(async () => {
   const target = await announceTarget('stopping the function of', 'remove');
   await stop(target);
-  console.error(`Stopped: ${target.stackName} refuses every call (reserved concurrency 0). Calls under way run to their end. Next: make resume lets calls in again; a deploy does not.`);
+  console.error(
+    `Stopped: ${target.stackName} refuses every call (reserved concurrency 0). Calls under way run to their end. Next: make resume lets calls in again; a deploy does not.`,
+  );
 });

@@ -10,11 +10,17 @@ import { BedrockStack } from './stack.ts';
 export function synthesize(): void {
   const purpose = purposeOf(process.env);
   const app = new App({ context: recommendedFlags() });
-  new BedrockStack(app, { choice: readChoice(purpose), code: artifactCode(purpose !== 'deploy'), ...(asCaller(process.env) && { synthesizer: new CliCredentialsStackSynthesizer() }) });
+  new BedrockStack(app, {
+    choice: readChoice(purpose),
+    code: artifactCode(purpose !== 'deploy'),
+    ...(asCaller(process.env) && { synthesizer: new CliCredentialsStackSynthesizer() }),
+  });
   app.synth();
 }
 
 /** The behaviours that this version of the CDK recommends to a new app, from the library's own list. */
 export function recommendedFlags(): Record<string, unknown> {
-  return z.record(z.string(), z.unknown()).parse(createRequire(import.meta.url)('aws-cdk-lib/recommended-feature-flags.json'));
+  return z
+    .record(z.string(), z.unknown())
+    .parse(createRequire(import.meta.url)('aws-cdk-lib/recommended-feature-flags.json'));
 }

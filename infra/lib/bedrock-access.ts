@@ -40,8 +40,14 @@ function globalProfile(model: ModelRow, region: string): PolicyStatement[] {
   const throughProfile = { 'bedrock:InferenceProfileArn': profile };
   return [
     invoke(sid(model, 'Profile'), [profile], { 'aws:RequestedRegion': region }),
-    invoke(sid(model, 'InRegion'), [foundationModel(model, region)], { 'aws:RequestedRegion': region, ...throughProfile }),
-    invoke(sid(model, 'Global'), [foundationModel(model, '')], { 'aws:RequestedRegion': 'unspecified', ...throughProfile }),
+    invoke(sid(model, 'InRegion'), [foundationModel(model, region)], {
+      'aws:RequestedRegion': region,
+      ...throughProfile,
+    }),
+    invoke(sid(model, 'Global'), [foundationModel(model, '')], {
+      'aws:RequestedRegion': 'unspecified',
+      ...throughProfile,
+    }),
   ];
 }
 

@@ -40,7 +40,10 @@ export class BedrockFunction extends Construct {
     this.role = this.leastPrivilegedRole(props);
     this.function = new LambdaFunction(this, 'Function', {
       functionName: props.functionName,
-      description: `Answers a prompt with ${props.models.map((model) => model.id).join(', ')}`.slice(0, DESCRIPTION_CHARS),
+      description: `Answers a prompt with ${props.models.map((model) => model.id).join(', ')}`.slice(
+        0,
+        DESCRIPTION_CHARS,
+      ),
       code: props.code,
       runtime: Runtime.PROVIDED_AL2023,
       architecture: Architecture.X86_64,
@@ -79,7 +82,8 @@ export class BedrockFunction extends Construct {
     Validations.of(role).acknowledge({
       // cdk-nag writes a pseudo parameter as <AWS::…>.
       id: `AwsSolutions-IAM5[Resource::${streams.replace(/\$\{(.*?)\}/g, '<$1>')}]`,
-      reason: 'The star stands for the streams of one log group, whose names Lambda makes up as it goes; no other group matches.',
+      reason:
+        'The star stands for the streams of one log group, whose names Lambda makes up as it goes; no other group matches.',
     });
     return role;
   }

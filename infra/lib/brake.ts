@@ -1,5 +1,13 @@
 import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -45,7 +53,12 @@ export class Brake extends Construct {
     });
     new Rule(this, 'Rule', {
       description: 'Pulls the brake when the limit is crossed',
-      eventPattern: { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'], resources: [arnOf(this, props.functionName)], detail: { state: { value: ['ALARM'] } } },
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        resources: [arnOf(this, props.functionName)],
+        detail: { state: { value: ['ALARM'] } },
+      },
       targets: [new SfnStateMachine(this.stateMachine(props), { retryAttempts: 5 })],
     });
   }
@@ -67,7 +80,11 @@ export class Brake extends Construct {
       role: this.roleFor(fn),
     });
     Validations.of(machine).acknowledge(
-      { id: 'AwsSolutions-SF1', reason: 'Step Functions itself keeps each execution for 90 days; a log would need a permission on every log group.' },
+      {
+        id: 'AwsSolutions-SF1',
+        reason:
+          'Step Functions itself keeps each execution for 90 days; a log would need a permission on every log group.',
+      },
       { id: 'AwsSolutions-SF2', reason: 'One task of one call: there is nothing to trace.' },
     );
     return machine;
@@ -75,10 +92,18 @@ export class Brake extends Construct {
 
   /** The one action on the one function; immutable, so that the task adds no policy beside it. */
   private roleFor(fn: LambdaFunction): IRole {
-    const statements = [new PolicyStatement({ sid: 'StopTheFunction', actions: ['lambda:PutFunctionConcurrency'], resources: [fn.functionArn] })];
+    const statements = [
+      new PolicyStatement({
+        sid: 'StopTheFunction',
+        actions: ['lambda:PutFunctionConcurrency'],
+        resources: [fn.functionArn],
+      }),
+    ];
     return new Role(this, 'Role', {
       description: 'What the brake may do: stop the function',
-      assumedBy: new ServicePrincipal('states.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } } }),
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
       inlinePolicies: { StopTheFunction: new PolicyDocument({ statements }) },
     }).withoutPolicyUpdates();
   }
@@ -86,11 +111,30 @@ export class Brake extends Construct {
 
 /** By the name, which is known: emulators make no alarm that a reference could be resolved with. */
 function arnOf(scope: Construct, functionName: string): string {
-  return Stack.of(scope).formatArn({ service: 'cloudwatch', resource: 'alarm', resourceName: limitAlarmName(functionName), arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  return Stack.of(scope).formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: limitAlarmName(functionName),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }
 
 /** The sum over the models; one that nobody called is missing from it, and no zero. */
 function costOf({ functionName, models }: BrakeProps): IMetric {
-  const costs = models.map((row, index): [string, Metric] => [`m${index}`, new Metric({ namespace: METRICS_NAMESPACE, metricName: 'costUsd', dimensionsMap: dimensionsOf(functionName, row.id), statistic: Stats.SUM, period: Duration.days(1) })]);
-  return new MathExpression({ expression: `SUM([${costs.map(([name]) => name).join(', ')}])`, label: 'Estimated cost of 24 hours, USD', usingMetrics: Object.fromEntries(costs), period: Duration.days(1) });
+  const costs = models.map((row, index): [string, Metric] => [
+    `m${index}`,
+    new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: 'costUsd',
+      dimensionsMap: dimensionsOf(functionName, row.id),
+      statistic: Stats.SUM,
+      period: Duration.days(1),
+    }),
+  ]);
+  return new MathExpression({
+    expression: `SUM([${costs.map(([name]) => name).join(', ')}])`,
+    label: 'Estimated cost of 24 hours, USD',
+    usingMetrics: Object.fromEntries(costs),
+    period: Duration.days(1),
+  });
 }

@@ -16,12 +16,37 @@ export class FunctionDashboard extends Construct {
     super(scope, id);
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const byModel = (metricName: MetricName, statistic: string, period: Duration, suffix = '') =>
-      models.map(({ id: modelId, name }) => new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: dimensionsOf(functionName, modelId), statistic, period, label: name + suffix }));
+      models.map(
+        ({ id: modelId, name }) =>
+          new Metric({
+            namespace: METRICS_NAMESPACE,
+            metricName,
+            dimensionsMap: dimensionsOf(functionName, modelId),
+            statistic,
+            period,
+            label: name + suffix,
+          }),
+      );
     const hour = Duration.hours(1);
     new Dashboard(this, 'Dashboard', { dashboardName: functionName, defaultInterval: Duration.days(7) }).addWidgets(
-      new Row(graph('Estimated cost a day, USD', byModel('costUsd', Stats.SUM, Duration.days(1))), graph('Calls an hour', byModel('latencyMs', Stats.SAMPLE_COUNT, hour))),
-      new Row(graph('Tokens an hour', [...byModel('inputTokens', Stats.SUM, hour, ' in'), ...byModel('outputTokens', Stats.SUM, hour, ' out')]), graph('Errors an hour, by outcome', [errorsOf(functionName, hour)])),
-      new Row(graph('Model\'s latency, ms', [...byModel('latencyMs', 'p50', hour, ' p50'), ...byModel('latencyMs', 'p99', hour, ' p99')]), graph('The function\'s own time, ms', byModel('overheadMs', 'p99', hour, ' p99'))),
+      new Row(
+        graph('Estimated cost a day, USD', byModel('costUsd', Stats.SUM, Duration.days(1))),
+        graph('Calls an hour', byModel('latencyMs', Stats.SAMPLE_COUNT, hour)),
+      ),
+      new Row(
+        graph('Tokens an hour', [
+          ...byModel('inputTokens', Stats.SUM, hour, ' in'),
+          ...byModel('outputTokens', Stats.SUM, hour, ' out'),
+        ]),
+        graph('Errors an hour, by outcome', [errorsOf(functionName, hour)]),
+      ),
+      new Row(
+        graph("Model's latency, ms", [
+          ...byModel('latencyMs', 'p50', hour, ' p50'),
+          ...byModel('latencyMs', 'p99', hour, ' p99'),
+        ]),
+        graph("The function's own time, ms", byModel('overheadMs', 'p99', hour, ' p99')),
+      ),
       new Row(graph('Cold starts an hour', byModel('coldStarts', Stats.SUM, hour))),
     );
   }
@@ -30,5 +55,10 @@ export class FunctionDashboard extends Construct {
 /** A dashboard, unlike an alarm, may search: whatever goes wrong gets a line of its own. */
 function errorsOf(functionName: string, period: Duration): IMetric {
   const where = `{${METRICS_NAMESPACE},functionName,modelId,outcome} MetricName="errors" functionName="${functionName}"`;
-  return new MathExpression({ expression: `SEARCH('${where}', 'Sum', ${period.toSeconds()})`, label: '', usingMetrics: {}, period });
+  return new MathExpression({
+    expression: `SEARCH('${where}', 'Sum', ${period.toSeconds()})`,
+    label: '',
+    usingMetrics: {},
+    period,
+  });
 }

@@ -39,7 +39,12 @@ export interface Estimate {
 }
 
 /** What a month of so many calls a day costs with one model, at `memory` MB. */
-export function estimateOf({ id, pricePerMillionTokens: { input, output } }: ModelRow, memory: number, call: Call, callsPerDay: number): Estimate {
+export function estimateOf(
+  { id, pricePerMillionTokens: { input, output } }: ModelRow,
+  memory: number,
+  call: Call,
+  callsPerDay: number,
+): Estimate {
   const calls = callsPerDay * DAYS;
   const tokensUsd = (calls * (call.inputTokens * input + call.outputTokens * output)) / 1e6;
   const gbSeconds = (calls * call.seconds * memory) / 1024;
@@ -54,5 +59,15 @@ export function estimateOf({ id, pricePerMillionTokens: { input, output } }: Mod
   const [requests = 0, duration = 0, logsUsd = 0, alarms = 0, metrics = 0] = bills.map(({ used, usd }) => used * usd);
   const [lambdaUsd, alarmsAndMetricsUsd] = [requests + duration, alarms + metrics];
   const freeTierUsd = bills.reduce((sum, { used, free, usd }) => sum + Math.min(used, free) * usd, 0);
-  return { modelId: id, callsPerDay, callsPerMonth: calls, tokensUsd, lambdaUsd, logsUsd, alarmsAndMetricsUsd, totalUsd: tokensUsd + lambdaUsd + logsUsd + alarmsAndMetricsUsd, freeTierUsd };
+  return {
+    modelId: id,
+    callsPerDay,
+    callsPerMonth: calls,
+    tokensUsd,
+    lambdaUsd,
+    logsUsd,
+    alarmsAndMetricsUsd,
+    totalUsd: tokensUsd + lambdaUsd + logsUsd + alarmsAndMetricsUsd,
+    freeTierUsd,
+  };
 }

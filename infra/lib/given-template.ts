@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, DefaultStackSynthesizer, type FileAssetSource, FileAssetPackaging, type ISynthesisSession, Stack } from 'aws-cdk-lib';
+import {
+  App,
+  DefaultStackSynthesizer,
+  type FileAssetSource,
+  FileAssetPackaging,
+  type ISynthesisSession,
+  Stack,
+} from 'aws-cdk-lib';
 
 /** Where a stack is, and what it is called. */
 export interface StackPlace {
@@ -22,7 +29,11 @@ class GivenTemplate extends DefaultStackSynthesizer {
   protected override synthesizeTemplate({ assembly }: ISynthesisSession): FileAssetSource {
     const fileName = this.boundStack.templateFile;
     writeFileSync(join(assembly.outdir, fileName), this.template);
-    return { fileName, packaging: FileAssetPackaging.FILE, sourceHash: createHash('sha256').update(this.template).digest('hex') };
+    return {
+      fileName,
+      packaging: FileAssetPackaging.FILE,
+      sourceHash: createHash('sha256').update(this.template).digest('hex'),
+    };
   }
 }
 

@@ -39,8 +39,12 @@ export function chooseToRemove(settings: Settings, table: ModelTable): Choice {
 function usableModel(id: string, region: string, table: ModelTable, today: string): ModelRow {
   const model = table.models.find((row) => row.id === id);
   if (!model) throw new UserError(`MODEL ${id} is not in models.json; it has ${idsOf(livingModels(table, today))}.`);
-  if (hasEnded(model, today)) throw new UserError(`MODEL ${id} has reached its end of life${endDate(model)}: Bedrock refuses every call to it. Use ${replacement(table, today)} instead.`);
-  if (region !== table.sourceRegion && model.reach !== 'global-profile') throw new UserError(wrongRegion(model, region, table, today));
+  if (hasEnded(model, today))
+    throw new UserError(
+      `MODEL ${id} has reached its end of life${endDate(model)}: Bedrock refuses every call to it. Use ${replacement(table, today)} instead.`,
+    );
+  if (region !== table.sourceRegion && model.reach !== 'global-profile')
+    throw new UserError(wrongRegion(model, region, table, today));
   return model;
 }
 
@@ -67,10 +71,15 @@ const idsOf = (rows: readonly ModelRow[]): string => rows.map((row) => row.id).j
 
 function checkMaxTokens({ maxTokens, maxTokensLimit }: Settings, models: readonly ModelRow[]): void {
   if (maxTokens !== undefined && maxTokensLimit !== undefined && maxTokens > maxTokensLimit) {
-    throw new UserError(`MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, ${maxTokensLimit}; "${maxTokens}" was given.`);
+    throw new UserError(
+      `MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, ${maxTokensLimit}; "${maxTokens}" was given.`,
+    );
   }
   const model = models.find((row) => maxTokens !== undefined && maxTokens > row.maxOutputTokens);
-  if (model) throw new UserError(`MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`);
+  if (model)
+    throw new UserError(
+      `MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`,
+    );
 }
 
 /** A budget that tells nobody guards nothing. */
@@ -83,13 +92,20 @@ function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
 /** The brake's alarm sums its models one by one. */
 function checkDailyLimit({ dailyLimitUsd, model = [] }: Settings): void {
   if (dailyLimitUsd !== undefined && model.length > MOST_METRICS_OF_AN_ALARM) {
-    throw new UserError(`DAILY_LIMIT_USD guards at most ${MOST_METRICS_OF_AN_ALARM} models, as many as an alarm can add up; MODEL grants ${model.length}. Grant fewer.`);
+    throw new UserError(
+      `DAILY_LIMIT_USD guards at most ${MOST_METRICS_OF_AN_ALARM} models, as many as an alarm can add up; MODEL grants ${model.length}. Grant fewer.`,
+    );
   }
 }
 
 function checkEnvironmentSize(settings: Settings, models: readonly ModelRow[]): void {
-  const bytes = Object.entries(environmentOf(settings, models)).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  const bytes = Object.entries(environmentOf(settings, models)).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name + value),
+    0,
+  );
   if (bytes > LAMBDA_ENVIRONMENT_BYTES) {
-    throw new UserError(`MODEL grants ${models.length} models, whose description takes ${bytes} bytes of the function's environment; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}. Grant fewer.`);
+    throw new UserError(
+      `MODEL grants ${models.length} models, whose description takes ${bytes} bytes of the function's environment; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}. Grant fewer.`,
+    );
   }
 }

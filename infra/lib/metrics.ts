@@ -2,7 +2,14 @@
 export const METRICS_NAMESPACE = 'BedrockOnLambda';
 
 /** Metrics that the function writes by function and model (crates/bedrock-function/src/metrics.rs). */
-export type MetricName = 'coldStarts' | 'overheadMs' | 'latencyMs' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'errors';
+export type MetricName =
+  | 'coldStarts'
+  | 'overheadMs'
+  | 'latencyMs'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'costUsd'
+  | 'errors';
 
 /** The dimensions of a metric of a call. */
 export function dimensionsOf(functionName: string, modelId: string): { functionName: string; modelId: string } {

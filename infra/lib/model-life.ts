@@ -30,14 +30,20 @@ export const MOST_DAYS_UNCONFIRMED = 120;
  * @param today an ISO date.
  */
 export function lifeProblems(rows: readonly ModelRow[], granted: readonly string[], today: string): string[] {
-  return rows.flatMap((row) => [...(granted.includes(row.id) ? endProblems(row, today) : []), ...staleProblems(row, today)]);
+  return rows.flatMap((row) => [
+    ...(granted.includes(row.id) ? endProblems(row, today) : []),
+    ...staleProblems(row, today),
+  ]);
 }
 
 function endProblems(row: ModelRow, today: string): string[] {
-  if (hasEnded(row, today)) return [`${row.id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`];
+  if (hasEnded(row, today))
+    return [`${row.id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`];
   const days = daysToEnd(row, today);
-  if (days !== undefined && days <= LEAST_DAYS_TO_LIVE) return [`${row.id} ends in ${days} days, on ${row.lifecycle.endOfLife}: set MODEL to another one before that.`];
-  if (row.lifecycle.status === 'legacy') return [`${row.id} is legacy: Bedrock refuses it to accounts that do not use it. Set MODEL to an active one.`];
+  if (days !== undefined && days <= LEAST_DAYS_TO_LIVE)
+    return [`${row.id} ends in ${days} days, on ${row.lifecycle.endOfLife}: set MODEL to another one before that.`];
+  if (row.lifecycle.status === 'legacy')
+    return [`${row.id} is legacy: Bedrock refuses it to accounts that do not use it. Set MODEL to an active one.`];
   return [];
 }
 
@@ -45,5 +51,7 @@ function endProblems(row: ModelRow, today: string): string[] {
 function staleProblems(row: ModelRow, today: string): string[] {
   const days = daysBetween(row.confirmedOn, today);
   if (row.lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
-  return [`${row.id} was last confirmed ${days} days ago, on ${row.confirmedOn}: run \`make models-refresh\`, and check its price.`];
+  return [
+    `${row.id} was last confirmed ${days} days ago, on ${row.confirmedOn}: run \`make models-refresh\`, and check its price.`,
+  ];
 }

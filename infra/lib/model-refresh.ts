@@ -29,7 +29,11 @@ function withRow(text: string, { id, lifecycle, destinationRegions, confirmedOn 
     ['status', JSON.stringify(lifecycle.status)],
     ['endOfLife', JSON.stringify(lifecycle.endOfLife)],
     ['confirmedOn', JSON.stringify(confirmedOn)],
-  ].reduce((block, [key, value]) => block.replace(new RegExp(`("${key}": )(\\[[^\\]]*\\]|"[^"]*"|null)`), (_, name: string) => name + value), text.slice(start, end));
+  ].reduce(
+    (block, [key, value]) =>
+      block.replace(new RegExp(`("${key}": )(\\[[^\\]]*\\]|"[^"]*"|null)`), (_, name: string) => name + value),
+    text.slice(start, end),
+  );
   return text.slice(0, start) + row + text.slice(end);
 }
 

@@ -55,7 +55,9 @@ function contradictions(table: { default: string; models: ModelRow[] }): string[
   return [
     ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} stands there twice`),
     ...(ids.includes(table.default) ? [] : [`the default ${table.default} has no row`]),
-    ...table.models.filter((row) => !reachIsWhole(row)).map((row) => `${row.id}: reach, foundationModel and destinationRegions disagree`),
+    ...table.models
+      .filter((row) => !reachIsWhole(row))
+      .map((row) => `${row.id}: reach, foundationModel and destinationRegions disagree`),
   ];
 }
 

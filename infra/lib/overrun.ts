@@ -37,7 +37,11 @@ export interface Overrun {
  *
  * @param concurrency calls that run at once: what the account allows.
  */
-export function overrunOf(models: readonly ModelRow[], { maxPromptChars, maxTokensLimit = Number.POSITIVE_INFINITY }: Pick<Settings, 'maxPromptChars' | 'maxTokensLimit'>, concurrency: number): Overrun {
+export function overrunOf(
+  models: readonly ModelRow[],
+  { maxPromptChars, maxTokensLimit = Number.POSITIVE_INFINITY }: Pick<Settings, 'maxPromptChars' | 'maxTokensLimit'>,
+  concurrency: number,
+): Overrun {
   const promptTokens = Math.min(maxPromptChars ?? LONGEST_CONTEXT, LONGEST_CONTEXT);
   const costs = models.map(({ pricePerMillionTokens: { input, output }, maxOutputTokens }) => ({
     callUsd: (promptTokens * input + Math.min(maxOutputTokens, maxTokensLimit) * output) / 1e6,

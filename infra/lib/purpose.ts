@@ -17,4 +17,5 @@ export function purposeOf(environment: Readonly<Record<string, string | undefine
 export const AS_CALLER_VARIABLE = 'BEDROCK_INFRA_AS_CALLER';
 
 /** Whether they do. */
-export const asCaller = (environment: Readonly<Record<string, string | undefined>>): boolean => environment[AS_CALLER_VARIABLE] === '1';
+export const asCaller = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+  environment[AS_CALLER_VARIABLE] === '1';

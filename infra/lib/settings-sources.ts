@@ -30,7 +30,10 @@ export interface ReadSettings {
  */
 export function readSettings({ environment, file }: SettingsSources): ReadSettings {
   const typed = typedAfterMake(environment);
-  refuseUnknown(typed.filter((name) => !isOtherVariable(name)), 'on the command line');
+  refuseUnknown(
+    typed.filter((name) => !isOtherVariable(name)),
+    'on the command line',
+  );
   const given: Given = new Map([...fromFile(file), ...fromEnvironment(environment)]);
   return { settings: checkSettings(given), given };
 }
@@ -40,7 +43,12 @@ export function checkSettings(given: Given): Settings {
   const byKey = Object.fromEntries([...given].map(([name, value]) => [settingNames.get(name) ?? name, value]));
   const result = settingsSchema.safeParse(byKey);
   if (result.success) return result.data;
-  throw new UserError(refusal(given, result.error.issues.map((issue) => issue.path[0])));
+  throw new UserError(
+    refusal(
+      given,
+      result.error.issues.map((issue) => issue.path[0]),
+    ),
+  );
 }
 
 function refusal(given: Given, wrongKeys: readonly unknown[]): string {
@@ -85,7 +93,9 @@ function typedAfterMake(environment: Environment): string[] {
 
 /** Variables that are no settings of ours, but that somebody may well type after `make deploy`. */
 function isOtherVariable(name: string): boolean {
-  return /^(AWS_|CDK_|CARGO_|NODE_|DOCTOR_|(NO_COLOR|CI|LANG|JSON|CALL|SINCE|FOLLOW|REPO|ENVIRONMENT|PULL_REQUESTS|CALLS_PER_DAY|INPUT_TOKENS|OUTPUT_TOKENS|SECONDS)$)/.test(name);
+  return /^(AWS_|CDK_|CARGO_|NODE_|DOCTOR_|(NO_COLOR|CI|LANG|JSON|CALL|SINCE|FOLLOW|REPO|ENVIRONMENT|PULL_REQUESTS|CALLS_PER_DAY|INPUT_TOKENS|OUTPUT_TOKENS|SECONDS)$)/.test(
+    name,
+  );
 }
 
 function refuseUnknown(names: readonly string[], where: string): void {

@@ -10,7 +10,10 @@ const retentionDays = Object.values(RetentionDays).filter(
 /** Commercial regions: in China and GovCloud, other models, ids and partitions apply. */
 const commercialRegions = RegionInfo.regions.filter(({ partition }) => partition === 'aws').map(({ name }) => name);
 
-const number = z.preprocess((given) => (typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given), z.number());
+const number = z.preprocess(
+  (given) => (typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given),
+  z.number(),
+);
 const wholeNumber = (from: number, to: number) => number.pipe(z.int().min(from).max(to));
 const numberBetween = (from: number, to: number) => number.pipe(z.number().min(from).max(to));
 const yesOrNo = z.union([
@@ -53,7 +56,9 @@ export const settingsSchema = z.strictObject({
   dailyLimitUsd: numberBetween(0.01, 1_000_000).optional().describe('US dollars in 24 hours, from 0.01 to 1000000'),
   dashboard: yesOrNo.default(false).describe('1 or 0'),
   functionUrl: yesOrNo.default(false).describe('1 or 0'),
-  maxTokens: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to what the model can put out'),
+  maxTokens: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('a whole number of tokens from 1 to what the model can put out'),
   maxTokensLimit: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to 1000000'),
   temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),
   // 6 MB is Lambda's largest event.
@@ -74,7 +79,9 @@ const isSettingKey = (text: string): text is SettingKey => text in settingsSchem
 
 /** Each setting's name and what it takes, in the order of the schema. */
 export const settingNames: ReadonlyMap<string, SettingKey> = new Map(
-  Object.keys(settingsSchema.shape).filter(isSettingKey).map((key) => [nameOf(key), key]),
+  Object.keys(settingsSchema.shape)
+    .filter(isSettingKey)
+    .map((key) => [nameOf(key), key]),
 );
 
 /** What the setting takes, in words. */

@@ -29,8 +29,16 @@ export class BedrockStack extends Stack {
       synthesizer: synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
-    const limits = settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, { settings, models })];
-    new FunctionAlarms(this, 'Alarms', { ...settings, function: bedrock.function, email: settings.alarmEmail, others: limits });
+    const limits =
+      settings.dailyLimitUsd === undefined
+        ? []
+        : [this.addBrake(bedrock, settings.dailyLimitUsd, { settings, models })];
+    new FunctionAlarms(this, 'Alarms', {
+      ...settings,
+      function: bedrock.function,
+      email: settings.alarmEmail,
+      others: limits,
+    });
     if (settings.dashboard) new FunctionDashboard(this, 'Dashboard', { functionName: settings.functionName, models });
     this.output('FunctionName', bedrock.function.functionName);
     this.output('LogGroupName', bedrock.logGroup.logGroupName);
@@ -38,12 +46,17 @@ export class BedrockStack extends Stack {
     if (settings.functionUrl) this.addUrl(bedrock);
   }
 
-  private addBrake({ function: fn }: BedrockFunction, limitUsd: number, { settings: { functionName }, models }: Choice): Alarm {
+  private addBrake(
+    { function: fn }: BedrockFunction,
+    limitUsd: number,
+    { settings: { functionName }, models }: Choice,
+  ): Alarm {
     return new Brake(this, 'Brake', { function: fn, functionName, models, limitUsd }).alarm;
   }
 
   private addBudget({ functionName, monthlyBudgetUsd: usd, alarmEmail: email }: Choice['settings']): void {
-    if (usd !== undefined && email !== undefined) new MonthlyBudget(this, 'Budget', { name: `${functionName}-monthly`, usd, email });
+    if (usd !== undefined && email !== undefined)
+      new MonthlyBudget(this, 'Budget', { name: `${functionName}-monthly`, usd, email });
   }
 
   /**

@@ -18,76 +18,166 @@ describe('the brake', () => {
     template.resourceCountIs('AWS::IAM::Role', 1);
   });
 
-  it('has an alarm on the sum of every granted model\'s cost over 24 hours', () => {
-    withLimit({ MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' }).hasResourceProperties('AWS::CloudWatch::Alarm', {
-      AlarmName: `${NAME}-daily-limit`,
-      Threshold: 5,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      EvaluationPeriods: 1,
-      TreatMissingData: 'notBreaching',
-      Metrics: Match.arrayWith([
-        Match.objectLike({ Expression: 'SUM([m0, m1])', ReturnData: true }),
-        costMetric('m0', 'jp.amazon.nova-2-lite-v1:0'),
-        costMetric('m1', 'apac.amazon.nova-micro-v1:0'),
-      ]),
-    });
+  it("has an alarm on the sum of every granted model's cost over 24 hours", () => {
+    withLimit({ MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' }).hasResourceProperties(
+      'AWS::CloudWatch::Alarm',
+      {
+        AlarmName: `${NAME}-daily-limit`,
+        Threshold: 5,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        Metrics: Match.arrayWith([
+          Match.objectLike({ Expression: 'SUM([m0, m1])', ReturnData: true }),
+          costMetric('m0', 'jp.amazon.nova-2-lite-v1:0'),
+          costMetric('m1', 'apac.amazon.nova-micro-v1:0'),
+        ]),
+      },
+    );
   });
 
   it('has a rule that starts the state machine when that alarm turns red', () => {
     withLimit().hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
-        source: ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [{ 'Fn::Join': ['', ['arn:aws:cloudwatch:ap-northeast-1:', { Ref: 'AWS::AccountId' }, `:alarm:${NAME}-daily-limit`]] }], detail: { state: { value: ['ALARM'] } },
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        resources: [
+          {
+            'Fn::Join': [
+              '',
+              ['arn:aws:cloudwatch:ap-northeast-1:', { Ref: 'AWS::AccountId' }, `:alarm:${NAME}-daily-limit`],
+            ],
+          },
+        ],
+        detail: { state: { value: ['ALARM'] } },
       },
-      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^BrakeStateMachine') }, RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventsRole'), 'Arn'] } })],
+      Targets: [
+        Match.objectLike({
+          Arn: { Ref: Match.stringLikeRegexp('^BrakeStateMachine') },
+          RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventsRole'), 'Arn'] },
+        }),
+      ],
     });
   });
 
   it('may stop the one function, and its rule may start the one state machine: nothing else', () => {
     const template = withLimit();
-    const roles = z.record(z.string(), z.object({ Properties: z.object({ Policies: z.array(z.object({ PolicyDocument: z.unknown() })).optional() }) }));
-    const inline = Object.entries(roles.parse(template.findResources('AWS::IAM::Role'))).filter(([id]) => id.startsWith('Brake')).flatMap(([, { Properties }]) => Properties.Policies ?? []);
-    const statement = { Sid: 'StopTheFunction', Effect: 'Allow', Action: 'lambda:PutFunctionConcurrency', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^BedrockFunction/), 'Arn'] } };
+    const roles = z.record(
+      z.string(),
+      z.object({ Properties: z.object({ Policies: z.array(z.object({ PolicyDocument: z.unknown() })).optional() }) }),
+    );
+    const inline = Object.entries(roles.parse(template.findResources('AWS::IAM::Role')))
+      .filter(([id]) => id.startsWith('Brake'))
+      .flatMap(([, { Properties }]) => Properties.Policies ?? []);
+    const statement = {
+      Sid: 'StopTheFunction',
+      Effect: 'Allow',
+      Action: 'lambda:PutFunctionConcurrency',
+      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^BedrockFunction/), 'Arn'] },
+    };
     expect(inline).toEqual([{ PolicyDocument: { Version: '2012-10-17', Statement: [statement] } }]);
     template.resourceCountIs('AWS::IAM::Policy', 1);
     template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'states:StartExecution', Resource: { Ref: Match.stringLikeRegexp('^BrakeStateMachine') } }] },
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'states:StartExecution',
+            Resource: { Ref: Match.stringLikeRegexp('^BrakeStateMachine') },
+          },
+        ],
+      },
     });
   });
 
   it('mails where an address is set, and only then', () => {
     const alarm = { AlarmName: `${NAME}-daily-limit` };
     withLimit().hasResourceProperties('AWS::CloudWatch::Alarm', { ...alarm, AlarmActions: Match.absent() });
-    withLimit({ ALARM_EMAIL: 'someone@example.com' }).hasResourceProperties('AWS::CloudWatch::Alarm', { ...alarm, AlarmActions: [Match.anyValue()] });
+    withLimit({ ALARM_EMAIL: 'someone@example.com' }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...alarm,
+      AlarmActions: [Match.anyValue()],
+    });
     withLimit({ ALARM_EMAIL: 'someone@example.com' }).hasResourceProperties('AWS::SNS::TopicPolicy', {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Condition: Match.objectLike({ ArnEquals: { 'aws:SourceArn': Match.arrayWith([{ 'Fn::GetAtt': [Match.stringLikeRegexp('^BrakeAlarm'), 'Arn'] }]) } }) })]) },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Condition: Match.objectLike({
+              ArnEquals: {
+                'aws:SourceArn': Match.arrayWith([{ 'Fn::GetAtt': [Match.stringLikeRegexp('^BrakeAlarm'), 'Arn'] }]),
+              },
+            }),
+          }),
+        ]),
+      },
     });
   });
 
-  it('started with the alarm\'s event sets the concurrency of the one function to 0', async () => {
-    const input = JSON.stringify({ definition: definitionIn(Template.fromStack(stackOf({ DAILY_LIMIT_USD: '5' }))), functions: [NAME, 'another'], event: ALARM_EVENT });
-    const { status, stdout, stderr } = await outcomeOf(tool('python'), [join(infraDir, 'test/support/pull_brake.py')], { input });
+  it("started with the alarm's event sets the concurrency of the one function to 0", async () => {
+    const input = JSON.stringify({
+      definition: definitionIn(Template.fromStack(stackOf({ DAILY_LIMIT_USD: '5' }))),
+      functions: [NAME, 'another'],
+      event: ALARM_EVENT,
+    });
+    const { status, stdout, stderr } = await outcomeOf(tool('python'), [join(infraDir, 'test/support/pull_brake.py')], {
+      input,
+    });
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(JSON.parse(stdout)).toEqual({ before: { [NAME]: null, another: null }, after: { [NAME]: 0, another: null }, status: 'SUCCEEDED' });
+    expect(JSON.parse(stdout)).toEqual({
+      before: { [NAME]: null, another: null },
+      after: { [NAME]: 0, another: null },
+      status: 'SUCCEEDED',
+    });
   });
 });
 
-const costMetric = (Id: string, model: string) => Match.objectLike({
-  Id, ReturnData: false,
-  MetricStat: { Metric: { Namespace: 'BedrockOnLambda', MetricName: 'costUsd', Dimensions: [{ Name: 'functionName', Value: NAME }, { Name: 'modelId', Value: model }] }, Period: 86_400, Stat: 'Sum' },
-});
+const costMetric = (Id: string, model: string) =>
+  Match.objectLike({
+    Id,
+    ReturnData: false,
+    MetricStat: {
+      Metric: {
+        Namespace: 'BedrockOnLambda',
+        MetricName: 'costUsd',
+        Dimensions: [
+          { Name: 'functionName', Value: NAME },
+          { Name: 'modelId', Value: model },
+        ],
+      },
+      Period: 86_400,
+      Stat: 'Sum',
+    },
+  });
 
 /** What EventBridge hands on: the shape of CloudWatch's user guide, "Alarm events and EventBridge". */
 const ALARM_EVENT = {
-  version: '0', id: 'c4c1c1c9-6542-e61b-6ef0-8c4d36933a92', 'detail-type': 'CloudWatch Alarm State Change', source: 'aws.cloudwatch', account: '123456789012', time: '2026-11-23T09:00:00Z', region: 'ap-northeast-1',
+  version: '0',
+  id: 'c4c1c1c9-6542-e61b-6ef0-8c4d36933a92',
+  'detail-type': 'CloudWatch Alarm State Change',
+  source: 'aws.cloudwatch',
+  account: '123456789012',
+  time: '2026-11-23T09:00:00Z',
+  region: 'ap-northeast-1',
   resources: [`arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:${NAME}-daily-limit`],
-  detail: { alarmName: `${NAME}-daily-limit`, state: { value: 'ALARM', reason: 'Threshold Crossed', timestamp: '2026-11-23T09:00:00.000+0000' }, previousState: { value: 'OK' } },
+  detail: {
+    alarmName: `${NAME}-daily-limit`,
+    state: { value: 'ALARM', reason: 'Threshold Crossed', timestamp: '2026-11-23T09:00:00.000+0000' },
+    previousState: { value: 'OK' },
+  },
 };
 
 /** The definition as CloudFormation would put it together. */
 function definitionIn(template: Template): string {
-  const schema = z.object({ Properties: z.object({ DefinitionString: z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), z.object({ Ref: z.string() })]))]) }) }) });
-  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine')).map((resource) => schema.parse(resource));
+  const schema = z.object({
+    Properties: z.object({
+      DefinitionString: z.object({
+        'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), z.object({ Ref: z.string() })]))]),
+      }),
+    }),
+  });
+  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine')).map((resource) =>
+    schema.parse(resource),
+  );
   const parts = machine?.Properties.DefinitionString['Fn::Join'][1] ?? [];
   return parts.map((part) => (typeof part === 'string' ? part : part.Ref === 'AWS::Partition' ? 'aws' : NAME)).join('');
 }
@@ -103,19 +193,35 @@ describe('the most that can be spent before the brake holds', () => {
   });
 
   it('is lowered by a limit of tokens', () => {
-    expect(overrunOf(models, { maxPromptChars: 10_000, maxTokensLimit: 1000 }, 1).callUsd).toBeCloseTo(0.00396 + 0.003311, 9);
+    expect(overrunOf(models, { maxPromptChars: 10_000, maxTokensLimit: 1000 }, 1).callUsd).toBeCloseTo(
+      0.00396 + 0.003311,
+      9,
+    );
   });
 
   it('counts no more of a prompt than a model reads, and the dearest model', () => {
-    expect(overrunOf(models, { maxPromptChars: 6_000_000 }, 1)).toEqual(overrunOf(models, { maxPromptChars: 1_000_000 }, 1));
-    expect(overrunOf(table.models, {}, 1).callUsd).toBe(Math.max(...table.models.map((row) => overrunOf([row], {}, 1).callUsd)));
+    expect(overrunOf(models, { maxPromptChars: 6_000_000 }, 1)).toEqual(
+      overrunOf(models, { maxPromptChars: 1_000_000 }, 1),
+    );
+    expect(overrunOf(table.models, {}, 1).callUsd).toBe(
+      Math.max(...table.models.map((row) => overrunOf([row], {}, 1).callUsd)),
+    );
   });
 });
 
 describe('the dashboard', () => {
-  it('shows every granted model\'s cost, and is not there unless asked for', () => {
-    templateOf({ DASHBOARD: '1' }).hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: NAME, DashboardBody: Match.anyValue() });
-    expect(JSON.stringify(templateOf({ DASHBOARD: '1', MODEL: 'apac.amazon.nova-micro-v1:0' }).findResources('AWS::CloudWatch::Dashboard'))).toContain(String.raw`costUsd\",\"functionName\",\"${NAME}\",\"modelId\",\"apac.amazon.nova-micro-v1:0`);
+  it("shows every granted model's cost, and is not there unless asked for", () => {
+    templateOf({ DASHBOARD: '1' }).hasResourceProperties('AWS::CloudWatch::Dashboard', {
+      DashboardName: NAME,
+      DashboardBody: Match.anyValue(),
+    });
+    expect(
+      JSON.stringify(
+        templateOf({ DASHBOARD: '1', MODEL: 'apac.amazon.nova-micro-v1:0' }).findResources(
+          'AWS::CloudWatch::Dashboard',
+        ),
+      ),
+    ).toContain(String.raw`costUsd\",\"functionName\",\"${NAME}\",\"modelId\",\"apac.amazon.nova-micro-v1:0`);
     templateOf().resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });

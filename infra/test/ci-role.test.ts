@@ -14,24 +14,43 @@ import { outcomeOf, tool } from './support/tools.ts';
 
 const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com`;
 const NAME = 'bedrock-titan-function';
-const bootstrapRole = (name: string, region = 'ap-northeast-1'): string => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${region}`;
-const stackArn = (name: string, id = '*'): string => `arn:aws:cloudformation:ap-northeast-1:${ACCOUNT}:stack/${name}/${id}`;
+const bootstrapRole = (name: string, region = 'ap-northeast-1'): string =>
+  `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${region}`;
+const stackArn = (name: string, id = '*'): string =>
+  `arn:aws:cloudformation:ap-northeast-1:${ACCOUNT}:stack/${name}/${id}`;
 const functionArn = (name: string): string => `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:${name}`;
 
 const trustOf = (sub: string) => ({
   Version: '2012-10-17',
-  Statement: [{
-    Effect: 'Allow',
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Principal: { Federated: PROVIDER },
-    Condition: { StringEquals: { 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com', 'token.actions.githubusercontent.com:sub': sub } },
-  }],
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Principal: { Federated: PROVIDER },
+      Condition: {
+        StringEquals: {
+          'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+          'token.actions.githubusercontent.com:sub': sub,
+        },
+      },
+    },
+  ],
 });
-const readTheStack = { Sid: 'ReadTheStack', Effect: 'Allow', Action: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], Resource: stackArn(NAME) };
+const readTheStack = {
+  Sid: 'ReadTheStack',
+  Effect: 'Allow',
+  Action: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
+  Resource: stackArn(NAME),
+};
 const deployPolicy = {
   Version: '2012-10-17',
   Statement: [
-    { Sid: 'AssumeCdkRoles', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing')] },
+    {
+      Sid: 'AssumeCdkRoles',
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing')],
+    },
     readTheStack,
     { Sid: 'CallTheFunction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functionArn(NAME) },
   ],
@@ -40,7 +59,9 @@ const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack] };
 
 describe('the whole of the roles', () => {
   it('is one role of one environment by default', () => {
-    expect(rolesIn(ciStackOf())).toStrictEqual({ DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy } });
+    expect(rolesIn(ciStackOf())).toStrictEqual({
+      DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy },
+    });
   });
 
   it('is the same whoever made the provider', () => {
@@ -55,16 +76,27 @@ describe('the whole of the roles', () => {
   });
 
   it('follows the settings', () => {
-    const { DeployOneStack } = rolesIn(ciStackOf({ ci: { REPO: 'Octo-Org@12/my.repo_1@345', ENVIRONMENT: 'prod/tokyo' }, settings: { FUNCTION_NAME: 'another', REGION: 'us-west-2' } }));
+    const { DeployOneStack } = rolesIn(
+      ciStackOf({
+        ci: { REPO: 'Octo-Org@12/my.repo_1@345', ENVIRONMENT: 'prod/tokyo' },
+        settings: { FUNCTION_NAME: 'another', REGION: 'us-west-2' },
+      }),
+    );
     const moved = JSON.stringify(deployPolicy).replaceAll(NAME, 'another').replaceAll('ap-northeast-1', 'us-west-2');
-    expect(DeployOneStack).toStrictEqual({ trust: trustOf('repo:Octo-Org@12/my.repo_1@345:environment:prod/tokyo'), policy: JSON.parse(moved) });
+    expect(DeployOneStack).toStrictEqual({
+      trust: trustOf('repo:Octo-Org@12/my.repo_1@345:environment:prod/tokyo'),
+      policy: JSON.parse(moved),
+    });
   });
 });
 
 describe('the provider', () => {
-  it('is made for AWS\'s audience alone, before the roles', () => {
+  it("is made for AWS's audience alone, before the roles", () => {
     const template = Template.fromStack(ciStackOf());
-    template.hasResourceProperties('AWS::IAM::OIDCProvider', { Url: 'https://token.actions.githubusercontent.com', ClientIdList: ['sts.amazonaws.com'] });
+    template.hasResourceProperties('AWS::IAM::OIDCProvider', {
+      Url: 'https://token.actions.githubusercontent.com',
+      ClientIdList: ['sts.amazonaws.com'],
+    });
     template.hasResource('AWS::IAM::Role', { DependsOn: ['Provider'] });
   });
 
@@ -73,13 +105,25 @@ describe('the provider', () => {
   });
 });
 
-const trustDocument = z.object({ Statement: z.tuple([z.object({ Effect: z.literal('Allow'), Action: z.string(), Principal: z.strictObject({ Federated: z.string() }), Condition: z.unknown() })]) });
+const trustDocument = z.object({
+  Statement: z.tuple([
+    z.object({
+      Effect: z.literal('Allow'),
+      Action: z.string(),
+      Principal: z.strictObject({ Federated: z.string() }),
+      Condition: z.unknown(),
+    }),
+  ]),
+});
 
 /**
  * What an evaluator that knows nothing of this project decides of a token. It throws away the claims of a token where a
  * trust policy is simulated as one; so whose provider it is is compared here, and the rest is handed to it as a policy.
  */
-async function admitted(trust: unknown, { sub, aud = 'sts.amazonaws.com', provider = PROVIDER }: { sub: string; aud?: string; provider?: string }): Promise<string> {
+async function admitted(
+  trust: unknown,
+  { sub, aud = 'sts.amazonaws.com', provider = PROVIDER }: { sub: string; aud?: string; provider?: string },
+): Promise<string> {
   const [{ Principal, ...statement }] = trustDocument.parse(trust).Statement;
   const resource = `arn:aws:iam::${ACCOUNT}:role/the-role`;
   const simulation = {
@@ -87,9 +131,14 @@ async function admitted(trust: unknown, { sub, aud = 'sts.amazonaws.com', provid
       principal: `arn:aws:iam::${ACCOUNT}:role/somebody`,
       action: 'sts:AssumeRoleWithWebIdentity',
       resource: { resource, accountId: ACCOUNT },
-      contextVariables: { 'token.actions.githubusercontent.com:sub': sub, 'token.actions.githubusercontent.com:aud': aud },
+      contextVariables: {
+        'token.actions.githubusercontent.com:sub': sub,
+        'token.actions.githubusercontent.com:aud': aud,
+      },
     },
-    identityPolicies: [{ name: 'trust', policy: { Version: '2012-10-17', Statement: [{ ...statement, Resource: resource }] } }],
+    identityPolicies: [
+      { name: 'trust', policy: { Version: '2012-10-17', Statement: [{ ...statement, Resource: resource }] } },
+    ],
     serviceControlPolicies: [],
     resourceControlPolicies: [],
   };
@@ -102,7 +151,7 @@ const numbered = rolesIn(ciStackOf({ ci: { REPO: 'octo@12/repo@345' } }));
 describe('the role to deploy with', () => {
   const trust = roles.DeployOneStack?.trust;
 
-  it('takes a token of the repository\'s environment', async () => {
+  it("takes a token of the repository's environment", async () => {
     expect(await admitted(trust, { sub: 'repo:octo/repo:environment:production' })).toBe('Allowed');
   });
 
@@ -116,14 +165,24 @@ describe('the role to deploy with', () => {
     ['a pull request', { sub: 'repo:octo/repo:pull_request' }],
     ['the same names with numbers', { sub: 'repo:octo@12/repo@345:environment:production' }],
     ['another audience', { sub: 'repo:octo/repo:environment:production', aud: 'https://github.com/octo' }],
-    ['another provider', { sub: 'repo:octo/repo:environment:production', provider: PROVIDER.replace('token.actions.githubusercontent.com', 'gitlab.com') }],
+    [
+      'another provider',
+      {
+        sub: 'repo:octo/repo:environment:production',
+        provider: PROVIDER.replace('token.actions.githubusercontent.com', 'gitlab.com'),
+      },
+    ],
   ])('takes no token of %s', async (_, token) => {
     expect(await admitted(trust, token)).not.toBe('Allowed');
   });
 
   it('takes the numbers it was told, and no others', async () => {
     const sub = (owner: string, repo: string): string => `repo:octo@${owner}/repo@${repo}:environment:production`;
-    const decisions = await Promise.all([sub('12', '345'), sub('13', '345'), sub('12', '346'), 'repo:octo/repo:environment:production'].map((one) => admitted(numbered.DeployOneStack?.trust, { sub: one })));
+    const decisions = await Promise.all(
+      [sub('12', '345'), sub('13', '345'), sub('12', '346'), 'repo:octo/repo:environment:production'].map((one) =>
+        admitted(numbered.DeployOneStack?.trust, { sub: one }),
+      ),
+    );
     expect(decisions.map((decision) => decision === 'Allowed')).toEqual([true, false, false, false]);
   });
 });
@@ -147,31 +206,48 @@ describe('the role to read with', () => {
 type Asked = readonly [name: string, action: string, resource: string];
 
 async function decision(policy: unknown, [, action, resource]: Asked): Promise<string> {
-  const result = await runSimulation({
-    request: { principal: `arn:aws:iam::${ACCOUNT}:role/ci`, action, resource: { resource, accountId: ACCOUNT }, contextVariables: {} },
-    identityPolicies: [{ name: 'role', policy }], serviceControlPolicies: [], resourceControlPolicies: [],
-    // What a bootstrap role says of its own account.
-    ...(action === 'sts:AssumeRole' && { resourcePolicy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }] } }),
-  }, {});
+  const result = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${ACCOUNT}:role/ci`,
+        action,
+        resource: { resource, accountId: ACCOUNT },
+        contextVariables: {},
+      },
+      identityPolicies: [{ name: 'role', policy }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      // What a bootstrap role says of its own account.
+      ...(action === 'sts:AssumeRole' && {
+        resourcePolicy: {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
+          ],
+        },
+      }),
+    },
+    {},
+  );
   if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
   return result.overallResult;
 }
 
 const toRead: Asked[] = [
-  ['reading the stack\'s outputs', 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
-  ['reading the stack\'s template', 'cloudformation:GetTemplate', stackArn(NAME, '0123')],
+  ["reading the stack's outputs", 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
+  ["reading the stack's template", 'cloudformation:GetTemplate', stackArn(NAME, '0123')],
 ];
 const toDeploy: Asked[] = [
-  ['the CDK\'s role to deploy', 'sts:AssumeRole', bootstrapRole('deploy')],
-  ['the CDK\'s role to upload', 'sts:AssumeRole', bootstrapRole('file-publishing')],
+  ["the CDK's role to deploy", 'sts:AssumeRole', bootstrapRole('deploy')],
+  ["the CDK's role to upload", 'sts:AssumeRole', bootstrapRole('file-publishing')],
   ['calling the function', 'lambda:InvokeFunction', functionArn(NAME)],
 ];
 const forNobody: Asked[] = [
-  ['the CDK\'s role to look up, which reads the whole account', 'sts:AssumeRole', bootstrapRole('lookup')],
-  ['the CDK\'s role that CloudFormation has', 'sts:AssumeRole', bootstrapRole('cfn-exec')],
-  ['the CDK\'s role for images', 'sts:AssumeRole', bootstrapRole('image-publishing')],
-  ['the CDK\'s role of another region', 'sts:AssumeRole', bootstrapRole('deploy', 'us-east-1')],
-  ['the CDK\'s role of another account', 'sts:AssumeRole', bootstrapRole('deploy').replaceAll(ACCOUNT, '999999999999')],
+  ["the CDK's role to look up, which reads the whole account", 'sts:AssumeRole', bootstrapRole('lookup')],
+  ["the CDK's role that CloudFormation has", 'sts:AssumeRole', bootstrapRole('cfn-exec')],
+  ["the CDK's role for images", 'sts:AssumeRole', bootstrapRole('image-publishing')],
+  ["the CDK's role of another region", 'sts:AssumeRole', bootstrapRole('deploy', 'us-east-1')],
+  ["the CDK's role of another account", 'sts:AssumeRole', bootstrapRole('deploy').replaceAll(ACCOUNT, '999999999999')],
   ['another role', 'sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/admin`],
   ['another function', 'lambda:InvokeFunction', functionArn('another')],
   ['a function whose name begins alike', 'lambda:InvokeFunction', functionArn(`${NAME}-2`)],
@@ -184,7 +260,11 @@ const forNobody: Asked[] = [
   ['widening its own policy', 'iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/ci`],
   ['passing a role on', 'iam:PassRole', bootstrapRole('cfn-exec')],
   ['reading the bucket of code', 's3:GetObject', `arn:aws:s3:::cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1/x`],
-  ['reading the function\'s log', 'logs:GetLogEvents', `arn:aws:logs:ap-northeast-1:${ACCOUNT}:log-group:/aws/lambda/${NAME}:log-stream:s`],
+  [
+    "reading the function's log",
+    'logs:GetLogEvents',
+    `arn:aws:logs:ap-northeast-1:${ACCOUNT}:log-group:/aws/lambda/${NAME}:log-stream:s`,
+  ],
 ];
 
 describe('the policy to deploy with', () => {
@@ -218,13 +298,27 @@ describe('linters', () => {
     return join(directory, name);
   };
 
-  it.each([['own', {}], ['existing', { PULL_REQUESTS: '1' }]] as const)('cfn-lint finds nothing in the template with the provider %s', async (provider, ci) => {
+  it.each([
+    ['own', {}],
+    ['existing', { PULL_REQUESTS: '1' }],
+  ] as const)('cfn-lint finds nothing in the template with the provider %s', async (provider, ci) => {
     const template = Template.fromStack(ciStackOf({ provider, ci })).toJSON();
-    expect(await outcomeOf(tool('cfn-lint'), ['--regions', 'ap-northeast-1', '--template', written(`${provider}.json`, template)])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(
+      await outcomeOf(tool('cfn-lint'), [
+        '--regions',
+        'ap-northeast-1',
+        '--template',
+        written(`${provider}.json`, template),
+      ]),
+    ).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it.each(['DeployOneStack', 'ReadOneStack'])('cloudsplaining finds nothing in %s', async (name) => {
-    const { stdout } = await outcomeOf(tool('cloudsplaining'), ['scan-policy-file', '--input-file', written(`${name}.json`, roles[name]?.policy)]);
+    const { stdout } = await outcomeOf(tool('cloudsplaining'), [
+      'scan-policy-file',
+      '--input-file',
+      written(`${name}.json`, roles[name]?.policy),
+    ]);
     expect(stdout).toBe('There were no results found.\n');
   });
 
@@ -246,23 +340,62 @@ function sentence(given: Record<string, string>): string {
 }
 
 describe('REPO, ENVIRONMENT and PULL_REQUESTS', () => {
-  it.each(['octo/repo', 'Octo-Org/.github', 'a/b', 'name_company/my.repo-1', 'octo@1/repo@23', `${'a'.repeat(39)}/${'b'.repeat(100)}`])('take the repository %s', (REPO) => {
+  it.each([
+    'octo/repo',
+    'Octo-Org/.github',
+    'a/b',
+    'name_company/my.repo-1',
+    'octo@1/repo@23',
+    `${'a'.repeat(39)}/${'b'.repeat(100)}`,
+  ])('take the repository %s', (REPO) => {
     expect(sentence({ REPO })).toBe('accepted');
   });
 
   it.each([
-    'repo', '/repo', 'octo/', 'octo/*', '*/repo', 'octo/re?o', 'octo/repo:environment:x', 'octo/repo/more', 'octo/..', 'octo/.', 'octo/a b', 'octo/repo.git', 'https://github.com/octo/repo',
-    '-octo/repo', `${'a'.repeat(40)}/b`, `a/${'b'.repeat(101)}`, 'octo@1/repo', 'octo/repo@2', 'octo@0/repo@2', 'octo@x/repo@2', 'octo@1/..@2', `octo/\${aws:username}`, 'オクト/repo',
+    'repo',
+    '/repo',
+    'octo/',
+    'octo/*',
+    '*/repo',
+    'octo/re?o',
+    'octo/repo:environment:x',
+    'octo/repo/more',
+    'octo/..',
+    'octo/.',
+    'octo/a b',
+    'octo/repo.git',
+    'https://github.com/octo/repo',
+    '-octo/repo',
+    `${'a'.repeat(40)}/b`,
+    `a/${'b'.repeat(101)}`,
+    'octo@1/repo',
+    'octo/repo@2',
+    'octo@0/repo@2',
+    'octo@x/repo@2',
+    'octo@1/..@2',
+    `octo/\${aws:username}`,
+    'オクト/repo',
   ])('refuse the repository %s', (REPO) => {
-    expect(sentence({ REPO })).toBe(`REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers; "${REPO}" was given.`);
+    expect(sentence({ REPO })).toBe(
+      `REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers; "${REPO}" was given.`,
+    );
   });
 
-  it.each(['*', 'prod:x', 'a b', '-x', 'a'.repeat(256), '本番', 'prod?'])('refuse the environment %s', (ENVIRONMENT) => {
-    expect(sentence({ REPO: 'octo/repo', ENVIRONMENT })).toBe(`ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit; "${ENVIRONMENT}" was given.`);
-  });
+  it.each(['*', 'prod:x', 'a b', '-x', 'a'.repeat(256), '本番', 'prod?'])(
+    'refuse the environment %s',
+    (ENVIRONMENT) => {
+      expect(sentence({ REPO: 'octo/repo', ENVIRONMENT })).toBe(
+        `ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit; "${ENVIRONMENT}" was given.`,
+      );
+    },
+  );
 
   it('say so when the repository is missing, and when a switch is neither on nor off', () => {
-    expect(sentence({})).toBe('REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.');
-    expect(sentence({ REPO: 'octo/repo', PULL_REQUESTS: 'maybe' })).toBe('PULL_REQUESTS takes 1 or 0; "maybe" was given.');
+    expect(sentence({})).toBe(
+      'REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.',
+    );
+    expect(sentence({ REPO: 'octo/repo', PULL_REQUESTS: 'maybe' })).toBe(
+      'PULL_REQUESTS takes 1 or 0; "maybe" was given.',
+    );
   });
 });

@@ -1,6 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -37,7 +42,11 @@ describe('without credentials', () => {
 
   it('make synth prints the template all the same', async () => {
     const { status, stdout, stderr } = await machine.make(['synth', 'MEMORY=256']);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: 'No account is touched: stack bedrock-titan-function as it would be in region ap-northeast-1 (with MEMORY=256)\n' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr:
+        'No account is touched: stack bedrock-titan-function as it would be in region ap-northeast-1 (with MEMORY=256)\n',
+    });
     expect(stdout).toMatch(/^Description: .*\nResources:\n/);
     expect(stdout).toContain('      MemorySize: 256\n');
   });
@@ -46,11 +55,20 @@ describe('without credentials', () => {
 describe('a wrong setting is one sentence, before anything is built or sent:', () => {
   it.each([
     [['deploy', 'MEMORY=64'], 'MEMORY takes a whole number of MB from 128 to 10240; "64" was given.\n'],
-    [['deploy', 'MODEL=amazon.titan-text-express-v1'], 'MODEL amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it. Use jp.amazon.nova-2-lite-v1:0 instead.\n'],
-    [['synth', 'MODLE=x'], 'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n'],
+    [
+      ['deploy', 'MODEL=amazon.titan-text-express-v1'],
+      'MODEL amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it. Use jp.amazon.nova-2-lite-v1:0 instead.\n',
+    ],
+    [
+      ['synth', 'MODLE=x'],
+      'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n',
+    ],
     [['logs', 'FOLLOW=perhaps'], 'FOLLOW takes 1 or 0; "perhaps" was given.\n'],
     [['smoke', 'ROLLBACK=please'], 'ROLLBACK takes 1 or 0; "please" was given.\n'],
-    [['diff', 'FUNCTION_NAME=a b $(exit 1); `exit 2`'], 'FUNCTION_NAME takes 1 to 64 letters, digits and hyphens, beginning with a letter; "a b $(exit 1); `exit 2`" was given.\n'],
+    [
+      ['diff', 'FUNCTION_NAME=a b $(exit 1); `exit 2`'],
+      'FUNCTION_NAME takes 1 to 64 letters, digits and hyphens, beginning with a letter; "a b $(exit 1); `exit 2`" was given.\n',
+    ],
   ])('%j', async (args, sentence) => {
     expect(await refusal(args.map((arg) => arg.replaceAll('$', '$$$$')))).toBe(sentence);
   });
@@ -64,7 +82,11 @@ describe('with credentials', () => {
   afterAll(() => moto.stop());
 
   const signedIn = () => ({ ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_S3: moto.url });
-  const options = () => ({ region: 'ap-northeast-1', endpoint: moto.url, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  const options = () => ({
+    region: 'ap-northeast-1',
+    endpoint: moto.url,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
 
   it('a shell set to another region is asked about', async () => {
     expect(await refusal(['deploy'], { ...signedIn(), AWS_REGION: 'us-east-1' })).toBe(
@@ -72,19 +94,26 @@ describe('with credentials', () => {
     );
   });
 
-  it.each(['deploy', 'diff'])('make %s in an account without the CDK says how to set it up, and touches nothing', async (command) => {
-    expect(await refusal([command], signedIn())).toMatch(
-      /^Account 123456789012, region ap-northeast-1: (deploying|comparing) stack bedrock-titan-function\nThe CDK is not set up in account 123456789012, region ap-northeast-1: run `make bootstrap` with the same settings, once, then try again\.\n$/,
-    );
-    expect((await new CloudFormationClient(options()).send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
-  });
+  it.each(['deploy', 'diff'])(
+    'make %s in an account without the CDK says how to set it up, and touches nothing',
+    async (command) => {
+      expect(await refusal([command], signedIn())).toMatch(
+        /^Account 123456789012, region ap-northeast-1: (deploying|comparing) stack bedrock-titan-function\nThe CDK is not set up in account 123456789012, region ap-northeast-1: run `make bootstrap` with the same settings, once, then try again\.\n$/,
+      );
+      expect((await new CloudFormationClient(options()).send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
+    },
+  );
 
   it.each(['outputs', 'destroy'])('make %s of what is not there says so', async (command) => {
-    expect(await refusal([command, 'FUNCTION_NAME=nothing'], signedIn())).toMatch(/\nThere is no stack nothing in that account and region: .+\.\n$/);
+    expect(await refusal([command, 'FUNCTION_NAME=nothing'], signedIn())).toMatch(
+      /\nThere is no stack nothing in that account and region: .+\.\n$/,
+    );
   });
 
   it('a function that somebody made by hand is not deployed over', async () => {
-    await new SSMClient(options()).send(new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }));
+    await new SSMClient(options()).send(
+      new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }),
+    );
     await makeFunctionByHand(options(), 'by-hand');
     expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
       '\nA function by-hand that this stack did not make already exists in ap-northeast-1: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.\n',
@@ -96,13 +125,18 @@ describe('with credentials', () => {
     const pending = join(machine.directory, 'previous-pending');
     mkdirSync(pending);
     writeFileSync(join(pending, 'previous.json'), JSON.stringify(record));
-    expect(await refusal(['rollback', 'FUNCTION_NAME=unborn'], signedIn())).toMatch(/\nNothing is remembered of unborn from before the last deploy.+\n$/);
+    expect(await refusal(['rollback', 'FUNCTION_NAME=unborn'], signedIn())).toMatch(
+      /\nNothing is remembered of unborn from before the last deploy.+\n$/,
+    );
     expect(existsSync(pending)).toBe(false);
   });
 
   it('a deploy of another stack that never went through leaves what there is to go back to', async () => {
     const record = { account: '123456789012', region: 'ap-northeast-1', was: 'absent' };
-    for (const [directory, stackName] of [['previous', 'this'], ['previous-pending', 'other']] as const) {
+    for (const [directory, stackName] of [
+      ['previous', 'this'],
+      ['previous-pending', 'other'],
+    ] as const) {
       mkdirSync(join(machine.directory, directory));
       writeFileSync(join(machine.directory, directory, 'previous.json'), JSON.stringify({ ...record, stackName }));
     }
@@ -114,29 +148,57 @@ describe('with credentials', () => {
     const cloudFormation = new CloudFormationClient(options());
     const StackName = `foreign-${command}`;
     const TemplateBody = JSON.stringify({ Description: 'Orders', Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
-    await new SSMClient(options()).send(new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }));
+    await new SSMClient(options()).send(
+      new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }),
+    );
     await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
-    expect(await refusal([command, `FUNCTION_NAME=${StackName}`], signedIn())).toContain(`\nThe stack ${StackName} in ap-northeast-1 was not made by this project: choose another FUNCTION_NAME. Nothing was changed.\n`);
-    expect((await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody).toContain('AWS::SNS::Topic');
+    expect(await refusal([command, `FUNCTION_NAME=${StackName}`], signedIn())).toContain(
+      `\nThe stack ${StackName} in ap-northeast-1 was not made by this project: choose another FUNCTION_NAME. Nothing was changed.\n`,
+    );
+    expect((await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody).toContain(
+      'AWS::SNS::Topic',
+    );
   });
 });
 
 async function makeFunctionByHand(options: { region: string; endpoint: string }, name: string): Promise<void> {
-  const { Role } = await new IAMClient(options).send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }));
+  const { Role } = await new IAMClient(options).send(
+    new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }),
+  );
   const code = { ZipFile: Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64') };
-  await new LambdaClient(options).send(new CreateFunctionCommand({ FunctionName: name, Role: Role?.Arn, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: code }));
+  await new LambdaClient(options).send(
+    new CreateFunctionCommand({
+      FunctionName: name,
+      Role: Role?.Arn,
+      Runtime: 'nodejs20.x',
+      Handler: 'index.handler',
+      Code: code,
+    }),
+  );
 }
 
 describe('credentials that AWS refuses', () => {
-  const answers = (code: string) => startScripted((response) => {
-    response.writeHead(403, { 'content-type': 'text/xml' });
-    response.end(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>arn:aws:iam::123456789012:user/someone</Message></Error></ErrorResponse>`);
-  });
+  const answers = (code: string) =>
+    startScripted((response) => {
+      response.writeHead(403, { 'content-type': 'text/xml' });
+      response.end(
+        `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>arn:aws:iam::123456789012:user/someone</Message></Error></ErrorResponse>`,
+      );
+    });
 
   it.each([
-    ['ExpiredToken', 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.\n'],
-    ['InvalidClientTokenId', 'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n'],
-    ['SignatureDoesNotMatch', 'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n'],
+    [
+      'ExpiredToken',
+      'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.\n',
+    ],
+    [
+      'InvalidClientTokenId',
+      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n',
+    ],
+    [
+      'SignatureDoesNotMatch',
+      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n',
+    ],
   ])('%s is one sentence', async (code, sentence) => {
     const server = await answers(code);
     try {
@@ -154,4 +216,3 @@ describe('credentials that AWS refuses', () => {
     );
   });
 });
-

@@ -25,7 +25,8 @@ describe.each(['README.md', 'README.ja.md'])('%s', (name) => {
     const stop = text.indexOf(end, start);
     const { stdout } = await machine.make(['estimate']);
     const shown = `\`\`\`console\n$ make estimate\n${stdout}\`\`\`\n`;
-    if (process.env.UPDATE_DOCS) writeFileSync(join(workspaceDir, name), text.slice(0, start) + shown + text.slice(stop));
+    if (process.env.UPDATE_DOCS)
+      writeFileSync(join(workspaceDir, name), text.slice(0, start) + shown + text.slice(stop));
     else expect(text.slice(start, stop), 'run `make docs`').toBe(shown);
   });
 });
@@ -33,7 +34,14 @@ describe.each(['README.md', 'README.ja.md'])('%s', (name) => {
 describe('infra/deployed-environment.json', () => {
   it('is what a function that is deployed with no settings finds in its environment', () => {
     const { models, default: id } = readModels(modelsFile);
-    const expected = `${JSON.stringify(environmentOf({}, models.filter((row) => row.id === id)), null, 2)}\n`;
+    const expected = `${JSON.stringify(
+      environmentOf(
+        {},
+        models.filter((row) => row.id === id),
+      ),
+      null,
+      2,
+    )}\n`;
     const name = 'infra/deployed-environment.json';
     if (process.env.UPDATE_DOCS) writeFileSync(join(workspaceDir, name), expected);
     else expect(read(name), 'run `make docs`').toBe(expected);

@@ -9,11 +9,21 @@ it('a message without its translation does not compile', () => {
 
 it('a translation takes the values of the original', () => {
   // @ts-expect-error -- a number is no string
-  expect(message((name: string) => name, (name: number) => `${name}`)('a')).toEqual({ en: 'a', ja: 'a' });
+  expect(
+    message(
+      (name: string) => name,
+      (name: number) => `${name}`,
+    )('a'),
+  ).toEqual({ en: 'a', ja: 'a' });
 });
 
 it('a language is chosen as terminals choose it, DOCTOR_LANG first', () => {
   expect([
-    languageOf({}), languageOf({ LANG: 'C.UTF-8' }), languageOf({ LANG: 'ja_JP.UTF-8' }), languageOf({ LANG: 'ja_JP.UTF-8', LC_ALL: 'C' }), languageOf({ DOCTOR_LANG: 'en', LANG: 'ja_JP.UTF-8' }), languageOf({ DOCTOR_LANG: 'ja' }),
+    languageOf({}),
+    languageOf({ LANG: 'C.UTF-8' }),
+    languageOf({ LANG: 'ja_JP.UTF-8' }),
+    languageOf({ LANG: 'ja_JP.UTF-8', LC_ALL: 'C' }),
+    languageOf({ DOCTOR_LANG: 'en', LANG: 'ja_JP.UTF-8' }),
+    languageOf({ DOCTOR_LANG: 'ja' }),
   ]).toEqual(['en', 'en', 'ja', 'en', 'en', 'ja']);
 });

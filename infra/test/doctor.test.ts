@@ -14,16 +14,28 @@ import { stackGranting, table } from './support/stack.ts';
 const NAME = 'bedrock-titan-function';
 const MODEL = table.default;
 const FOUNDATION = 'amazon.nova-2-lite-v1:0';
-const BROKEN = 'models.json is not a table of models at models.0.reach: Invalid option: expected one of "in-region"|"geographic-profile"|"global-profile".';
+const BROKEN =
+  'models.json is not a table of models at models.0.reach: Invalid option: expected one of "in-region"|"geographic-profile"|"global-profile".';
 const bedrockLocal = join(workspaceDir, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/bedrock-local');
-const BEDROCK_LOCAL_KEYS = { AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000', AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret' };
+const BEDROCK_LOCAL_KEYS = {
+  AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
+  AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',
+};
 const row = table.models[0] ?? expect.fail('models.json is empty');
 
 const text = z.strictObject({ en: z.string().min(1), ja: z.string().min(1) });
 const reportSchema = z.object({
   exitCode: z.number(),
   excuse: text.optional(),
-  checks: z.array(z.object({ id: z.string(), mark: z.enum(['ok', 'warning', 'failure']), unknown: z.boolean(), text, remedy: text.optional() })),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      mark: z.enum(['ok', 'warning', 'failure']),
+      unknown: z.boolean(),
+      text,
+      remedy: text.optional(),
+    }),
+  ),
 });
 
 /** How the world of one run differs from a healthy one. */
@@ -53,7 +65,12 @@ async function doctor({ environment = {}, aws, bedrock }: World, before: Server 
   const front = await startFront(before, (asked) => aws?.(asked) ?? ordinary(asked));
   const plane = await startControlPlane(table.models, { [MODEL]: bedrock ?? {} });
   try {
-    return await machine.command('doctor', { ...KEYS, AWS_ENDPOINT_URL: front.url, AWS_ENDPOINT_URL_BEDROCK: plane.url, ...environment });
+    return await machine.command('doctor', {
+      ...KEYS,
+      AWS_ENDPOINT_URL: front.url,
+      AWS_ENDPOINT_URL_BEDROCK: plane.url,
+      ...environment,
+    });
   } finally {
     await Promise.all([front.stop(), plane.stop()]);
   }
@@ -61,26 +78,53 @@ async function doctor({ environment = {}, aws, bedrock }: World, before: Server 
 
 /** What the doctor tells programs, and how it ended. */
 async function examined(world: World, before?: Server) {
-  const { status, stdout, stderr } = await doctor({ ...world, environment: { JSON: '1', ...world.environment } }, before);
+  const { status, stdout, stderr } = await doctor(
+    { ...world, environment: { JSON: '1', ...world.environment } },
+    before,
+  );
   expect(stderr).toBe('');
   return { status, ...reportSchema.parse(JSON.parse(stdout)) };
 }
 
-const xml = (type: string, code: string): Answer => ({ status: 403, headers: { 'content-type': 'text/xml' }, body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>User: arn:aws:iam::123456789012:user/someone</Message></Error><RequestId>${type}</RequestId></ErrorResponse>` });
-const json = (status: number, type: string): Answer => ({ status, headers: { 'x-amzn-errortype': type }, body: JSON.stringify({ __type: type, message: 'User: arn:aws:iam::123456789012:user/someone' }) });
-const on = (operation: string, answer: Answer | 'never') => (asked: Asked) => (asked.operation === operation ? answer : undefined);
-const firstOf = (...answers: NonNullable<World['aws']>[]) => (asked: Asked) => answers.map((answer) => answer(asked)).find((answer) => answer !== undefined);
-const stackIs = (status: string) => on('DescribeStacks', {
-  status: 200, headers: { 'content-type': 'text/xml' },
-  body: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${NAME}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+const xml = (type: string, code: string): Answer => ({
+  status: 403,
+  headers: { 'content-type': 'text/xml' },
+  body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>User: arn:aws:iam::123456789012:user/someone</Message></Error><RequestId>${type}</RequestId></ErrorResponse>`,
 });
+const json = (status: number, type: string): Answer => ({
+  status,
+  headers: { 'x-amzn-errortype': type },
+  body: JSON.stringify({ __type: type, message: 'User: arn:aws:iam::123456789012:user/someone' }),
+});
+const on = (operation: string, answer: Answer | 'never') => (asked: Asked) =>
+  asked.operation === operation ? answer : undefined;
+const firstOf =
+  (...answers: NonNullable<World['aws']>[]) =>
+  (asked: Asked) =>
+    answers.map((answer) => answer(asked)).find((answer) => answer !== undefined);
+const stackIs = (status: string) =>
+  on('DescribeStacks', {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${NAME}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  });
 const availability = (change: Partial<Extract<Script['availability'], { modelId: unknown }>>) => {
   const whole = healthy(row).availability;
   return { availability: 'modelId' in whole ? { ...whole, ...change } : whole };
 };
 const routedTo = (...regions: string[]) => {
   const whole = healthy(row).profile;
-  return { profile: 'models' in whole ? { ...whole, models: regions.map((region) => ({ modelArn: `arn:aws:bedrock:${region}::foundation-model/${FOUNDATION}` })) } : whole };
+  return {
+    profile:
+      'models' in whole
+        ? {
+            ...whole,
+            models: regions.map((region) => ({
+              modelArn: `arn:aws:bedrock:${region}::foundation-model/${FOUNDATION}`,
+            })),
+          }
+        : whole,
+  };
 };
 
 /** A folder as `cargo lambda build` leaves it, with this in the place of the function. */
@@ -110,55 +154,200 @@ type Failure = readonly [id: string, en: string, ja: string];
 
 /** Worlds in which several things are wrong at once: each of them is to be said. */
 const worlds: readonly (readonly [name: string, world: () => World, failures: readonly Failure[]])[] = [
-  ['a machine with no Rust, a script for an artifact and a setting out of bounds', () => ({ environment: { ...artifact('script', () => Buffer.from('#!/bin/sh\n')), ...noRust(), MEMORY: '64' } }), [
-    ['rust', 'Rust is not installed: cargo cannot be run', 'Rust がインストールされていません (cargo を実行できません)'],
-    ['artifact', 'The built function cannot run on Lambda: it is no Linux executable', 'ビルドされた関数は Lambda で動きません: Linux の実行ファイルではありません'],
-    ['settings', 'A setting is wrong: MEMORY takes a whole number of MB from 128 to 10240; "64" was given.', '設定に誤りがあります: MEMORY takes a whole number of MB from 128 to 10240; "64" was given.'],
-  ]],
-  ['an artifact for arm64 and a setting that does not fit the model', () => ({ environment: { ...artifact('arm64', (bytes) => Buffer.from(bytes).fill(183, 18, 19)), MAX_TOKENS: '64001' } }), [
-    ['artifact', 'The built function cannot run on Lambda: it is not for x86_64', 'ビルドされた関数は Lambda で動きません: x86_64 用ではありません'],
-    ['settings', `A setting is wrong: MAX_TOKENS takes at most 64000 with ${MODEL}; "64001" was given.`, `設定に誤りがあります: MAX_TOKENS takes at most 64000 with ${MODEL}; "64001" was given.`],
-  ]],
-  ['an artifact for a newer glibc, an unknown model and an ended one', () => ({ environment: { ...artifact('glibc', (bytes) => Buffer.concat([bytes, Buffer.from('\0GLIBC_2.36\0')])), MODEL: 'nova,amazon.titan-text-express-v1' } }), [
-    ['artifact', 'The built function cannot run on Lambda: it asks for a newer glibc than Amazon Linux 2023 has (2.34)', 'ビルドされた関数は Lambda で動きません: Amazon Linux 2023 (glibc 2.34) より新しい glibc が必要です'],
-    ['settings', 'Model nova is not in models.json', 'モデル nova は models.json にありません'],
-    ['settings', 'Model amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it', 'モデル amazon.titan-text-express-v1 は提供を終了しています (2025-08-15)。Bedrock はすべての呼び出しを拒否します'],
-  ]],
-  ['a broken table', () => ({ environment: brokenTable() }), [
-    ['settings', `The table of models cannot be read: ${BROKEN}`, `モデル一覧を読み込めません: ${BROKEN}`],
-  ]],
-  ['a model of another region', () => ({ environment: { REGION: 'us-west-2' } }), [
-    ['settings', `Model ${MODEL} cannot be called from us-west-2: models.json has it as called from ap-northeast-1`, `モデル ${MODEL} は us-west-2 からは呼び出せません (models.json では ap-northeast-1 から呼び出すモデルです)`],
-  ]],
-  ['an account with nothing in it, for a model that has ended', () => ({
-    aws: firstOf(on('AmazonSSM.GetParameter', json(400, 'ParameterNotFound')), accountSettings(1000, 0), stackIs('UPDATE_IN_PROGRESS')),
-    bedrock: { model: ENDED, profile: UNKNOWN, ...availability({ agreementAvailability: { status: 'NOT_AVAILABLE' } }) },
-  }), [
-    ['bootstrap', 'The CDK is not set up in this account and region', 'このアカウントとリージョンでは CDK のセットアップ (bootstrap) が済んでいません'],
-    ['concurrency', 'Other functions have reserved all of the account\'s concurrency', 'アカウントの同時実行数は、ほかの関数の予約で使い切られています'],
-    ['model-life', `AWS has ended ${FOUNDATION}: every call is refused`, `AWS は ${FOUNDATION} の提供を終了しています (すべての呼び出しが拒否されます)`],
-    ['model-destinations', `AWS does not have ${MODEL} in ap-northeast-1`, `ap-northeast-1 の AWS に ${MODEL} はありません`],
-    ['model-access', `The account has no agreement for ${FOUNDATION}`, `このアカウントには ${FOUNDATION} の契約 (agreement) がありません`],
-    ['stack', `Stack ${NAME} is being changed: UPDATE_IN_PROGRESS`, `スタック ${NAME} は変更中です: UPDATE_IN_PROGRESS`],
-  ]],
-  ['an old bootstrap, and a model that routes to a region more', () => ({
-    aws: on('AmazonSSM.GetParameter', { status: 200, body: '{"Parameter":{"Value":"5"}}' }),
-    bedrock: { model: UNKNOWN, ...routedTo('ap-northeast-1', 'ap-northeast-3', 'ap-northeast-2'), ...availability({ authorizationStatus: 'NOT_AUTHORIZED' }) },
-  }), [
-    ['bootstrap', 'The CDK\'s setup here is of version 5; a deploy takes 6 or newer', 'CDK のセットアップ (bootstrap) がバージョン 5 です。デプロイには 6 以降が必要です'],
-    ['model-life', `AWS does not have ${FOUNDATION} in ap-northeast-1`, `ap-northeast-1 の AWS に ${FOUNDATION} はありません`],
-    ['model-destinations', `${MODEL} also routes to ap-northeast-2, which models.json lacks: calls that go there are refused`, `${MODEL} は models.json にない ap-northeast-2 でも処理されます。そこへの呼び出しは拒否されます`],
-    ['role', `The deployed role may not call ${MODEL} in ap-northeast-2`, `デプロイ済みのロールでは ${MODEL} を ap-northeast-2 で呼び出せません`],
-    ['model-access', `AWS does not authorize this account for ${FOUNDATION}`, `このアカウントには ${FOUNDATION} の利用が許可されていません`],
-  ]],
-  ['a stack that never came up, and no entitlement', () => ({ aws: stackIs('ROLLBACK_COMPLETE'), bedrock: availability({ entitlementAvailability: 'NOT_AVAILABLE' }) }), [
-    ['stack', `Stack ${NAME} cannot be deployed to: ROLLBACK_COMPLETE`, `スタック ${NAME} はデプロイできない状態です: ROLLBACK_COMPLETE`],
-    ['model-access', `The account is not entitled to ${FOUNDATION}`, `このアカウントには ${FOUNDATION} の利用資格がありません`],
-  ]],
-  ['a function that is gone, and a region without the model', () => ({ environment: { FUNCTION_NAME: 'gone' }, aws: stackIs('CREATE_COMPLETE'), bedrock: availability({ regionAvailability: 'NOT_AVAILABLE' }) }), [
-    ['running', 'The stack is there, but its function gone is not', 'スタックはありますが、関数 gone がありません'],
-    ['model-access', `${FOUNDATION} is not available in ap-northeast-1 to this account`, `このアカウントでは ap-northeast-1 で ${FOUNDATION} を利用できません`],
-  ]],
+  [
+    'a machine with no Rust, a script for an artifact and a setting out of bounds',
+    () => ({ environment: { ...artifact('script', () => Buffer.from('#!/bin/sh\n')), ...noRust(), MEMORY: '64' } }),
+    [
+      [
+        'rust',
+        'Rust is not installed: cargo cannot be run',
+        'Rust がインストールされていません (cargo を実行できません)',
+      ],
+      [
+        'artifact',
+        'The built function cannot run on Lambda: it is no Linux executable',
+        'ビルドされた関数は Lambda で動きません: Linux の実行ファイルではありません',
+      ],
+      [
+        'settings',
+        'A setting is wrong: MEMORY takes a whole number of MB from 128 to 10240; "64" was given.',
+        '設定に誤りがあります: MEMORY takes a whole number of MB from 128 to 10240; "64" was given.',
+      ],
+    ],
+  ],
+  [
+    'an artifact for arm64 and a setting that does not fit the model',
+    () => ({
+      environment: { ...artifact('arm64', (bytes) => Buffer.from(bytes).fill(183, 18, 19)), MAX_TOKENS: '64001' },
+    }),
+    [
+      [
+        'artifact',
+        'The built function cannot run on Lambda: it is not for x86_64',
+        'ビルドされた関数は Lambda で動きません: x86_64 用ではありません',
+      ],
+      [
+        'settings',
+        `A setting is wrong: MAX_TOKENS takes at most 64000 with ${MODEL}; "64001" was given.`,
+        `設定に誤りがあります: MAX_TOKENS takes at most 64000 with ${MODEL}; "64001" was given.`,
+      ],
+    ],
+  ],
+  [
+    'an artifact for a newer glibc, an unknown model and an ended one',
+    () => ({
+      environment: {
+        ...artifact('glibc', (bytes) => Buffer.concat([bytes, Buffer.from('\0GLIBC_2.36\0')])),
+        MODEL: 'nova,amazon.titan-text-express-v1',
+      },
+    }),
+    [
+      [
+        'artifact',
+        'The built function cannot run on Lambda: it asks for a newer glibc than Amazon Linux 2023 has (2.34)',
+        'ビルドされた関数は Lambda で動きません: Amazon Linux 2023 (glibc 2.34) より新しい glibc が必要です',
+      ],
+      ['settings', 'Model nova is not in models.json', 'モデル nova は models.json にありません'],
+      [
+        'settings',
+        'Model amazon.titan-text-express-v1 has reached its end of life (2025-08-15): Bedrock refuses every call to it',
+        'モデル amazon.titan-text-express-v1 は提供を終了しています (2025-08-15)。Bedrock はすべての呼び出しを拒否します',
+      ],
+    ],
+  ],
+  [
+    'a broken table',
+    () => ({ environment: brokenTable() }),
+    [['settings', `The table of models cannot be read: ${BROKEN}`, `モデル一覧を読み込めません: ${BROKEN}`]],
+  ],
+  [
+    'a model of another region',
+    () => ({ environment: { REGION: 'us-west-2' } }),
+    [
+      [
+        'settings',
+        `Model ${MODEL} cannot be called from us-west-2: models.json has it as called from ap-northeast-1`,
+        `モデル ${MODEL} は us-west-2 からは呼び出せません (models.json では ap-northeast-1 から呼び出すモデルです)`,
+      ],
+    ],
+  ],
+  [
+    'an account with nothing in it, for a model that has ended',
+    () => ({
+      aws: firstOf(
+        on('AmazonSSM.GetParameter', json(400, 'ParameterNotFound')),
+        accountSettings(1000, 0),
+        stackIs('UPDATE_IN_PROGRESS'),
+      ),
+      bedrock: {
+        model: ENDED,
+        profile: UNKNOWN,
+        ...availability({ agreementAvailability: { status: 'NOT_AVAILABLE' } }),
+      },
+    }),
+    [
+      [
+        'bootstrap',
+        'The CDK is not set up in this account and region',
+        'このアカウントとリージョンでは CDK のセットアップ (bootstrap) が済んでいません',
+      ],
+      [
+        'concurrency',
+        "Other functions have reserved all of the account's concurrency",
+        'アカウントの同時実行数は、ほかの関数の予約で使い切られています',
+      ],
+      [
+        'model-life',
+        `AWS has ended ${FOUNDATION}: every call is refused`,
+        `AWS は ${FOUNDATION} の提供を終了しています (すべての呼び出しが拒否されます)`,
+      ],
+      [
+        'model-destinations',
+        `AWS does not have ${MODEL} in ap-northeast-1`,
+        `ap-northeast-1 の AWS に ${MODEL} はありません`,
+      ],
+      [
+        'model-access',
+        `The account has no agreement for ${FOUNDATION}`,
+        `このアカウントには ${FOUNDATION} の契約 (agreement) がありません`,
+      ],
+      [
+        'stack',
+        `Stack ${NAME} is being changed: UPDATE_IN_PROGRESS`,
+        `スタック ${NAME} は変更中です: UPDATE_IN_PROGRESS`,
+      ],
+    ],
+  ],
+  [
+    'an old bootstrap, and a model that routes to a region more',
+    () => ({
+      aws: on('AmazonSSM.GetParameter', { status: 200, body: '{"Parameter":{"Value":"5"}}' }),
+      bedrock: {
+        model: UNKNOWN,
+        ...routedTo('ap-northeast-1', 'ap-northeast-3', 'ap-northeast-2'),
+        ...availability({ authorizationStatus: 'NOT_AUTHORIZED' }),
+      },
+    }),
+    [
+      [
+        'bootstrap',
+        "The CDK's setup here is of version 5; a deploy takes 6 or newer",
+        'CDK のセットアップ (bootstrap) がバージョン 5 です。デプロイには 6 以降が必要です',
+      ],
+      [
+        'model-life',
+        `AWS does not have ${FOUNDATION} in ap-northeast-1`,
+        `ap-northeast-1 の AWS に ${FOUNDATION} はありません`,
+      ],
+      [
+        'model-destinations',
+        `${MODEL} also routes to ap-northeast-2, which models.json lacks: calls that go there are refused`,
+        `${MODEL} は models.json にない ap-northeast-2 でも処理されます。そこへの呼び出しは拒否されます`,
+      ],
+      [
+        'role',
+        `The deployed role may not call ${MODEL} in ap-northeast-2`,
+        `デプロイ済みのロールでは ${MODEL} を ap-northeast-2 で呼び出せません`,
+      ],
+      [
+        'model-access',
+        `AWS does not authorize this account for ${FOUNDATION}`,
+        `このアカウントには ${FOUNDATION} の利用が許可されていません`,
+      ],
+    ],
+  ],
+  [
+    'a stack that never came up, and no entitlement',
+    () => ({ aws: stackIs('ROLLBACK_COMPLETE'), bedrock: availability({ entitlementAvailability: 'NOT_AVAILABLE' }) }),
+    [
+      [
+        'stack',
+        `Stack ${NAME} cannot be deployed to: ROLLBACK_COMPLETE`,
+        `スタック ${NAME} はデプロイできない状態です: ROLLBACK_COMPLETE`,
+      ],
+      [
+        'model-access',
+        `The account is not entitled to ${FOUNDATION}`,
+        `このアカウントには ${FOUNDATION} の利用資格がありません`,
+      ],
+    ],
+  ],
+  [
+    'a function that is gone, and a region without the model',
+    () => ({
+      environment: { FUNCTION_NAME: 'gone' },
+      aws: stackIs('CREATE_COMPLETE'),
+      bedrock: availability({ regionAvailability: 'NOT_AVAILABLE' }),
+    }),
+    [
+      ['running', 'The stack is there, but its function gone is not', 'スタックはありますが、関数 gone がありません'],
+      [
+        'model-access',
+        `${FOUNDATION} is not available in ap-northeast-1 to this account`,
+        `このアカウントでは ap-northeast-1 で ${FOUNDATION} を利用できません`,
+      ],
+    ],
+  ],
 ];
 
 describe.concurrent('each ✗ in both languages, with what to do:', () => {
@@ -166,7 +355,8 @@ describe.concurrent('each ✗ in both languages, with what to do:', () => {
     const { status, exitCode, checks } = await examined(world());
     const found = checks.filter((check) => check.mark === 'failure');
     expect(found.map(({ id, text: { en, ja } }) => [id, en, ja]).toSorted()).toEqual(failures.toSorted());
-    for (const { remedy } of found) expect(remedy).toEqual({ en: expect.stringMatching(/\.$/), ja: expect.stringMatching(/./) });
+    for (const { remedy } of found)
+      expect(remedy).toEqual({ en: expect.stringMatching(/\.$/), ja: expect.stringMatching(/./) });
     expect([status, exitCode]).toEqual([1, 1]);
   });
 });
@@ -174,11 +364,17 @@ describe.concurrent('each ✗ in both languages, with what to do:', () => {
 it('a call that is refused is a ✗ in both languages', async () => {
   // bedrock-local takes its own keys alone.
   const local = await startBedrockLocal(bedrockLocal);
-  const { status, checks } = await examined({ environment: { CALL: '1', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: local.url } });
+  const { status, checks } = await examined({
+    environment: { CALL: '1', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: local.url },
+  });
   await local.stop();
   expect(status).toBe(1);
   expect(checks.filter(({ mark }) => mark === 'failure').map(({ id, text: { en, ja } }) => [id, en, ja])).toEqual([
-    ['call', `A call of ${MODEL} was refused: UnrecognizedClientException`, `${MODEL} の呼び出しが拒否されました: UnrecognizedClientException`],
+    [
+      'call',
+      `A call of ${MODEL} was refused: UnrecognizedClientException`,
+      `${MODEL} の呼び出しが拒否されました: UnrecognizedClientException`,
+    ],
   ]);
 });
 
@@ -187,21 +383,37 @@ it('a function that was stopped is a ✗ in both languages', async () => {
   await reserve(moto, 'stopped', 0);
   const { status, checks } = await examined({ environment: { FUNCTION_NAME: 'stopped' } });
   expect(status).toBe(1);
-  expect(checks.filter(({ mark }) => mark === 'failure')).toEqual([{
-    id: 'running', mark: 'failure', unknown: false,
-    text: { en: 'The function is stopped: its reserved concurrency is 0, every call is refused', ja: '関数は停止中です (予約された同時実行数が 0 のため、すべての呼び出しが拒否されます)' },
-    remedy: { en: 'make status says why; make resume lets calls in again.', ja: '理由は make status で確認でき、make resume で再開できます。' },
-  }]);
+  expect(checks.filter(({ mark }) => mark === 'failure')).toEqual([
+    {
+      id: 'running',
+      mark: 'failure',
+      unknown: false,
+      text: {
+        en: 'The function is stopped: its reserved concurrency is 0, every call is refused',
+        ja: '関数は停止中です (予約された同時実行数が 0 のため、すべての呼び出しが拒否されます)',
+      },
+      remedy: {
+        en: 'make status says why; make resume lets calls in again.',
+        ja: '理由は make status で確認でき、make resume で再開できます。',
+      },
+    },
+  ]);
 });
 
 describe('a healthy account', () => {
   it('with a real call has nothing but ✓, and ends with 0', async () => {
     const local = await startBedrockLocal(bedrockLocal);
-    const { status, stdout, stderr } = await doctor({ environment: { ...BEDROCK_LOCAL_KEYS, CALL: '1', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: local.url } });
+    const { status, stdout, stderr } = await doctor({
+      environment: { ...BEDROCK_LOCAL_KEYS, CALL: '1', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: local.url },
+    });
     await local.stop();
     // Node 20 is warned of.
     const lines = stdout.split('\n').filter((line) => line && !/Node/.test(line));
-    expect({ status, stderr, lines: lines.map((line) => line[0]) }).toEqual({ status: 0, stderr: '', lines: lines.map(() => '✓') });
+    expect({ status, stderr, lines: lines.map((line) => line[0]) }).toEqual({
+      status: 0,
+      stderr: '',
+      lines: lines.map(() => '✓'),
+    });
     expect(stdout).toMatch(/✓ The deployed function runs this build\n/);
     expect(stdout).toMatch(/✓ A call of jp\.amazon\.nova-2-lite-v1:0 was answered: \d+ tokens, about \$0\.\d{6}\n/);
   });
@@ -216,47 +428,106 @@ describe('a healthy account', () => {
   it('with nothing deployed is told what is next, and ends with 0', async () => {
     const { status, checks } = await examined({ environment: { FUNCTION_NAME: 'new' } });
     expect(status).toBe(0);
-    expect(checks.find(({ id }) => id === 'stack')).toMatchObject({ mark: 'warning', text: { en: 'Stack new is not deployed yet' }, remedy: { en: 'make deploy deploys it.' } });
+    expect(checks.find(({ id }) => id === 'stack')).toMatchObject({
+      mark: 'warning',
+      text: { en: 'Stack new is not deployed yet' },
+      remedy: { en: 'make deploy deploys it.' },
+    });
   });
 
   it('with another build deployed is told so', async () => {
     await deploy(moto, 'other-build', 'a'.repeat(64), policyOf(stackGranting([row])));
     const { status, checks } = await examined({ environment: { FUNCTION_NAME: 'other-build' } });
-    expect([status, checks.find(({ id }) => id === 'code')?.text.en]).toEqual([0, 'The deployed function runs another build than the one here']);
+    expect([status, checks.find(({ id }) => id === 'code')?.text.en]).toEqual([
+      0,
+      'The deployed function runs another build than the one here',
+    ]);
   });
 });
 
 describe('a check that cannot run is a "!" that names', () => {
   it('the permission, and a deploy is not known to work', async () => {
-    const { status, checks } = await examined({ aws: on('AmazonSSM.GetParameter', json(400, 'AccessDeniedException')), bedrock: { availability: DENIED } });
+    const { status, checks } = await examined({
+      aws: on('AmazonSSM.GetParameter', json(400, 'AccessDeniedException')),
+      bedrock: { availability: DENIED },
+    });
     expect(status).toBe(1);
-    expect(checks.find(({ id }) => id === 'bootstrap')).toMatchObject({ mark: 'warning', unknown: true, text: { en: 'bootstrap: not checked, these credentials lack ssm:GetParameter', ja: 'bootstrap: 権限 ssm:GetParameter がないため確認できません' } });
-    expect(checks.find(({ id }) => id === 'model-access')).toMatchObject({ mark: 'warning', text: { en: expect.stringContaining('bedrock:GetFoundationModelAvailability') } });
+    expect(checks.find(({ id }) => id === 'bootstrap')).toMatchObject({
+      mark: 'warning',
+      unknown: true,
+      text: {
+        en: 'bootstrap: not checked, these credentials lack ssm:GetParameter',
+        ja: 'bootstrap: 権限 ssm:GetParameter がないため確認できません',
+      },
+    });
+    expect(checks.find(({ id }) => id === 'model-access')).toMatchObject({
+      mark: 'warning',
+      text: { en: expect.stringContaining('bedrock:GetFoundationModelAvailability') },
+    });
     expect(JSON.stringify(checks)).not.toContain('someone');
   });
 
   it('the time it had, when AWS does not answer', async () => {
-    const { status, checks } = await examined({ environment: { DOCTOR_TIMEOUT_SECONDS: '3' }, aws: on('AmazonSSM.GetParameter', 'never') });
+    const { status, checks } = await examined({
+      environment: { DOCTOR_TIMEOUT_SECONDS: '3' },
+      aws: on('AmazonSSM.GetParameter', 'never'),
+    });
     expect(status).toBe(1);
-    expect(checks.find(({ id }) => id === 'bootstrap')).toMatchObject({ mark: 'warning', unknown: true, text: { en: 'bootstrap: AWS did not answer within 3 s', ja: 'bootstrap: AWS から 3 秒以内に応答がありませんでした' } });
+    expect(checks.find(({ id }) => id === 'bootstrap')).toMatchObject({
+      mark: 'warning',
+      unknown: true,
+      text: {
+        en: 'bootstrap: AWS did not answer within 3 s',
+        ja: 'bootstrap: AWS から 3 秒以内に応答がありませんでした',
+      },
+    });
     expect(checks.find(({ id }) => id === 'model-life')).toMatchObject({ mark: 'ok' });
   });
 
   it('nothing that a deploy hangs on, and the end is still 0', async () => {
     const { status, checks } = await examined({ aws: on('ListRolePolicies', xml('x', 'AccessDenied')) });
     expect(status).toBe(0);
-    expect(checks.find(({ id }) => id === 'role')).toMatchObject({ mark: 'warning', unknown: true, text: { en: expect.stringContaining('iam:GetRolePolicy') } });
+    expect(checks.find(({ id }) => id === 'role')).toMatchObject({
+      mark: 'warning',
+      unknown: true,
+      text: { en: expect.stringContaining('iam:GetRolePolicy') },
+    });
   });
 });
 
 describe.concurrent('with no account to ask', () => {
   const noKeys = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   const excuses: readonly (readonly [string, World, string, string])[] = [
-    ['no credentials', { environment: noKeys }, 'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.', 'AWS の認証情報が見つかりません。サインインして (`aws sso login`) AWS_PROFILE にプロファイル名を指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。'],
-    ['expired credentials', { aws: on('GetCallerIdentity', xml('x', 'ExpiredToken')) }, 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.', 'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws sso login` または新しいキー)、やり直してください。'],
-    ['credentials that AWS refuses there', { aws: on('GetCallerIdentity', xml('x', 'InvalidClientTokenId')) }, 'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.', 'ap-northeast-1 の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。'],
-    ['a shell set to another region', { environment: { AWS_REGION: 'us-east-1' } }, 'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1: give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.', 'AWS_REGION は us-east-1 ですが、スタックのデプロイ先は ap-northeast-1 です。それでよければ REGION=ap-northeast-1 を指定し、そうでなければ AWS_REGION の設定を解除してください。'],
-    ['no network', { environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } }, 'AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.', 'ap-northeast-1 の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。'],
+    [
+      'no credentials',
+      { environment: noKeys },
+      'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
+      'AWS の認証情報が見つかりません。サインインして (`aws sso login`) AWS_PROFILE にプロファイル名を指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
+    ],
+    [
+      'expired credentials',
+      { aws: on('GetCallerIdentity', xml('x', 'ExpiredToken')) },
+      'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.',
+      'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws sso login` または新しいキー)、やり直してください。',
+    ],
+    [
+      'credentials that AWS refuses there',
+      { aws: on('GetCallerIdentity', xml('x', 'InvalidClientTokenId')) },
+      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.',
+      'ap-northeast-1 の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。',
+    ],
+    [
+      'a shell set to another region',
+      { environment: { AWS_REGION: 'us-east-1' } },
+      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1: give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.',
+      'AWS_REGION は us-east-1 ですが、スタックのデプロイ先は ap-northeast-1 です。それでよければ REGION=ap-northeast-1 を指定し、そうでなければ AWS_REGION の設定を解除してください。',
+    ],
+    [
+      'no network',
+      { environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } },
+      'AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.',
+      'ap-northeast-1 の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。',
+    ],
   ];
 
   it.each(excuses)('%s: one sentence in both languages, and 2', async (_, world, en, ja) => {
@@ -267,8 +538,18 @@ describe.concurrent('with no account to ask', () => {
 
   it('the page of this machine is there all the same', async () => {
     const [, , en, ja] = excuses[0] ?? expect.fail('no excuse');
-    const [english, japanese] = await Promise.all((['en', 'ja'] as const).map((DOCTOR_LANG) => doctor({ environment: { ...noKeys, DOCTOR_LANG } })));
-    expect(english).toEqual({ status: 2, stdout: expect.stringContaining(`✓ Model ${MODEL}: active, no end announced\n`), stderr: `${en}\n` });
-    expect(japanese).toEqual({ status: 2, stdout: expect.stringContaining(`✓ モデル ${MODEL}: 提供中 (終了予定の発表はありません)\n`), stderr: `${ja}\n` });
+    const [english, japanese] = await Promise.all(
+      (['en', 'ja'] as const).map((DOCTOR_LANG) => doctor({ environment: { ...noKeys, DOCTOR_LANG } })),
+    );
+    expect(english).toEqual({
+      status: 2,
+      stdout: expect.stringContaining(`✓ Model ${MODEL}: active, no end announced\n`),
+      stderr: `${en}\n`,
+    });
+    expect(japanese).toEqual({
+      status: 2,
+      stdout: expect.stringContaining(`✓ モデル ${MODEL}: 提供中 (終了予定の発表はありません)\n`),
+      stderr: `${ja}\n`,
+    });
   });
 });

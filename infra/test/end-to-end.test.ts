@@ -2,8 +2,19 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { GetRolePolicyCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
-import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import {
+  GetRolePolicyCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+  ListRolesCommand,
+} from '@aws-sdk/client-iam';
+import {
+  type FunctionConfiguration,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -37,9 +48,16 @@ describe('a deploy from end to end', () => {
     machine?.remove();
   });
 
-  const make = (...args: string[]) => machine.make(args, { ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_S3: moto.url });
-  const client = () => ({ region: 'ap-northeast-1', endpoint: moto.url, forcePathStyle: true, credentials: { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY } });
-  const deployed = (): Promise<FunctionConfiguration> => new LambdaClient(client()).send(new GetFunctionConfigurationCommand({ FunctionName: NAME }));
+  const make = (...args: string[]) =>
+    machine.make(args, { ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_S3: moto.url });
+  const client = () => ({
+    region: 'ap-northeast-1',
+    endpoint: moto.url,
+    forcePathStyle: true,
+    credentials: { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY },
+  });
+  const deployed = (): Promise<FunctionConfiguration> =>
+    new LambdaClient(client()).send(new GetFunctionConfigurationCommand({ FunctionName: NAME }));
   const recordFile = () => join(machine.directory, 'deployment.json');
 
   it('make bootstrap sets the CDK up', async () => {
@@ -49,14 +67,29 @@ describe('a deploy from end to end', () => {
 
   it('make deploy deploys, says where, and records it', async () => {
     const { status, stderr } = await make('deploy', ...SETTINGS);
-    expect(stderr).toMatch(new RegExp(`^Account ${ACCOUNT}, region ap-northeast-1: deploying stack ${NAME} \\(with DAILY_LIMIT_USD=5, MAX_TOKENS=500\\)\n`));
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Account ${ACCOUNT}, region ap-northeast-1: deploying stack ${NAME} \\(with DAILY_LIMIT_USD=5, MAX_TOKENS=500\\)\n`,
+      ),
+    );
     expect(stderr).toContain('Next: make invoke');
     expect(status).toBe(0);
-    expect(JSON.parse(readFileSync(recordFile(), 'utf8'))).toEqual({ functionName: NAME, region: 'ap-northeast-1', account: ACCOUNT, stackName: NAME });
+    expect(JSON.parse(readFileSync(recordFile(), 'utf8'))).toEqual({
+      functionName: NAME,
+      region: 'ap-northeast-1',
+      account: ACCOUNT,
+      stackName: NAME,
+    });
   });
 
   it('the function is there as the settings say', async () => {
-    expect(await deployed()).toMatchObject({ Runtime: 'provided.al2023', Architectures: ['x86_64'], MemorySize: 128, Timeout: 60, Handler: 'bootstrap' });
+    expect(await deployed()).toMatchObject({
+      Runtime: 'provided.al2023',
+      Architectures: ['x86_64'],
+      MemorySize: 128,
+      Timeout: 60,
+      Handler: 'bootstrap',
+    });
   });
 
   it('its role has the reviewed policy and no other', async () => {
@@ -64,7 +97,9 @@ describe('a deploy from end to end', () => {
     const RoleName = (await deployed()).Role?.split('/').at(-1);
     const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
     expect(AttachedPolicies).toEqual([]);
-    const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'CallModelsAndWriteLog' }));
+    const { PolicyDocument } = await iam.send(
+      new GetRolePolicyCommand({ RoleName, PolicyName: 'CallModelsAndWriteLog' }),
+    );
     // moto gives the document back as Python prints it.
     const document: unknown = JSON.parse(decodeURIComponent(PolicyDocument ?? '').replaceAll("'", '"'));
     expect(policyDocument.parse(document)).toEqual(policyOf(stackOf()));
@@ -80,13 +115,19 @@ describe('a deploy from end to end', () => {
 
   it('make diff then shows no difference', async () => {
     const { status, stdout, stderr } = await make('diff', ...SETTINGS);
-    expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('There were no differences') });
+    expect({ status, said: stdout + stderr }).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('There were no differences'),
+    });
   });
 
   it('make outputs prints what was made, as JSON', async () => {
     const { status, stdout } = await make('outputs');
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ stackName: NAME, resources: expect.arrayContaining([{ type: 'AWS::Lambda::Function', id: NAME }]) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      stackName: NAME,
+      resources: expect.arrayContaining([{ type: 'AWS::Lambda::Function', id: NAME }]),
+    });
   });
 
   it('make doctor finds this build there, and nothing in the way', async () => {
@@ -95,23 +136,34 @@ describe('a deploy from end to end', () => {
     const { status, stdout } = await machine.command('doctor', environment);
     await bedrock.stop();
     expect(stdout).toContain('✓ The deployed function runs this build\n');
-    expect({ status, failures: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({ status: 0, failures: [] });
+    expect({ status, failures: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({
+      status: 0,
+      failures: [],
+    });
   });
 
   it('make doctor tells when the code was changed by hand', async () => {
-    const code = (ZipFile: Uint8Array) => new LambdaClient(client()).send(new UpdateFunctionCodeCommand({ FunctionName: NAME, ZipFile }));
+    const code = (ZipFile: Uint8Array) =>
+      new LambdaClient(client()).send(new UpdateFunctionCodeCommand({ FunctionName: NAME, ZipFile }));
     const { zip } = await uploadedCode(client(), NAME);
     await code(Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64'));
     const { stdout } = await machine.command('doctor', { ...KEYS, AWS_ENDPOINT_URL: moto.url });
     await code(zip);
-    expect(stdout).toContain('! The deployed function\'s code was changed outside of the stack\n');
+    expect(stdout).toContain("! The deployed function's code was changed outside of the stack\n");
   });
 
   it('the brake is there, and would stop this function', async () => {
     const sfn = new SFNClient(client());
     const stateMachineArn = `arn:aws:states:ap-northeast-1:${ACCOUNT}:stateMachine:${NAME}-brake`;
     const { definition } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
-    expect(JSON.parse(definition ?? '')).toMatchObject({ States: { Stop: { Resource: 'arn:aws:states:::aws-sdk:lambda:putFunctionConcurrency', Parameters: { FunctionName: NAME, ReservedConcurrentExecutions: 0 } } } });
+    expect(JSON.parse(definition ?? '')).toMatchObject({
+      States: {
+        Stop: {
+          Resource: 'arn:aws:states:::aws-sdk:lambda:putFunctionConcurrency',
+          Parameters: { FunctionName: NAME, ReservedConcurrentExecutions: 0 },
+        },
+      },
+    });
   });
 
   it('the deployed code is the artifact, and answers in the deployed environment', async () => {
@@ -120,7 +172,12 @@ describe('a deploy from end to end', () => {
 
     const bedrock = await startBedrockLocal(join(debugDir, 'bedrock-local'));
     try {
-      const { status, stdout, stderr } = await runAsLambda(bootstrap, await deployed(), bedrock.url, join(workspaceDir, 'events/bedrock-test-001.json'));
+      const { status, stdout, stderr } = await runAsLambda(
+        bootstrap,
+        await deployed(),
+        bedrock.url,
+        join(workspaceDir, 'events/bedrock-test-001.json'),
+      );
       expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.any(String) });
       const reply = z.object({ statusCode: z.literal(200), body: z.string() }).parse(JSON.parse(stdout));
       expect(JSON.parse(reply.body)).toEqual({ text: expect.stringMatching(/./) });
@@ -131,8 +188,14 @@ describe('a deploy from end to end', () => {
 
   it('a deploy that gives a setting no more says what it takes back', async () => {
     // It ends where it would compile: moto cannot update a stack with a brake.
-    const { stderr } = await machine.make(['deploy'], { ...KEYS, AWS_ENDPOINT_URL: moto.url, RUSTFLAGS: '--no-such-flag' });
-    expect(stderr).toContain('\n! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.\n');
+    const { stderr } = await machine.make(['deploy'], {
+      ...KEYS,
+      AWS_ENDPOINT_URL: moto.url,
+      RUSTFLAGS: '--no-such-flag',
+    });
+    expect(stderr).toContain(
+      '\n! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.\n',
+    );
     expect(stderr).toContain('no-such-flag');
   });
 
@@ -150,7 +213,11 @@ describe('a deploy from end to end', () => {
 });
 
 /** Fetches the deployed zip from the bucket that the deployed template names, and unpacks it. Returns the path of `bootstrap`. */
-async function fetchCode(directory: string, options: Parameters<typeof uploadedCode>[0], codeSha256: string | undefined): Promise<string> {
+async function fetchCode(
+  directory: string,
+  options: Parameters<typeof uploadedCode>[0],
+  codeSha256: string | undefined,
+): Promise<string> {
   const { zip } = await uploadedCode(options, NAME);
   expect(hasSha256(zip, codeSha256)).toBe(true);
   return unpacked(directory, zip);
@@ -159,7 +226,9 @@ async function fetchCode(directory: string, options: Parameters<typeof uploadedC
 describe('the artifact', () => {
   it('is for x86_64 and asks for no glibc above that of Amazon Linux 2023', async () => {
     const { stdout } = await outcomeOf(tool('python'), [script('elf.py'), bootstrapFile]);
-    const { machine, needed } = z.object({ machine: z.string(), needed: z.array(z.string()).min(1) }).parse(JSON.parse(stdout));
+    const { machine, needed } = z
+      .object({ machine: z.string(), needed: z.array(z.string()).min(1) })
+      .parse(JSON.parse(stdout));
     const minors = needed.flatMap((version) => /^GLIBC_2\.(\d+)/.exec(version)?.[1] ?? []).map(Number);
     expect(machine).toBe('EM_X86_64');
     expect(Math.max(...minors)).toBeLessThanOrEqual(34);

@@ -32,7 +32,10 @@ describe('an estimate', () => {
   it('shows the free tier apart, up to its bounds', () => {
     const small = estimateOf(model, 1024, CALL, 1);
     expect(small.freeTierUsd).toBeCloseTo(small.totalUsd - small.tokensUsd, 9);
-    expect(estimateOf(model, 1024, CALL, 1e6).freeTierUsd).toBeCloseTo(1e6 * 0.000_000_2 + 400_000 * 0.000_016_666_7 + 5 * 0.76 + 2.1, 9);
+    expect(estimateOf(model, 1024, CALL, 1e6).freeTierUsd).toBeCloseTo(
+      1e6 * 0.000_000_2 + 400_000 * 0.000_016_666_7 + 5 * 0.76 + 2.1,
+      9,
+    );
   });
 
   it('counts the alarms that the stack has', () => {
@@ -41,32 +44,57 @@ describe('an estimate', () => {
 
   it('counts the metrics that an answer makes', () => {
     const source = readFileSync(join(workspaceDir, 'crates/bedrock-function/src/metrics.rs'), 'utf8');
-    const lists = ['ALWAYS', 'CALLED', 'ANSWERED', 'PRICED'].map((name) => new RegExp(`const ${name}: \\[Definition; (\\d)\\]`).exec(source)?.[1]);
+    const lists = ['ALWAYS', 'CALLED', 'ANSWERED', 'PRICED'].map(
+      (name) => new RegExp(`const ${name}: \\[Definition; (\\d)\\]`).exec(source)?.[1],
+    );
     expect(lists.reduce((sum, count) => sum + Number(count), 0)).toBe(METRICS_OF_A_MODEL);
   });
 });
 
 describe('make estimate', () => {
   it('follows the settings, and prints JSON for programs', async () => {
-    const { status, stdout } = await machine.make(['estimate', 'MODEL=apac.amazon.nova-micro-v1:0,apac.amazon.nova-lite-v1:0', 'MEMORY=256', 'CALLS_PER_DAY=10,20', 'SECONDS=2.5', 'JSON=1']);
-    const estimates = z.array(z.looseObject({ modelId: z.string(), callsPerMonth: z.number(), lambdaUsd: z.number() })).parse(JSON.parse(stdout));
+    const { status, stdout } = await machine.make([
+      'estimate',
+      'MODEL=apac.amazon.nova-micro-v1:0,apac.amazon.nova-lite-v1:0',
+      'MEMORY=256',
+      'CALLS_PER_DAY=10,20',
+      'SECONDS=2.5',
+      'JSON=1',
+    ]);
+    const estimates = z
+      .array(z.looseObject({ modelId: z.string(), callsPerMonth: z.number(), lambdaUsd: z.number() }))
+      .parse(JSON.parse(stdout));
     expect(status).toBe(0);
     expect(estimates.map(({ modelId, callsPerMonth }) => [modelId, callsPerMonth])).toEqual([
-      ['apac.amazon.nova-micro-v1:0', 300], ['apac.amazon.nova-micro-v1:0', 600], ['apac.amazon.nova-lite-v1:0', 300], ['apac.amazon.nova-lite-v1:0', 600],
+      ['apac.amazon.nova-micro-v1:0', 300],
+      ['apac.amazon.nova-micro-v1:0', 600],
+      ['apac.amazon.nova-lite-v1:0', 300],
+      ['apac.amazon.nova-lite-v1:0', 600],
     ]);
     expect(estimates[0]?.lambdaUsd).toBe(Number((300 * (0.000_000_2 + 2.5 * 0.25 * 0.000_016_666_7)).toFixed(6)));
   });
 
-  it('says so where the prices are another region\'s', async () => {
+  it("says so where the prices are another region's", async () => {
     const { stderr } = await machine.make(['estimate', 'REGION=us-east-1', 'MODEL=global.amazon.nova-2-lite-v1:0']);
-    expect(stderr).toContain('The prices of Lambda and CloudWatch are those of ap-northeast-1; us-east-1 may have others.\n');
+    expect(stderr).toContain(
+      'The prices of Lambda and CloudWatch are those of ap-northeast-1; us-east-1 may have others.\n',
+    );
   });
 
   it.each([
-    ['CALLS_PER_DAY=10,,20', 'CALLS_PER_DAY takes a whole number from 1 to 100000000 calls, or several, comma-separated; "" was given.'],
-    ['CALLS_PER_DAY=0', 'CALLS_PER_DAY takes a whole number from 1 to 100000000 calls, or several, comma-separated; "0" was given.'],
+    [
+      'CALLS_PER_DAY=10,,20',
+      'CALLS_PER_DAY takes a whole number from 1 to 100000000 calls, or several, comma-separated; "" was given.',
+    ],
+    [
+      'CALLS_PER_DAY=0',
+      'CALLS_PER_DAY takes a whole number from 1 to 100000000 calls, or several, comma-separated; "0" was given.',
+    ],
     ['INPUT_TOKENS=1e3', 'INPUT_TOKENS takes a whole number from 1 to 1000000 tokens; "1e3" was given.'],
-    ['OUTPUT_TOKENS=64001', 'OUTPUT_TOKENS takes a whole number from 1 to 64000 tokens, the most of this model; "64001" was given.'],
+    [
+      'OUTPUT_TOKENS=64001',
+      'OUTPUT_TOKENS takes a whole number from 1 to 64000 tokens, the most of this model; "64001" was given.',
+    ],
     ['SECONDS=61', 'SECONDS takes a number above 0, up to TIMEOUT_SECONDS (60); "61" was given.'],
     ['MODEL=x', 'MODEL x is not in models.json'],
   ])('%s is refused in a sentence', async (argument, sentence) => {

@@ -25,7 +25,9 @@ async function decision(policy: Policy, { action, resource, context = {} }: Requ
     resourceControlPolicies: [],
   };
   // The one ARN that AWS's service reference lacks: a foundation model without a region, as global profiles use it.
-  return resource.startsWith('arn:aws:bedrock:::') ? runUnsafeSimulation(simulation, {}) : validatedDecision(simulation);
+  return resource.startsWith('arn:aws:bedrock:::')
+    ? runUnsafeSimulation(simulation, {})
+    : validatedDecision(simulation);
 }
 
 /** Refuses a request that AWS's service reference does not know: a misspelt action would be "denied" too. */
@@ -36,7 +38,8 @@ async function validatedDecision(simulation: Simulation): Promise<string> {
 }
 
 const PROFILE = 'bedrock:InferenceProfileArn';
-const profile = (id: string, region = 'ap-northeast-1'): string => `arn:aws:bedrock:${region}:${ACCOUNT}:inference-profile/${id}`;
+const profile = (id: string, region = 'ap-northeast-1'): string =>
+  `arn:aws:bedrock:${region}:${ACCOUNT}:inference-profile/${id}`;
 const model = (id: string, region = 'ap-northeast-1'): string => `arn:aws:bedrock:${region}::foundation-model/${id}`;
 const log = (name: string): string => `arn:aws:logs:ap-northeast-1:${ACCOUNT}:log-group:${name}`;
 
@@ -50,15 +53,27 @@ const allowed: [string, Request][] = [
   ['the profile', { action: invoke, resource: profile(JP) }],
   ['its model in Tokyo', { action: invoke, resource: model(NOVA), context: throughJp }],
   ['its model in Osaka', { action: invoke, resource: model(NOVA, 'ap-northeast-3'), context: throughJp }],
-  ['opening a stream of its log', { action: 'logs:CreateLogStream', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` }],
-  ['writing to its log', { action: 'logs:PutLogEvents', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` }],
+  [
+    'opening a stream of its log',
+    { action: 'logs:CreateLogStream', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` },
+  ],
+  [
+    'writing to its log',
+    { action: 'logs:PutLogEvents', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` },
+  ],
 ];
 
 const denied: [string, Request][] = [
   ['another profile', { action: invoke, resource: profile('apac.amazon.nova-micro-v1:0') }],
-  ['another model through the profile', { action: invoke, resource: model('amazon.nova-pro-v1:0'), context: throughJp }],
+  [
+    'another model through the profile',
+    { action: invoke, resource: model('amazon.nova-pro-v1:0'), context: throughJp },
+  ],
   ['the model past the profile', { action: invoke, resource: model(NOVA) }],
-  ['the model through another profile', { action: invoke, resource: model(NOVA), context: { [PROFILE]: profile('apac.amazon.nova-2-lite-v1:0') } }],
+  [
+    'the model through another profile',
+    { action: invoke, resource: model(NOVA), context: { [PROFILE]: profile('apac.amazon.nova-2-lite-v1:0') } },
+  ],
   ['the profile in another region', { action: invoke, resource: profile(JP, 'us-east-1') }],
   ['the model in another region', { action: invoke, resource: model(NOVA, 'us-east-1'), context: throughJp }],
   ['the profile of another account', { action: invoke, resource: profile(JP).replace(ACCOUNT, '999999999999') }],
@@ -66,10 +81,19 @@ const denied: [string, Request][] = [
   ['listing models', { action: 'bedrock:ListFoundationModels', resource: '*' }],
   ['listing profiles', { action: 'bedrock:ListInferenceProfiles', resource: '*' }],
   ['another log group', { action: 'logs:PutLogEvents', resource: `${log('/aws/lambda/another')}:log-stream:s` }],
-  ['a log group whose name begins alike', { action: 'logs:PutLogEvents', resource: `${log(`${OWN_LOG}-2`)}:log-stream:s` }],
+  [
+    'a log group whose name begins alike',
+    { action: 'logs:PutLogEvents', resource: `${log(`${OWN_LOG}-2`)}:log-stream:s` },
+  ],
   ['making a log group', { action: 'logs:CreateLogGroup', resource: log(OWN_LOG) }],
   ['reading its log', { action: 'logs:GetLogEvents', resource: `${log(OWN_LOG)}:log-stream:s` }],
-  ['calling itself', { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:bedrock-titan-function` }],
+  [
+    'calling itself',
+    {
+      action: 'lambda:InvokeFunction',
+      resource: `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:bedrock-titan-function`,
+    },
+  ],
 ];
 
 describe('the default role', () => {
@@ -94,13 +118,21 @@ function requestsOfOneCall(row: ModelRow): Request[] {
     case 'geographic-profile':
       return [
         { action: invoke, resource: profile(row.id) },
-        ...row.destinationRegions.map((region) => ({ action: invoke, resource: model(row.foundationModel, region), context: through })),
+        ...row.destinationRegions.map((region) => ({
+          action: invoke,
+          resource: model(row.foundationModel, region),
+          context: through,
+        })),
       ];
     case 'global-profile':
       return [
         { action: invoke, resource: profile(row.id) },
         { ...inRegion, context: through },
-        { action: invoke, resource: model(row.foundationModel, ''), context: { ...through, 'aws:RequestedRegion': 'unspecified' } },
+        {
+          action: invoke,
+          resource: model(row.foundationModel, ''),
+          context: { ...through, 'aws:RequestedRegion': 'unspecified' },
+        },
       ];
   }
 }
@@ -115,7 +147,9 @@ describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s'
 
   it('is denied every other model', async () => {
     const others = table.models.filter((other) => other.id !== row.id && other.reach !== 'in-region');
-    const decisions = await Promise.all(others.map((other) => decision(policy, { action: invoke, resource: profile(other.id) })));
+    const decisions = await Promise.all(
+      others.map((other) => decision(policy, { action: invoke, resource: profile(other.id) })),
+    );
     expect(new Set(decisions)).toEqual(new Set(['ImplicitlyDenied']));
   });
 });
@@ -125,9 +159,26 @@ describe('a role for the global profile', () => {
   const through = { [PROFILE]: profile('global.amazon.nova-2-lite-v1:0') };
 
   it.each<[string, Request]>([
-    ['the profile from another region', { action: invoke, resource: profile('global.amazon.nova-2-lite-v1:0'), context: { 'aws:RequestedRegion': 'us-east-1' } }],
-    ['the model anywhere, past the profile', { action: invoke, resource: model(NOVA, ''), context: { 'aws:RequestedRegion': 'unspecified' } }],
-    ['the model of one foreign region', { action: invoke, resource: model(NOVA, 'us-east-1'), context: { ...through, 'aws:RequestedRegion': 'us-east-1' } }],
+    [
+      'the profile from another region',
+      {
+        action: invoke,
+        resource: profile('global.amazon.nova-2-lite-v1:0'),
+        context: { 'aws:RequestedRegion': 'us-east-1' },
+      },
+    ],
+    [
+      'the model anywhere, past the profile',
+      { action: invoke, resource: model(NOVA, ''), context: { 'aws:RequestedRegion': 'unspecified' } },
+    ],
+    [
+      'the model of one foreign region',
+      {
+        action: invoke,
+        resource: model(NOVA, 'us-east-1'),
+        context: { ...through, 'aws:RequestedRegion': 'us-east-1' },
+      },
+    ],
   ])('is denied %s', async (_, request) => {
     expect(await decision(policy, request)).toBe('ImplicitlyDenied');
   });

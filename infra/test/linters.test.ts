@@ -7,7 +7,17 @@ import { policyOf } from './support/policy.ts';
 import { stackGranting, stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
-const EVERYTHING_ON = { ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '10', DAILY_LIMIT_USD: '5', DASHBOARD: '1', FUNCTION_URL: '1', MAX_TOKENS: '100', MAX_TOKENS_LIMIT: '200', TEMPERATURE: '0.5', MAX_PROMPT_CHARS: '1000' };
+const EVERYTHING_ON = {
+  ALARM_EMAIL: 'someone@example.com',
+  MONTHLY_BUDGET_USD: '10',
+  DAILY_LIMIT_USD: '5',
+  DASHBOARD: '1',
+  FUNCTION_URL: '1',
+  MAX_TOKENS: '100',
+  MAX_TOKENS_LIMIT: '200',
+  TEMPERATURE: '0.5',
+  MAX_PROMPT_CHARS: '1000',
+};
 
 /** Wide enough for any linter to see. */
 const TOO_WIDE = {
@@ -29,10 +39,14 @@ function written(name: string, content: unknown): string {
 }
 
 // W3005: aws-cdk-lib's Function always names its role in DependsOn, beside the reference that implies it.
-const lint = (path: string) => outcomeOf(tool('cfn-lint'), ['--ignore-checks', 'W3005', '--regions', 'ap-northeast-1', '--template', path]);
+const lint = (path: string) =>
+  outcomeOf(tool('cfn-lint'), ['--ignore-checks', 'W3005', '--regions', 'ap-northeast-1', '--template', path]);
 
 describe('cfn-lint', () => {
-  it.each([['by default', {}], ['with everything on', EVERYTHING_ON]])('finds nothing in the template %s', async (name, given) => {
+  it.each([
+    ['by default', {}],
+    ['with everything on', EVERYTHING_ON],
+  ])('finds nothing in the template %s', async (name, given) => {
     const template = Template.fromStack(stackOf(given)).toJSON();
     expect(await lint(written(`${name}.json`, template))).toEqual({ status: 0, stdout: '', stderr: '' });
   });
@@ -48,7 +62,9 @@ const roles = [
   ['every row of models.json', policyOf(stackGranting(table.models))],
 ] as const;
 
-const scan = async (policy: unknown) => (await outcomeOf(tool('cloudsplaining'), ['scan-policy-file', '--input-file', written('policy.json', policy)])).stdout;
+const scan = async (policy: unknown) =>
+  (await outcomeOf(tool('cloudsplaining'), ['scan-policy-file', '--input-file', written('policy.json', policy)]))
+    .stdout;
 
 describe('cloudsplaining', () => {
   it.each(roles)('finds nothing in the policy for %s', async (_, policy) => {

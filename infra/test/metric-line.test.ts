@@ -20,7 +20,18 @@ function program(name: string): string {
 }
 
 const model = table.models.slice(0, 1);
-const metricLine = z.looseObject({ message: z.literal('invocation'), _aws: z.object({ CloudWatchMetrics: z.array(z.object({ Namespace: z.string(), Dimensions: z.array(z.array(z.string())), Metrics: z.array(z.object({ Name: z.string() })) })) }) });
+const metricLine = z.looseObject({
+  message: z.literal('invocation'),
+  _aws: z.object({
+    CloudWatchMetrics: z.array(
+      z.object({
+        Namespace: z.string(),
+        Dimensions: z.array(z.array(z.string())),
+        Metrics: z.array(z.object({ Name: z.string() })),
+      }),
+    ),
+  }),
+});
 
 let bedrock: Server;
 let directory = '';
@@ -37,9 +48,20 @@ afterAll(async () => {
 async function lineFor(event: object, endpoint = bedrock.url) {
   const path = join(directory, 'event.json');
   writeFileSync(path, JSON.stringify(event));
-  const variables = { ...environmentOf({}, model), AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint, AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000', AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret' };
+  const variables = {
+    ...environmentOf({}, model),
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint,
+    AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
+    AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',
+  };
   const environment = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const { stderr } = await outcomeOf(program('lambda-local'), [...environment, '--event', path, '--', program('bedrock-function')]);
+  const { stderr } = await outcomeOf(program('lambda-local'), [
+    ...environment,
+    '--event',
+    path,
+    '--',
+    program('bedrock-function'),
+  ]);
   const lines = stderr.split('\n').filter((line) => line.includes('"message":"invocation"'));
   expect(lines).toHaveLength(1);
   const line: unknown = JSON.parse(lines[0] ?? '');
@@ -47,12 +69,23 @@ async function lineFor(event: object, endpoint = bedrock.url) {
   return metricLine.parse(line);
 }
 
-const shapeOf = (line: z.infer<typeof metricLine>) => line._aws.CloudWatchMetrics.map(({ Namespace, Dimensions, Metrics }) => [Namespace, Dimensions, Metrics.map(({ Name }) => Name)]);
+const shapeOf = (line: z.infer<typeof metricLine>) =>
+  line._aws.CloudWatchMetrics.map(({ Namespace, Dimensions, Metrics }) => [
+    Namespace,
+    Dimensions,
+    Metrics.map(({ Name }) => Name),
+  ]);
 
 describe('the log line of the real function', () => {
   it('of an answer is embedded metrics by function and model', async () => {
     const line = await lineFor({ prompt: 'What is AWS Lambda?' });
-    expect(shapeOf(line)).toEqual([[METRICS_NAMESPACE, [['functionName', 'modelId']], ['coldStarts', 'overheadMs', 'latencyMs', 'inputTokens', 'outputTokens', 'costUsd']]]);
+    expect(shapeOf(line)).toEqual([
+      [
+        METRICS_NAMESPACE,
+        [['functionName', 'modelId']],
+        ['coldStarts', 'overheadMs', 'latencyMs', 'inputTokens', 'outputTokens', 'costUsd'],
+      ],
+    ]);
     expect(line).toMatchObject({ modelId: table.default, outcome: 'Answered' });
     // In the deployed function its name is some ten characters longer than the binary's.
     expect(JSON.stringify(line).length).toBeLessThan(FUNCTION_LINE_BYTES - 50);
@@ -60,7 +93,10 @@ describe('the log line of the real function', () => {
 
   it('of a refused event is embedded metrics by function, and by outcome', async () => {
     const line = await lineFor({});
-    expect(shapeOf(line).map(([, dimensions]) => dimensions)).toEqual([[['functionName']], [['functionName', 'outcome']]]);
+    expect(shapeOf(line).map(([, dimensions]) => dimensions)).toEqual([
+      [['functionName']],
+      [['functionName', 'outcome']],
+    ]);
   });
 
   it('of a failed call is embedded metrics by model and outcome', async () => {
@@ -70,15 +106,25 @@ describe('the log line of the real function', () => {
 });
 
 describe('the schema', () => {
-  const good = { _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: 'n', Dimensions: [['d']], Metrics: [{ Name: 'm', Unit: 'Count' }] }] }, d: 'x', m: 1 };
-  const withDirective = (change: object) => ({ ...good, _aws: { Timestamp: 1, CloudWatchMetrics: [{ ...good._aws.CloudWatchMetrics[0], ...change }] } });
+  const good = {
+    _aws: {
+      Timestamp: 1,
+      CloudWatchMetrics: [{ Namespace: 'n', Dimensions: [['d']], Metrics: [{ Name: 'm', Unit: 'Count' }] }],
+    },
+    d: 'x',
+    m: 1,
+  };
+  const withDirective = (change: object) => ({
+    ...good,
+    _aws: { Timestamp: 1, CloudWatchMetrics: [{ ...good._aws.CloudWatchMetrics[0], ...change }] },
+  });
 
   it('takes what is right', () => {
     expect(emfFaults(good)).toEqual([]);
   });
 
   it.each([
-    [{}, 'required property \'_aws\''],
+    [{}, "required property '_aws'"],
     [{ ...good, _aws: { ...good._aws, Timestamp: '1' } }, 'must be integer'],
     [withDirective({ Namespace: '' }), 'fewer than 1 characters'],
     [withDirective({ Dimensions: [] }), 'fewer than 1 items'],

@@ -21,11 +21,15 @@ const problems = (row: ModelRow, granted = [id]) => lifeProblems([row], granted,
 describe('a granted model', () => {
   it('that ends in 61 days has no problem, in 60 it has one', () => {
     expect(problems(living({ endOfLife: '2027-01-23' }))).toEqual([]);
-    expect(problems(living({ endOfLife: '2027-01-22' }))).toEqual([`${id} ends in 60 days, on 2027-01-22: set MODEL to another one before that.`]);
+    expect(problems(living({ endOfLife: '2027-01-22' }))).toEqual([
+      `${id} ends in 60 days, on 2027-01-22: set MODEL to another one before that.`,
+    ]);
   });
 
   it('that ends today has ended', () => {
-    expect(problems(living({ endOfLife: TODAY }))).toEqual([`${id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`]);
+    expect(problems(living({ endOfLife: TODAY }))).toEqual([
+      `${id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`,
+    ]);
   });
 
   it('that is legacy has a problem', () => {
@@ -43,31 +47,51 @@ it('a model that is not granted may end', () => {
 
 it('a row is stale after 120 days, granted or not, unless its model has ended', () => {
   expect(problems(living({}, '2026-07-26'), [])).toEqual([]);
-  expect(problems(living({}, '2026-07-25'), [])).toEqual([expect.stringMatching(/was last confirmed 121 days ago, on 2026-07-25/)]);
+  expect(problems(living({}, '2026-07-25'), [])).toEqual([
+    expect.stringMatching(/was last confirmed 121 days ago, on 2026-07-25/),
+  ]);
   expect(problems(living({ status: 'ended' }, '2020-01-01'), [])).toEqual([]);
 });
 
 describe('news of a model', () => {
   const before = readFileSync(modelsFile, 'utf8');
-  const news = (change: object) => ({ id, lifecycle: { status: 'active' as const, endOfLife: null }, destinationRegions: ['ap-northeast-1', 'ap-northeast-3'], confirmedOn: sample?.confirmedOn ?? '', ...change });
+  const news = (change: object) => ({
+    id,
+    lifecycle: { status: 'active' as const, endOfLife: null },
+    destinationRegions: ['ap-northeast-1', 'ap-northeast-3'],
+    confirmedOn: sample?.confirmedOn ?? '',
+    ...change,
+  });
 
   it('that is none leaves the file byte for byte', () => {
     expect(withNews(before, [news({})])).toBe(before);
   });
 
   it('changes the lines of its row alone', () => {
-    const after = withNews(before, [news({ lifecycle: { status: 'legacy', endOfLife: '2027-05-01' }, destinationRegions: ['ap-northeast-1'], confirmedOn: '2027-01-02' })]);
+    const after = withNews(before, [
+      news({
+        lifecycle: { status: 'legacy', endOfLife: '2027-05-01' },
+        destinationRegions: ['ap-northeast-1'],
+        confirmedOn: '2027-01-02',
+      }),
+    ]);
     expect(changedLines(before, after)).toEqual([
       id,
-      '  - "destinationRegions": ["ap-northeast-1", "ap-northeast-3"],', '  + "destinationRegions": ["ap-northeast-1"],',
-      '  - "status": "active",', '  + "status": "legacy",',
-      '  - "endOfLife": null,', '  + "endOfLife": "2027-05-01",',
-      `  - "confirmedOn": "${sample?.confirmedOn}",`, '  + "confirmedOn": "2027-01-02",',
+      '  - "destinationRegions": ["ap-northeast-1", "ap-northeast-3"],',
+      '  + "destinationRegions": ["ap-northeast-1"],',
+      '  - "status": "active",',
+      '  + "status": "legacy",',
+      '  - "endOfLife": null,',
+      '  + "endOfLife": "2027-05-01",',
+      `  - "confirmedOn": "${sample?.confirmedOn}",`,
+      '  + "confirmedOn": "2027-01-02",',
     ]);
     expect(parseModels(after, 'models.json').models.slice(1)).toEqual(table.models.slice(1));
   });
 
   it('that would break the table is refused', () => {
-    expect(() => withNews(before, [news({ destinationRegions: [] })])).toThrow('models.json, refreshed, is not a table of models');
+    expect(() => withNews(before, [news({ destinationRegions: [] })])).toThrow(
+      'models.json, refreshed, is not a table of models',
+    );
   });
 });

@@ -22,29 +22,48 @@ function make(args: string[], text = original, environment: NodeJS.ProcessEnv = 
 }
 
 const DEFAULT_ROW_ACTIVE = '"status": "active"';
-const fresh = original.replaceAll(/"confirmedOn": "[^"]*"/g, `"confirmedOn": "${new Date().toISOString().slice(0, 10)}"`);
+const fresh = original.replaceAll(
+  /"confirmedOn": "[^"]*"/g,
+  `"confirmedOn": "${new Date().toISOString().slice(0, 10)}"`,
+);
 
 describe('make models', () => {
   it('lists every model and marks the granted ones', async () => {
-    const { status, stdout } = await make(['models', 'MODEL=apac.amazon.nova-micro-v1:0,jp.anthropic.claude-haiku-5-5']);
+    const { status, stdout } = await make([
+      'models',
+      'MODEL=apac.amazon.nova-micro-v1:0,jp.anthropic.claude-haiku-5-5',
+    ]);
     const lines = stdout.split('\n');
     expect(status).toBe(0);
-    expect(lines.filter((line) => line.startsWith('* ')).map((line) => line.split(/\s+/)[1]).filter((id) => id?.includes('.'))).toEqual(['apac.amazon.nova-micro-v1:0', 'jp.anthropic.claude-haiku-5-5']);
+    expect(
+      lines
+        .filter((line) => line.startsWith('* '))
+        .map((line) => line.split(/\s+/)[1])
+        .filter((id) => id?.includes('.')),
+    ).toEqual(['apac.amazon.nova-micro-v1:0', 'jp.anthropic.claude-haiku-5-5']);
     for (const row of table.models) expect(stdout).toContain(row.id);
     expect(stdout).toMatch(/amazon\.titan-text-express-v1 .* ended 2025-08-15\n/);
-    expect(stdout).toMatch(/nova-micro-v1:0 .* Japan, Korea, India, Singapore, Australia +0\.037 +0\.148 +10000 +none +none announced\n/);
+    expect(stdout).toMatch(
+      /nova-micro-v1:0 .* Japan, Korea, India, Singapore, Australia +0\.037 +0\.148 +10000 +none +none announced\n/,
+    );
   });
 
   it('prints JSON for programs', async () => {
     const { status, stdout, stderr } = await make(['models', 'JSON=1']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual(table.models.map((row) => expect.objectContaining({ id: row.id, granted: row.id === table.default })));
+    expect(JSON.parse(stdout)).toEqual(
+      table.models.map((row) => expect.objectContaining({ id: row.id, granted: row.id === table.default })),
+    );
   });
 });
 
 describe('make models-check', () => {
   it('passes when all is active and confirmed', async () => {
-    expect(await make(['models-check'], fresh)).toEqual({ status: 0, stdout: '', stderr: `${table.default}: active, no end near; all ${table.models.length} rows confirmed lately.\n` });
+    expect(await make(['models-check'], fresh)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `${table.default}: active, no end near; all ${table.models.length} rows confirmed lately.\n`,
+    });
   });
 
   it('fails for a granted model that is legacy', async () => {
@@ -54,7 +73,10 @@ describe('make models-check', () => {
 
   it('names a model that is not in the table', async () => {
     const { status, stderr } = await make(['models-check', 'MODEL=nova'], fresh);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('MODEL nova is not in models.json') });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('MODEL nova is not in models.json'),
+    });
   });
 });
 
@@ -76,11 +98,26 @@ describe('make models-refresh', () => {
   });
 
   it('writes what AWS says into the row, and shows it', async () => {
-    const arn = (region: string) => ({ modelArn: `arn:aws:bedrock:${region}::foundation-model/amazon.nova-micro-v1:0` });
+    const arn = (region: string) => ({
+      modelArn: `arn:aws:bedrock:${region}::foundation-model/amazon.nova-micro-v1:0`,
+    });
     const { status, stdout } = await refresh({
       [micro]: {
-        model: { modelDetails: { modelArn: arn('ap-northeast-1').modelArn, modelId: 'amazon.nova-micro-v1:0', modelLifecycle: { status: 'LEGACY', endOfLifeTime: new Date('2027-06-30T00:00:00Z') } } },
-        profile: { inferenceProfileName: 'x', inferenceProfileArn: 'x', inferenceProfileId: micro, status: 'ACTIVE', type: 'SYSTEM_DEFINED', models: [arn('ap-northeast-3'), arn('ap-northeast-1')] },
+        model: {
+          modelDetails: {
+            modelArn: arn('ap-northeast-1').modelArn,
+            modelId: 'amazon.nova-micro-v1:0',
+            modelLifecycle: { status: 'LEGACY', endOfLifeTime: new Date('2027-06-30T00:00:00Z') },
+          },
+        },
+        profile: {
+          inferenceProfileName: 'x',
+          inferenceProfileArn: 'x',
+          inferenceProfileId: micro,
+          status: 'ACTIVE',
+          type: 'SYSTEM_DEFINED',
+          models: [arn('ap-northeast-3'), arn('ap-northeast-1')],
+        },
       },
     });
     expect({ status, stdout }).toEqual({
@@ -89,7 +126,11 @@ describe('make models-refresh', () => {
         micro,
         '  - "destinationRegions": ["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2"],',
         '  + "destinationRegions": ["ap-northeast-1", "ap-northeast-3"],',
-        '  - "status": "active",', '  + "status": "legacy",', '  - "endOfLife": null,', '  + "endOfLife": "2027-06-30",', '',
+        '  - "status": "active",',
+        '  + "status": "legacy",',
+        '  - "endOfLife": null,',
+        '  + "endOfLife": "2027-06-30",',
+        '',
       ].join('\n'),
     });
     expect(readFileSync(copy, 'utf8')).toContain('"endOfLife": "2027-06-30"');

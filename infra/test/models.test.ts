@@ -5,7 +5,10 @@ import { table } from './support/stack.ts';
 /** The real table with its first row changed. */
 function tableWith(change: object): string {
   const [first, ...others] = table.models;
-  return JSON.stringify({ ...table, models: [{ ...first, ...change }, ...others] } satisfies Record<keyof ModelTable, unknown>);
+  return JSON.stringify({ ...table, models: [{ ...first, ...change }, ...others] } satisfies Record<
+    keyof ModelTable,
+    unknown
+  >);
 }
 
 it('the table of models is whole', () => {
@@ -18,9 +21,15 @@ it.each([
   [tableWith({ reach: 'sideways' }), 'models.json is not a table of models at models.0.reach: '],
   [tableWith({ surprise: 1 }), 'models.json is not a table of models at models.0: Unrecognized key'],
   [tableWith({ maxOutputTokens: 1.5 }), 'models.json is not a table of models at models.0.maxOutputTokens: '],
-  [tableWith({ destinationRegions: [] }), 'models.json is not a table of models: jp.amazon.nova-2-lite-v1:0: reach, foundationModel and destinationRegions disagree.'],
+  [
+    tableWith({ destinationRegions: [] }),
+    'models.json is not a table of models: jp.amazon.nova-2-lite-v1:0: reach, foundationModel and destinationRegions disagree.',
+  ],
   [tableWith({ foundationModel: 'amazon.nova-pro-v1:0' }), 'reach, foundationModel and destinationRegions disagree'],
-  [tableWith({ id: 'apac.amazon.nova-lite-v1:0', foundationModel: 'amazon.nova-lite-v1:0' }), 'apac.amazon.nova-lite-v1:0 stands there twice'],
+  [
+    tableWith({ id: 'apac.amazon.nova-lite-v1:0', foundationModel: 'amazon.nova-lite-v1:0' }),
+    'apac.amazon.nova-lite-v1:0 stands there twice',
+  ],
   [JSON.stringify({ ...table, default: 'gone' }), 'the default gone has no row'],
 ])('a table that is not is refused: %#', (text, message) => {
   expect(() => parseModels(text, 'models.json')).toThrow(message);

@@ -1,5 +1,15 @@
-import { CloudWatchClient, PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CloudWatchClient,
+  PutMetricAlarmCommand,
+  PutMetricDataCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { spawn } from 'node:child_process';
@@ -30,12 +40,17 @@ afterAll(async () => {
 
 const signedIn = (environment: NodeJS.ProcessEnv = {}) => ({ ...KEYS, AWS_ENDPOINT_URL: front.url, ...environment });
 const make = (args: readonly string[], environment?: NodeJS.ProcessEnv) => machine.make(args, signedIn(environment));
-const reserved = async () => (await new LambdaClient(clientOf(moto)).send(new GetFunctionConcurrencyCommand({ FunctionName: NAME }))).ReservedConcurrentExecutions;
+const reserved = async () =>
+  (await new LambdaClient(clientOf(moto)).send(new GetFunctionConcurrencyCommand({ FunctionName: NAME })))
+    .ReservedConcurrentExecutions;
 
 describe('make stop, status and resume', () => {
   it('stop refuses every call, and says how to undo that', async () => {
     const { status, stderr } = await make(['stop']);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('Next: make resume lets calls in again; a deploy does not.\n') });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('Next: make resume lets calls in again; a deploy does not.\n'),
+    });
     expect(await reserved()).toBe(0);
   });
 
@@ -43,19 +58,26 @@ describe('make stop, status and resume', () => {
     const { status, stdout } = await make(['status']);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: 'Stopped: every call is refused (reserved concurrency 0). The brake did not do it: it was done by hand (make stop, or the console). make resume lets calls in again.\nNo brake: DAILY_LIMIT_USD was not set at the last deploy.\n',
+      stdout:
+        'Stopped: every call is refused (reserved concurrency 0). The brake did not do it: it was done by hand (make stop, or the console). make resume lets calls in again.\nNo brake: DAILY_LIMIT_USD was not set at the last deploy.\n',
     });
   });
 
   it('resume takes the reservation away', async () => {
     const { status, stderr } = await make(['resume']);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/\nResumed: bedrock-titan-function takes calls\.\n$/) });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/\nResumed: bedrock-titan-function takes calls\.\n$/),
+    });
     expect(await reserved()).toBeUndefined();
   });
 
   it.each(['stop', 'resume', 'status'])('%s of a function that is not there says so', async (command) => {
     const { status, stderr } = await make([command, 'FUNCTION_NAME=nothing']);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('There is no function nothing in ap-northeast-1: run `make deploy` first') });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('There is no function nothing in ap-northeast-1: run `make deploy` first'),
+    });
   });
 
   it('status tells of the brake: its limit, that it pulled, how late it can be and what that may cost', async () => {
@@ -63,11 +85,15 @@ describe('make stop, status and resume', () => {
     const { status, stdout } = await make(['status', 'MAX_PROMPT_CHARS=10000']);
     expect(status).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      expect.stringMatching(/^Stopped: .* The brake pulled at \d{4}-.*, and the last 24 hours still cost more than the limit\. make resume lets calls in again\.$/),
+      expect.stringMatching(
+        /^Stopped: .* The brake pulled at \d{4}-.*, and the last 24 hours still cost more than the limit\. make resume lets calls in again\.$/,
+      ),
       expect.stringMatching(/^Limit: \$5 of estimated cost in 24 hours, crossed since \d{4}-/),
       'The brake stops the function some 5 minutes after the limit is crossed, as a rule sooner; AWS promises no time.',
       // 10 × (300 × (0.00396 + 400 × 3.311e-6) + 2 × (0.00396 + 64000 × 3.311e-6)), by the formula in lib/overrun.ts.
-      expect.stringMatching(/^At most \$0\.22 a call at the prices of models\.json, 10 at once \(the account's limit\): \$20\.17 beyond the \$5 in the worst case\./),
+      expect.stringMatching(
+        /^At most \$0\.22 a call at the prices of models\.json, 10 at once \(the account's limit\): \$20\.17 beyond the \$5 in the worst case\./,
+      ),
       '',
     ]);
   });
@@ -76,7 +102,10 @@ describe('make stop, status and resume', () => {
     const { stderr } = await make(['resume']);
     expect(stderr).toContain('the brake pulls once per crossing');
     const { stdout } = await make(['status', 'JSON=1']);
-    expect(JSON.parse(stdout)).toEqual({ stopped: false, brake: { state: 'ALARM', limitUsd: 5, since: expect.any(String), pulled: expect.any(String), failed: false } });
+    expect(JSON.parse(stdout)).toEqual({
+      stopped: false,
+      brake: { state: 'ALARM', limitUsd: 5, since: expect.any(String), pulled: expect.any(String), failed: false },
+    });
   });
 });
 
@@ -84,11 +113,28 @@ describe('make stop, status and resume', () => {
 async function brakeThatPulled(): Promise<void> {
   const cloudwatch = new CloudWatchClient(clientOf(moto));
   const AlarmName = `${NAME}-daily-limit`;
-  await cloudwatch.send(new PutMetricAlarmCommand({ AlarmName, Namespace: 'x', MetricName: 'x', Statistic: 'Sum', Period: 86_400, EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: 'GreaterThanOrEqualToThreshold' }));
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName,
+      Namespace: 'x',
+      MetricName: 'x',
+      Statistic: 'Sum',
+      Period: 86_400,
+      EvaluationPeriods: 1,
+      Threshold: 5,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    }),
+  );
   await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'test' }));
   const sfn = new SFNClient(clientOf(moto));
   const roleArn = 'arn:aws:iam::123456789012:role/brake';
-  const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: `${NAME}-brake`, roleArn, definition: '{"StartAt":"Stop","States":{"Stop":{"Type":"Succeed"}}}' }));
+  const { stateMachineArn } = await sfn.send(
+    new CreateStateMachineCommand({
+      name: `${NAME}-brake`,
+      roleArn,
+      definition: '{"StartAt":"Stop","States":{"Stop":{"Type":"Succeed"}}}',
+    }),
+  );
   await sfn.send(new StartExecutionCommand({ stateMachineArn }));
   await reserve(moto, NAME, 0);
 }
@@ -97,18 +143,30 @@ describe('make cost', () => {
   it('adds up today and this month by model, and says what is not in it', async () => {
     await spend(new Date(), MODEL, { latencyMs: 900, inputTokens: 1200, outputTokens: 300, costUsd: 0.5 });
     await spend(new Date(), MODEL, { latencyMs: 800, inputTokens: 800, outputTokens: 100, costUsd: 0.25 });
-    await spend(new Date(), 'apac.amazon.nova-micro-v1:0', { latencyMs: 100, inputTokens: 10, outputTokens: 5, costUsd: 0.001 });
+    await spend(new Date(), 'apac.amazon.nova-micro-v1:0', {
+      latencyMs: 100,
+      inputTokens: 10,
+      outputTokens: 5,
+      costUsd: 0.001,
+    });
     const { status, stdout } = await make(['cost']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Today, \d{4}-\d\d-\d\d \(UTC\) +calls +tokens in +tokens out +USD\n/);
-    expect(stdout).toMatch(/\njp\.amazon\.nova-2-lite-v1:0 +2 +2,000 +400 +0\.7500\napac\.amazon\.nova-micro-v1:0 +1 +10 +5 +0\.0010\ntotal +3 +2,010 +405 +0\.7510\n/);
+    expect(stdout).toMatch(
+      /\njp\.amazon\.nova-2-lite-v1:0 +2 +2,000 +400 +0\.7500\napac\.amazon\.nova-micro-v1:0 +1 +10 +5 +0\.0010\ntotal +3 +2,010 +405 +0\.7510\n/,
+    );
     expect(stdout).toMatch(/\nThis month, \d{4}-\d\d +calls/);
     expect(stdout).toMatch(/\nNot included: Lambda, CloudWatch/);
   });
 
   it('is JSON for programs', async () => {
     const { stdout } = await make(['cost', 'JSON=1']);
-    expect(JSON.parse(stdout)).toEqual({ today: expect.arrayContaining([{ modelId: MODEL, calls: 2, inputTokens: 2000, outputTokens: 400, costUsd: 0.75 }]), month: expect.any(Array) });
+    expect(JSON.parse(stdout)).toEqual({
+      today: expect.arrayContaining([
+        { modelId: MODEL, calls: 2, inputTokens: 2000, outputTokens: 400, costUsd: 0.75 },
+      ]),
+      month: expect.any(Array),
+    });
   });
 
   it('of a function that nobody called says so', async () => {
@@ -119,24 +177,75 @@ describe('make cost', () => {
 
 /** What a call leaves in CloudWatch. */
 async function spend(Timestamp: Date, modelId: string, values: Record<string, number>): Promise<void> {
-  const Dimensions = [{ Name: 'functionName', Value: NAME }, { Name: 'modelId', Value: modelId }];
-  const MetricData = Object.entries(values).map(([MetricName, Value]) => ({ MetricName, Value, Dimensions, Timestamp }));
-  await new CloudWatchClient(clientOf(moto)).send(new PutMetricDataCommand({ Namespace: 'BedrockOnLambda', MetricData }));
+  const Dimensions = [
+    { Name: 'functionName', Value: NAME },
+    { Name: 'modelId', Value: modelId },
+  ];
+  const MetricData = Object.entries(values).map(([MetricName, Value]) => ({
+    MetricName,
+    Value,
+    Dimensions,
+    Timestamp,
+  }));
+  await new CloudWatchClient(clientOf(moto)).send(
+    new PutMetricDataCommand({ Namespace: 'BedrockOnLambda', MetricData }),
+  );
 }
 
 describe('make logs', () => {
-  const line = { timestamp: '2026-11-23T09:00:00Z', level: 'INFO', message: 'invocation', requestId: '8476a536-e9f4-11e8-9739-2dfe598c3fcd', coldStart: true, outcome: 'Answered', statusCode: 200, modelId: MODEL, inputTokens: 12, outputTokens: 345, costUsd: 0.001147, latencyMs: 900, durationMs: 912, overheadMs: 1.2, attempts: 1 };
-  const refused = { ...line, requestId: 'ffffffff-0000', outcome: 'InvalidRequest', statusCode: 400, coldStart: false, modelId: undefined, inputTokens: undefined, outputTokens: undefined, costUsd: undefined, durationMs: 1 };
+  const line = {
+    timestamp: '2026-11-23T09:00:00Z',
+    level: 'INFO',
+    message: 'invocation',
+    requestId: '8476a536-e9f4-11e8-9739-2dfe598c3fcd',
+    coldStart: true,
+    outcome: 'Answered',
+    statusCode: 200,
+    modelId: MODEL,
+    inputTokens: 12,
+    outputTokens: 345,
+    costUsd: 0.001147,
+    latencyMs: 900,
+    durationMs: 912,
+    overheadMs: 1.2,
+    attempts: 1,
+  };
+  const refused = {
+    ...line,
+    requestId: 'ffffffff-0000',
+    outcome: 'InvalidRequest',
+    statusCode: 400,
+    coldStart: false,
+    modelId: undefined,
+    inputTokens: undefined,
+    outputTokens: undefined,
+    costUsd: undefined,
+    durationMs: 1,
+  };
   const logs = () => new CloudWatchLogsClient(clientOf(moto));
   const logGroupName = `/aws/lambda/${NAME}`;
 
-  const write = (messages: readonly string[], age = 0) => logs().send(new PutLogEventsCommand({ logGroupName, logStreamName: 's', logEvents: messages.map((message) => ({ message, timestamp: Date.now() - age })) }));
+  const write = (messages: readonly string[], age = 0) =>
+    logs().send(
+      new PutLogEventsCommand({
+        logGroupName,
+        logStreamName: 's',
+        logEvents: messages.map((message) => ({ message, timestamp: Date.now() - age })),
+      }),
+    );
 
   beforeAll(async () => {
-    await logs().send(new CreateLogGroupCommand({ logGroupName })).catch(() => undefined);
+    await logs()
+      .send(new CreateLogGroupCommand({ logGroupName }))
+      .catch(() => undefined);
     await logs().send(new CreateLogStreamCommand({ logGroupName, logStreamName: 's' }));
     await write([JSON.stringify({ ...line, outcome: 'Old' })], 7_200_000);
-    await write(['START RequestId: 1 Version: $LATEST\n', `${JSON.stringify(line)}\n`, `${JSON.stringify(refused)}\n`, 'Task timed out after 60.00 seconds\n']);
+    await write([
+      'START RequestId: 1 Version: $LATEST\n',
+      `${JSON.stringify(line)}\n`,
+      `${JSON.stringify(refused)}\n`,
+      'Task timed out after 60.00 seconds\n',
+    ]);
   });
 
   it('are columns for people', async () => {
@@ -167,32 +276,46 @@ describe('make logs', () => {
       said += chunk.toString();
       heard();
     });
-    const until = (text: string) => new Promise<void>((resolve) => {
-      heard = () => said.includes(text) && resolve();
-      heard();
-    });
+    const until = (text: string) =>
+      new Promise<void>((resolve) => {
+        heard = () => said.includes(text) && resolve();
+        heard();
+      });
     await until('Task timed out');
     await write([JSON.stringify({ ...line, outcome: 'Later' })]);
     await until('"outcome":"Later"');
     child.kill('SIGINT');
     const [code] = await once(child, 'close');
-    expect([code, said.match(/"outcome":"Answered"/g)?.length, said.match(/"outcome":"Later"/g)?.length]).toEqual([0, 1, 1]);
+    expect([code, said.match(/"outcome":"Answered"/g)?.length, said.match(/"outcome":"Later"/g)?.length]).toEqual([
+      0, 1, 1,
+    ]);
   });
 
   it('of a function that is not there say so', async () => {
     const { status, stderr } = await make(['logs', 'FUNCTION_NAME=nothing']);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('There is no log group /aws/lambda/nothing in ap-northeast-1') });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('There is no log group /aws/lambda/nothing in ap-northeast-1'),
+    });
   });
 
   it.each(['soon', '0h', '1 h'])('refuse SINCE=%s', async (since) => {
     const { status, stderr } = await make(['logs', `SINCE=${since}`]);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`SINCE takes a number and s, m, h or d, such as 30m or 1h; "${since}" was given.`) });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining(
+        `SINCE takes a number and s, m, h or d, such as 30m or 1h; "${since}" was given.`,
+      ),
+    });
   });
 });
 
 describe.each(['logs', 'cost', 'status', 'stop', 'resume'])('make %s', (command) => {
   it('without credentials says so in one sentence', async () => {
     const { status, stderr } = await machine.command(command);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/^No AWS credentials were found: [^\n]+\n$/) });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^No AWS credentials were found: [^\n]+\n$/),
+    });
   });
 });

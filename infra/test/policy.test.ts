@@ -43,7 +43,10 @@ const worldwide = [
     Sid: 'GlobalAmazonNova2LiteV10InRegion',
     Resource: ['arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0'],
     Condition: {
-      StringEquals: { 'aws:RequestedRegion': 'ap-northeast-1', 'bedrock:InferenceProfileArn': profile('global.amazon.nova-2-lite-v1:0') },
+      StringEquals: {
+        'aws:RequestedRegion': 'ap-northeast-1',
+        'bedrock:InferenceProfileArn': profile('global.amazon.nova-2-lite-v1:0'),
+      },
     },
   },
   {
@@ -51,7 +54,10 @@ const worldwide = [
     Sid: 'GlobalAmazonNova2LiteV10Global',
     Resource: ['arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0'],
     Condition: {
-      StringEquals: { 'aws:RequestedRegion': 'unspecified', 'bedrock:InferenceProfileArn': profile('global.amazon.nova-2-lite-v1:0') },
+      StringEquals: {
+        'aws:RequestedRegion': 'unspecified',
+        'bedrock:InferenceProfileArn': profile('global.amazon.nova-2-lite-v1:0'),
+      },
     },
   },
 ];
@@ -73,7 +79,12 @@ describe('the whole policy', () => {
   it('names six regions for a profile that routes to six', () => {
     const [, , destinations] = policyOf(stackOf({ MODEL: 'apac.amazon.nova-micro-v1:0' })).Statement;
     expect(destinations?.Resource.map((arn) => arn.split(':')[3])).toEqual([
-      'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2',
+      'ap-northeast-1',
+      'ap-northeast-2',
+      'ap-northeast-3',
+      'ap-south-1',
+      'ap-southeast-1',
+      'ap-southeast-2',
     ]);
   });
 

@@ -16,7 +16,8 @@ function said(template: string | undefined, typed: Record<string, string>): stri
 
 describe('a deploy tells what it takes back for want of a setting:', () => {
   it('the brake', () => {
-    const sentence = '! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.';
+    const sentence =
+      '! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, type DAILY_LIMIT_USD again, or write it to infra/settings.json.';
     expect(said(deployedWith({ DAILY_LIMIT_USD: '5' }), {})).toEqual([sentence]);
     expect(said(deployedWith({ DAILY_LIMIT_USD: '5' }), { DAILY_LIMIT_USD: '6' })).toEqual([]);
   });
@@ -34,7 +35,14 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
 });
 
 it.each([
-  ['a function that knows nothing of models', JSON.stringify({ Resources: { F: { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables: { TABLE: 'orders' } } } } } })],
+  [
+    'a function that knows nothing of models',
+    JSON.stringify({
+      Resources: {
+        F: { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables: { TABLE: 'orders' } } } },
+      },
+    }),
+  ],
   ['YAML', 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n'],
   ['nothing', ''],
 ])('a template of another project is known as such: %s', (_, text) => {

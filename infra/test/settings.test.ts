@@ -23,22 +23,43 @@ function sentence(act: () => unknown): string {
 describe('settings', () => {
   it('have the defaults that the documentation names', () => {
     expect(settle({}).settings).toEqual({
-      region: 'ap-northeast-1', functionName: 'bedrock-titan-function', memory: 128, timeoutSeconds: 60, logRetentionDays: 30, dashboard: false, functionUrl: false,
+      region: 'ap-northeast-1',
+      functionName: 'bedrock-titan-function',
+      memory: 128,
+      timeoutSeconds: 60,
+      logRetentionDays: 30,
+      dashboard: false,
+      functionUrl: false,
     });
     expect(settle({}).models.map((row) => row.id)).toEqual(['jp.amazon.nova-2-lite-v1:0']);
   });
 
   it.each([
-    ['MEMORY', '128'], ['MEMORY', '10240'],
-    ['TIMEOUT_SECONDS', '1'], ['TIMEOUT_SECONDS', '900'],
-    ['LOG_RETENTION_DAYS', '1'], ['LOG_RETENTION_DAYS', '3653'],
-    ['FUNCTION_NAME', 'a'], ['FUNCTION_NAME', 'a'.repeat(64)],
-    ['TEMPERATURE', '0'], ['TEMPERATURE', '1'], ['TEMPERATURE', '0.5'],
-    ['MAX_TOKENS', '1'], ['MAX_TOKENS', '64000'],
-    ['MAX_TOKENS_LIMIT', '1'], ['MAX_TOKENS_LIMIT', '1000000'],
-    ['MAX_PROMPT_CHARS', '1'], ['MAX_PROMPT_CHARS', '6000000'],
-    ['DAILY_LIMIT_USD', '0.01'], ['DAILY_LIMIT_USD', '1000000'], ['DASHBOARD', '1'], ['DASHBOARD', 'false'],
-    ['FUNCTION_URL', '0'], ['FUNCTION_URL', '1'], ['FUNCTION_URL', 'true'], ['FUNCTION_URL', 'false'],
+    ['MEMORY', '128'],
+    ['MEMORY', '10240'],
+    ['TIMEOUT_SECONDS', '1'],
+    ['TIMEOUT_SECONDS', '900'],
+    ['LOG_RETENTION_DAYS', '1'],
+    ['LOG_RETENTION_DAYS', '3653'],
+    ['FUNCTION_NAME', 'a'],
+    ['FUNCTION_NAME', 'a'.repeat(64)],
+    ['TEMPERATURE', '0'],
+    ['TEMPERATURE', '1'],
+    ['TEMPERATURE', '0.5'],
+    ['MAX_TOKENS', '1'],
+    ['MAX_TOKENS', '64000'],
+    ['MAX_TOKENS_LIMIT', '1'],
+    ['MAX_TOKENS_LIMIT', '1000000'],
+    ['MAX_PROMPT_CHARS', '1'],
+    ['MAX_PROMPT_CHARS', '6000000'],
+    ['DAILY_LIMIT_USD', '0.01'],
+    ['DAILY_LIMIT_USD', '1000000'],
+    ['DASHBOARD', '1'],
+    ['DASHBOARD', 'false'],
+    ['FUNCTION_URL', '0'],
+    ['FUNCTION_URL', '1'],
+    ['FUNCTION_URL', 'true'],
+    ['FUNCTION_URL', 'false'],
     ['ALARM_EMAIL', 'someone@example.com'],
     ['REGION', 'ap-northeast-1'],
     ['MODEL', 'jp.amazon.nova-2-lite-v1:0, apac.amazon.nova-micro-v1:0'],
@@ -51,29 +72,59 @@ describe('settings', () => {
   });
 
   it.each([
-    ['MEMORY', '127'], ['MEMORY', '10241'], ['MEMORY', '256.5'], ['MEMORY', '256MB'],
-    ['TIMEOUT_SECONDS', '0'], ['TIMEOUT_SECONDS', '901'],
-    ['LOG_RETENTION_DAYS', '0'], ['LOG_RETENTION_DAYS', '31'], ['LOG_RETENTION_DAYS', '9999'],
-    ['FUNCTION_NAME', 'a'.repeat(65)], ['FUNCTION_NAME', '1st'], ['FUNCTION_NAME', 'under_score'], ['FUNCTION_NAME', '関数'],
-    ['TEMPERATURE', '-0.1'], ['TEMPERATURE', '1.1'], ['TEMPERATURE', 'warm'],
-    ['MAX_TOKENS', '0'], ['MAX_TOKENS', '1.5'],
+    ['MEMORY', '127'],
+    ['MEMORY', '10241'],
+    ['MEMORY', '256.5'],
+    ['MEMORY', '256MB'],
+    ['TIMEOUT_SECONDS', '0'],
+    ['TIMEOUT_SECONDS', '901'],
+    ['LOG_RETENTION_DAYS', '0'],
+    ['LOG_RETENTION_DAYS', '31'],
+    ['LOG_RETENTION_DAYS', '9999'],
+    ['FUNCTION_NAME', 'a'.repeat(65)],
+    ['FUNCTION_NAME', '1st'],
+    ['FUNCTION_NAME', 'under_score'],
+    ['FUNCTION_NAME', '関数'],
+    ['TEMPERATURE', '-0.1'],
+    ['TEMPERATURE', '1.1'],
+    ['TEMPERATURE', 'warm'],
+    ['MAX_TOKENS', '0'],
+    ['MAX_TOKENS', '1.5'],
     ['MAX_TOKENS_LIMIT', '0'],
-    ['MAX_PROMPT_CHARS', '0'], ['MAX_PROMPT_CHARS', '6000001'],
-    ['MONTHLY_BUDGET_USD', '0'], ['MONTHLY_BUDGET_USD', '1000001'], ['MONTHLY_BUDGET_USD', '$5'],
-    ['DAILY_LIMIT_USD', '0'], ['DAILY_LIMIT_USD', '1000001'], ['DASHBOARD', 'yes'],
+    ['MAX_PROMPT_CHARS', '0'],
+    ['MAX_PROMPT_CHARS', '6000001'],
+    ['MONTHLY_BUDGET_USD', '0'],
+    ['MONTHLY_BUDGET_USD', '1000001'],
+    ['MONTHLY_BUDGET_USD', '$5'],
+    ['DAILY_LIMIT_USD', '0'],
+    ['DAILY_LIMIT_USD', '1000001'],
+    ['DASHBOARD', 'yes'],
     ['FUNCTION_URL', 'yes'],
     ['ALARM_EMAIL', 'someone'],
-    ['REGION', 'tokyo'], ['REGION', 'cn-north-1'], ['REGION', 'us-gov-west-1'],
-    ['MODEL', ','], ['MODEL', 'jp.amazon.nova-2-lite-v1:0,jp.amazon.nova-2-lite-v1:0'],
+    ['REGION', 'tokyo'],
+    ['REGION', 'cn-north-1'],
+    ['REGION', 'us-gov-west-1'],
+    ['MODEL', ','],
+    ['MODEL', 'jp.amazon.nova-2-lite-v1:0,jp.amazon.nova-2-lite-v1:0'],
   ])('%s refuses %s by name, saying what it takes', (name, value) => {
-    expect(sentence(() => settle({ [name]: value }))).toMatch(new RegExp(`^${name} takes .+; "${value.replaceAll(/[$.]/g, '\\$&')}" was given\\.$`));
+    expect(sentence(() => settle({ [name]: value }))).toMatch(
+      new RegExp(`^${name} takes .+; "${value.replaceAll(/[$.]/g, '\\$&')}" was given\\.$`),
+    );
   });
 
   it('are checked against one another', () => {
-    expect(sentence(() => settle({ MONTHLY_BUDGET_USD: '5' }))).toBe('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
-    expect(sentence(() => settle({ MAX_TOKENS: '501', MAX_TOKENS_LIMIT: '500' }))).toBe('MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, 500; "501" was given.');
-    expect(sentence(() => settle({ MAX_TOKENS: '64001' }))).toBe('MAX_TOKENS takes at most 64000 with jp.amazon.nova-2-lite-v1:0; "64001" was given.');
-    expect(sentence(() => settle({ MAX_TOKENS: '10001', MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' }))).toContain('at most 10000 with apac.amazon.nova-micro-v1:0');
+    expect(sentence(() => settle({ MONTHLY_BUDGET_USD: '5' }))).toBe(
+      'MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.',
+    );
+    expect(sentence(() => settle({ MAX_TOKENS: '501', MAX_TOKENS_LIMIT: '500' }))).toBe(
+      'MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, 500; "501" was given.',
+    );
+    expect(sentence(() => settle({ MAX_TOKENS: '64001' }))).toBe(
+      'MAX_TOKENS takes at most 64000 with jp.amazon.nova-2-lite-v1:0; "64001" was given.',
+    );
+    expect(
+      sentence(() => settle({ MAX_TOKENS: '10001', MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' })),
+    ).toContain('at most 10000 with apac.amazon.nova-micro-v1:0');
   });
 });
 
@@ -86,9 +137,14 @@ describe('a model', () => {
 
   it('that ends today has ended, and one that ends tomorrow has not', () => {
     const [first, ...others] = table.models;
-    const ending = (endOfLife: string) => ({ ...table, models: first ? [{ ...first, lifecycle: { ...first.lifecycle, endOfLife } }, ...others] : [] });
+    const ending = (endOfLife: string) => ({
+      ...table,
+      models: first ? [{ ...first, lifecycle: { ...first.lifecycle, endOfLife } }, ...others] : [],
+    });
     const settings = checkSettings(new Map());
-    expect(sentence(() => choose(settings, ending(TODAY), TODAY))).toContain('Use apac.amazon.nova-micro-v1:0 instead.');
+    expect(sentence(() => choose(settings, ending(TODAY), TODAY))).toContain(
+      'Use apac.amazon.nova-micro-v1:0 instead.',
+    );
     expect(sentence(() => choose(settings, ending('2026-11-24'), TODAY))).toBe('accepted');
   });
 
@@ -106,18 +162,46 @@ describe('a model', () => {
   });
 
   it('too many are not guarded by a daily limit', () => {
-    const eleven = table.models.slice(0, 1).flatMap((row) => Array.from({ length: 11 }, (_, index) => ({ ...row, id: `m${index}` })));
+    const eleven = table.models
+      .slice(0, 1)
+      .flatMap((row) => Array.from({ length: 11 }, (_, index) => ({ ...row, id: `m${index}` })));
     const crowd = { ...table, models: eleven };
-    const grant = (count: number) => sentence(() => choose(checkSettings(new Map([['DAILY_LIMIT_USD', '5'], ['MODEL', eleven.slice(0, count).map((row) => row.id).join(',')]])), crowd, TODAY));
+    const grant = (count: number) =>
+      sentence(() =>
+        choose(
+          checkSettings(
+            new Map([
+              ['DAILY_LIMIT_USD', '5'],
+              [
+                'MODEL',
+                eleven
+                  .slice(0, count)
+                  .map((row) => row.id)
+                  .join(','),
+              ],
+            ]),
+          ),
+          crowd,
+          TODAY,
+        ),
+      );
     expect(grant(10)).toBe('accepted');
-    expect(grant(11)).toBe('DAILY_LIMIT_USD guards at most 10 models, as many as an alarm can add up; MODEL grants 11. Grant fewer.');
+    expect(grant(11)).toBe(
+      'DAILY_LIMIT_USD guards at most 10 models, as many as an alarm can add up; MODEL grants 11. Grant fewer.',
+    );
   });
 
-  it('too many do not fit the function\'s environment', () => {
-    const many = table.models.slice(0, 1).flatMap((row) => Array.from({ length: 30 }, (_, index) => ({ ...row, id: `model-${index}` })));
+  it("too many do not fit the function's environment", () => {
+    const many = table.models
+      .slice(0, 1)
+      .flatMap((row) => Array.from({ length: 30 }, (_, index) => ({ ...row, id: `model-${index}` })));
     const crowd = { ...table, models: many };
-    const refusal = sentence(() => choose(checkSettings(new Map([['MODEL', many.map((row) => row.id).join(',')]])), crowd, TODAY));
-    expect(refusal).toMatch(/^MODEL grants 30 models, whose description takes \d+ bytes of the function's environment; Lambda allows 4096\. Grant fewer\.$/);
+    const refusal = sentence(() =>
+      choose(checkSettings(new Map([['MODEL', many.map((row) => row.id).join(',')]])), crowd, TODAY),
+    );
+    expect(refusal).toMatch(
+      /^MODEL grants 30 models, whose description takes \d+ bytes of the function's environment; Lambda allows 4096\. Grant fewer\.$/,
+    );
   });
 });
 
@@ -142,19 +226,31 @@ describe('settings come', () => {
     expect([...given.keys()]).toEqual(['MEMORY', 'TIMEOUT_SECONDS', 'FUNCTION_URL']);
   });
 
-  it.each([' -- MODLE=x MEMORY=256', 'MODLE=x', 'k -- A=a\\ b MODLE=x'])('not from a name that is none, typed as %s', (MAKEFLAGS) => {
-    expect(sentence(() => readSettings({ environment: { MAKEFLAGS }, file: nowhere }))).toMatch(/^(MODLE|A) on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, /);
-  });
+  it.each([' -- MODLE=x MEMORY=256', 'MODLE=x', 'k -- A=a\\ b MODLE=x'])(
+    'not from a name that is none, typed as %s',
+    (MAKEFLAGS) => {
+      expect(sentence(() => readSettings({ environment: { MAKEFLAGS }, file: nowhere }))).toMatch(
+        /^(MODLE|A) on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, /,
+      );
+    },
+  );
 
-  it.each(['', 'ks', ' -- MEMORY=256 AWS_PROFILE=me CI=true', ' --jobserver-auth=3,4 -j -- MODEL=a'])('from make with flags %j', (MAKEFLAGS) => {
-    expect(sentence(() => readSettings({ environment: { MAKEFLAGS }, file: nowhere }))).toBe('accepted');
-  });
+  it.each(['', 'ks', ' -- MEMORY=256 AWS_PROFILE=me CI=true', ' --jobserver-auth=3,4 -j -- MODEL=a'])(
+    'from make with flags %j',
+    (MAKEFLAGS) => {
+      expect(sentence(() => readSettings({ environment: { MAKEFLAGS }, file: nowhere }))).toBe('accepted');
+    },
+  );
 
   it.each(['', 'MEMORY=256', '[1]', '{"MEMORY": {}}'])('not from a file that holds %j', (text) => {
-    expect(sentence(() => readSettings({ environment: {}, file: fileWith(text) }))).toBe('infra/settings.json takes one JSON object of settings, such as {"MEMORY": 256}.');
+    expect(sentence(() => readSettings({ environment: {}, file: fileWith(text) }))).toBe(
+      'infra/settings.json takes one JSON object of settings, such as {"MEMORY": 256}.',
+    );
   });
 
   it('not from an unknown name in the file', () => {
-    expect(sentence(() => readSettings({ environment: {}, file: fileWith('{"memory": 256}') }))).toMatch(/^memory in infra\/settings\.json is no setting; /);
+    expect(sentence(() => readSettings({ environment: {}, file: fileWith('{"memory": 256}') }))).toMatch(
+      /^memory in infra\/settings\.json is no setting; /,
+    );
   });
 });

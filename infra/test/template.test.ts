@@ -5,13 +5,21 @@ import { environmentOf } from '../lib/function-environment.ts';
 import { stackOf, table, templateOf } from './support/stack.ts';
 
 const types = (template: Template): string[] => {
-  const { Resources } = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) }).parse(template.toJSON());
-  return Object.values(Resources).map((resource) => resource.Type).toSorted();
+  const { Resources } = z
+    .object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) })
+    .parse(template.toJSON());
+  return Object.values(Resources)
+    .map((resource) => resource.Type)
+    .toSorted();
 };
 
 const BY_DEFAULT = [
-  'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Alarm',
-  'AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Logs::LogGroup',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Alarm',
+  'AWS::IAM::Role',
+  'AWS::Lambda::Function',
+  'AWS::Logs::LogGroup',
 ];
 
 it('the default template is the one that was reviewed', () => {
@@ -23,9 +31,23 @@ it('what is off leaves no trace in the template', () => {
 });
 
 it('the settings reach the function and its log', () => {
-  const template = templateOf({ MEMORY: '512', TIMEOUT_SECONDS: '90', FUNCTION_NAME: 'another', LOG_RETENTION_DAYS: '7' });
-  template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'another', MemorySize: 512, Timeout: 90, Runtime: 'provided.al2023', Architectures: ['x86_64'] });
-  template.hasResource('AWS::Logs::LogGroup', { Properties: { LogGroupName: '/aws/lambda/another', RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+  const template = templateOf({
+    MEMORY: '512',
+    TIMEOUT_SECONDS: '90',
+    FUNCTION_NAME: 'another',
+    LOG_RETENTION_DAYS: '7',
+  });
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'another',
+    MemorySize: 512,
+    Timeout: 90,
+    Runtime: 'provided.al2023',
+    Architectures: ['x86_64'],
+  });
+  template.hasResource('AWS::Logs::LogGroup', {
+    Properties: { LogGroupName: '/aws/lambda/another', RetentionInDays: 7 },
+    DeletionPolicy: 'Delete',
+  });
 });
 
 it('one stack goes with one function', () => {
@@ -35,24 +57,46 @@ it('one stack goes with one function', () => {
 
 describe('alarms', () => {
   it('without an address tell nobody, and there is no topic', () => {
-    templateOf().allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: Match.absent(), TreatMissingData: 'notBreaching' });
+    templateOf().allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: Match.absent(),
+      TreatMissingData: 'notBreaching',
+    });
   });
 
   it('with an address all write to it', () => {
     const template = templateOf({ ALARM_EMAIL: 'someone@example.com' });
-    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [Match.objectLike({ Ref: Match.stringLikeRegexp('Topic') })] });
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [Match.objectLike({ Ref: Match.stringLikeRegexp('Topic') })],
+    });
     template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'someone@example.com' });
-    expect(types(template)).toEqual([...BY_DEFAULT, 'AWS::SNS::Subscription', 'AWS::SNS::Topic', 'AWS::SNS::TopicPolicy']);
+    expect(types(template)).toEqual([
+      ...BY_DEFAULT,
+      'AWS::SNS::Subscription',
+      'AWS::SNS::Topic',
+      'AWS::SNS::TopicPolicy',
+    ]);
   });
 
   it('may publish to the topic, whose own policy replaces the one that let them', () => {
     templateOf({ ALARM_EMAIL: 'someone@example.com' }).hasResourceProperties('AWS::SNS::TopicPolicy', {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } })]) },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+          }),
+        ]),
+      },
     });
   });
 
   it('warn of an invocation that took four fifths of the time-out', () => {
-    templateOf({ TIMEOUT_SECONDS: '10' }).hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Duration', Statistic: 'Maximum', Threshold: 8000 });
+    templateOf({ TIMEOUT_SECONDS: '10' }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'Duration',
+      Statistic: 'Maximum',
+      Threshold: 8000,
+    });
   });
 });
 
@@ -66,7 +110,12 @@ describe('the budget', () => {
     const template = templateOf({ ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '12.5' });
     template.hasResourceProperties('AWS::Budgets::Budget', {
       Budget: { BudgetLimit: { Amount: 12.5, Unit: 'USD' }, TimeUnit: 'MONTHLY', BudgetType: 'COST' },
-      NotificationsWithSubscribers: [warning('ACTUAL', 50), warning('ACTUAL', 80), warning('ACTUAL', 100), warning('FORECASTED', 100)],
+      NotificationsWithSubscribers: [
+        warning('ACTUAL', 50),
+        warning('ACTUAL', 80),
+        warning('ACTUAL', 100),
+        warning('FORECASTED', 100),
+      ],
     });
   });
 
@@ -84,14 +133,27 @@ describe('the Function URL', () => {
   });
 });
 
-describe('the function\'s environment', () => {
+describe("the function's environment", () => {
   it('names the granted models, the first first, and what the function computes with', () => {
     const models = table.models.filter((row) => row.id.includes('nova-2-lite')).toReversed();
-    const { BEDROCK_MODEL_IDS, BEDROCK_MODEL_TABLE, BEDROCK_METRICS_NAMESPACE, GLIBC_TUNABLES, ...rest } = environmentOf({}, models);
+    const { BEDROCK_MODEL_IDS, BEDROCK_MODEL_TABLE, BEDROCK_METRICS_NAMESPACE, GLIBC_TUNABLES, ...rest } =
+      environmentOf({}, models);
     expect(BEDROCK_MODEL_IDS).toBe('global.amazon.nova-2-lite-v1:0,jp.amazon.nova-2-lite-v1:0');
     expect(JSON.parse(BEDROCK_MODEL_TABLE ?? '')).toEqual([
-      { id: 'global.amazon.nova-2-lite-v1:0', pricePerMillionTokens: { input: 0.3, output: 2.5 }, maxOutputTokens: 64000, refusedParameters: [], exclusiveParameters: [] },
-      { id: 'jp.amazon.nova-2-lite-v1:0', pricePerMillionTokens: { input: 0.396, output: 3.311 }, maxOutputTokens: 64000, refusedParameters: [], exclusiveParameters: [] },
+      {
+        id: 'global.amazon.nova-2-lite-v1:0',
+        pricePerMillionTokens: { input: 0.3, output: 2.5 },
+        maxOutputTokens: 64000,
+        refusedParameters: [],
+        exclusiveParameters: [],
+      },
+      {
+        id: 'jp.amazon.nova-2-lite-v1:0',
+        pricePerMillionTokens: { input: 0.396, output: 3.311 },
+        maxOutputTokens: 64000,
+        refusedParameters: [],
+        exclusiveParameters: [],
+      },
     ]);
     expect(BEDROCK_METRICS_NAMESPACE).toBe('BedrockOnLambda');
     expect(GLIBC_TUNABLES).toBe('glibc.malloc.mmap_threshold=1048576');
@@ -99,8 +161,20 @@ describe('the function\'s environment', () => {
   });
 
   it('has what was set, a zero too', () => {
-    templateOf({ MAX_TOKENS: '1', MAX_TOKENS_LIMIT: '2', TEMPERATURE: '0', MAX_PROMPT_CHARS: '10' }).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { BEDROCK_MAX_TOKENS: '1', BEDROCK_MAX_TOKENS_LIMIT: '2', BEDROCK_TEMPERATURE: '0', BEDROCK_MAX_PROMPT_CHARS: '10' } },
+    templateOf({
+      MAX_TOKENS: '1',
+      MAX_TOKENS_LIMIT: '2',
+      TEMPERATURE: '0',
+      MAX_PROMPT_CHARS: '10',
+    }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          BEDROCK_MAX_TOKENS: '1',
+          BEDROCK_MAX_TOKENS_LIMIT: '2',
+          BEDROCK_TEMPERATURE: '0',
+          BEDROCK_MAX_PROMPT_CHARS: '10',
+        },
+      },
     });
   });
 });

@@ -25,9 +25,16 @@ export function accountChecks({ account, region }: Target): Check[] {
 
 async function bootstrap(region: string, abortSignal: AbortSignal): Promise<Finding[]> {
   try {
-    const { Parameter } = await new SSMClient(clientOptions(region)).send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION }), { abortSignal });
+    const { Parameter } = await new SSMClient(clientOptions(region)).send(
+      new GetParameterCommand({ Name: BOOTSTRAP_VERSION }),
+      { abortSignal },
+    );
     const version = Parameter?.Value ?? '0';
-    return [Number(version) >= LEAST_BOOTSTRAP ? ok(says.bootstrap(version)) : failure(says.bootstrapOld(version, LEAST_BOOTSTRAP), says.bootstrapRemedy())];
+    return [
+      Number(version) >= LEAST_BOOTSTRAP
+        ? ok(says.bootstrap(version))
+        : failure(says.bootstrapOld(version, LEAST_BOOTSTRAP), says.bootstrapRemedy()),
+    ];
   } catch (error) {
     if (isMissing(error)) return [failure(says.bootstrapMissing(), says.bootstrapRemedy())];
     throw error;
@@ -35,8 +42,15 @@ async function bootstrap(region: string, abortSignal: AbortSignal): Promise<Find
 }
 
 async function concurrency(region: string, abortSignal: AbortSignal): Promise<Finding[]> {
-  const { AccountLimit } = await new LambdaClient(clientOptions(region)).send(new GetAccountSettingsCommand({}), { abortSignal });
+  const { AccountLimit } = await new LambdaClient(clientOptions(region)).send(new GetAccountSettingsCommand({}), {
+    abortSignal,
+  });
   const limit = AccountLimit?.ConcurrentExecutions ?? 0;
-  if (AccountLimit?.UnreservedConcurrentExecutions === 0) return [failure(says.concurrencyNone(), says.concurrencyNoneRemedy())];
-  return [limit < LOW_CONCURRENCY ? warning(says.concurrencyLow(limit), says.concurrencyLowRemedy()) : ok(says.concurrency(limit))];
+  if (AccountLimit?.UnreservedConcurrentExecutions === 0)
+    return [failure(says.concurrencyNone(), says.concurrencyNoneRemedy())];
+  return [
+    limit < LOW_CONCURRENCY
+      ? warning(says.concurrencyLow(limit), says.concurrencyLowRemedy())
+      : ok(says.concurrency(limit)),
+  ];
 }

@@ -19,5 +19,8 @@ export function artifactFault(path: string): ArtifactFault | undefined {
 
 /** The newest version that a linker wrote down as needed: whole strings such as GLIBC_2.34 in the string table. */
 function newestGlibcMinor(bytes: Buffer): number {
-  return Math.max(0, ...[...bytes.toString('latin1').matchAll(/\0GLIBC_2\.(\d+)(?:\.\d+)?(?=\0)/g)].map((match) => Number(match[1])));
+  return Math.max(
+    0,
+    ...[...bytes.toString('latin1').matchAll(/\0GLIBC_2\.(\d+)(?:\.\d+)?(?=\0)/g)].map((match) => Number(match[1])),
+  );
 }

@@ -8,7 +8,12 @@ import { modelMessages as says } from './model-messages.ts';
 
 /** One real call with the caller's own credentials. It is short, but a model that thinks first takes some tokens for that. */
 export function callCheck(row: ModelRow, region: string): Check {
-  return { id: 'call', essential: true, permissions: ['bedrock:InvokeModel'], run: (signal) => call(row, region, signal) };
+  return {
+    id: 'call',
+    essential: true,
+    permissions: ['bedrock:InvokeModel'],
+    run: (signal) => call(row, region, signal),
+  };
 }
 
 /** Over HTTP/1.1: left alone, this client alone of all speaks HTTP/2, which proxies often do not pass. */
@@ -19,14 +24,22 @@ function clientFor(region: string): BedrockRuntimeClient {
 
 const QUESTION = 'Answer with the one word: yes';
 
-async function call({ id, pricePerMillionTokens: price }: ModelRow, region: string, abortSignal: AbortSignal): Promise<Finding[]> {
+async function call(
+  { id, pricePerMillionTokens: price }: ModelRow,
+  region: string,
+  abortSignal: AbortSignal,
+): Promise<Finding[]> {
   const messages = [{ role: 'user' as const, content: [{ text: QUESTION }] }];
   try {
-    const { usage } = await clientFor(region).send(new ConverseCommand({ modelId: id, messages, inferenceConfig: { maxTokens: 16 } }), { abortSignal });
+    const { usage } = await clientFor(region).send(
+      new ConverseCommand({ modelId: id, messages, inferenceConfig: { maxTokens: 16 } }),
+      { abortSignal },
+    );
     const [input, output] = [usage?.inputTokens ?? 0, usage?.outputTokens ?? 0];
     return [ok(says.called(id, input + output, ((input * price.input + output * price.output) / 1e6).toFixed(6)))];
   } catch (error) {
-    if (error instanceof BedrockRuntimeServiceException) return [failure(says.callRefused(id, error.name), says.callRemedy(error.name))];
+    if (error instanceof BedrockRuntimeServiceException)
+      return [failure(says.callRefused(id, error.name), says.callRemedy(error.name))];
     throw error;
   }
 }

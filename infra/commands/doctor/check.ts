@@ -42,12 +42,23 @@ async function found({ id, run, permissions = [] }: Check, seconds: number): Pro
 
 /** A check that does not heed its signal is left behind. */
 function ended(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }));
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }),
+  );
 }
 
 /** Of AWS's own words only the error's name is shown: its message may hold the account's. */
-function reasonOf(error: unknown, id: string, permissions: readonly string[], seconds: number | undefined): [Text, Text] {
+function reasonOf(
+  error: unknown,
+  id: string,
+  permissions: readonly string[],
+  seconds: number | undefined,
+): [Text, Text] {
   if (seconds !== undefined) return [accountMessages.slow(id, seconds), accountMessages.slowRemedy()];
-  if (isDenied(error)) return [accountMessages.denied(id, permissions.join(', ')), accountMessages.deniedRemedy(permissions.join(', '))];
-  return [accountMessages.unanswered(id, error instanceof Error ? error.name : 'Error'), accountMessages.unansweredRemedy()];
+  if (isDenied(error))
+    return [accountMessages.denied(id, permissions.join(', ')), accountMessages.deniedRemedy(permissions.join(', '))];
+  return [
+    accountMessages.unanswered(id, error instanceof Error ? error.name : 'Error'),
+    accountMessages.unansweredRemedy(),
+  ];
 }

@@ -18,7 +18,9 @@ export const machineChecks: readonly Check[] = [
 
 function node(): Finding[] {
   const version = process.versions.node;
-  return [Number(version.split('.')[0]) >= 22 ? ok(says.node(version)) : warning(says.nodeOld(version), says.nodeRemedy())];
+  return [
+    Number(version.split('.')[0]) >= 22 ? ok(says.node(version)) : warning(says.nodeOld(version), says.nodeRemedy()),
+  ];
 }
 
 async function rust(signal: AbortSignal): Promise<Finding[]> {
@@ -29,7 +31,11 @@ async function rust(signal: AbortSignal): Promise<Finding[]> {
 async function cargoLambda(signal: AbortSignal): Promise<Finding[]> {
   const wanted = wantedCargoLambda();
   const version = /\d+(\.\d+)+/.exec((await versionOf('cargo-lambda', ['lambda', '--version'], signal)) ?? '')?.[0];
-  return [version && isAtLeast(version, wanted) ? ok(says.cargoLambda(version)) : warning(says.cargoLambdaMissing(wanted), says.cargoLambdaRemedy())];
+  return [
+    version && isAtLeast(version, wanted)
+      ? ok(says.cargoLambda(version))
+      : warning(says.cargoLambdaMissing(wanted), says.cargoLambdaRemedy()),
+  ];
 }
 
 function artifact(): Finding[] {
@@ -43,7 +49,9 @@ function artifact(): Finding[] {
 async function versionOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   const PATH = [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter);
   try {
-    return (await promisify(execFile)(program, args, { cwd: workspaceDir, env: { ...process.env, PATH }, signal })).stdout.trim();
+    return (
+      await promisify(execFile)(program, args, { cwd: workspaceDir, env: { ...process.env, PATH }, signal })
+    ).stdout.trim();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error) return undefined;
@@ -53,7 +61,9 @@ async function versionOf(program: string, args: readonly string[], signal: Abort
 
 /** The version that tools/setup installs. */
 function wantedCargoLambda(): string {
-  return /^cargo-lambda==([\d.]+)/m.exec(readFileSync(join(workspaceDir, 'tools/requirements.in'), 'utf8'))?.[1] ?? '1.9.2';
+  return (
+    /^cargo-lambda==([\d.]+)/m.exec(readFileSync(join(workspaceDir, 'tools/requirements.in'), 'utf8'))?.[1] ?? '1.9.2'
+  );
 }
 
 function isAtLeast(version: string, wanted: string): boolean {

@@ -14,12 +14,32 @@ const MARKS = { ok: '✓', warning: '!', failure: '✗' } as const;
 
 /** A line for each result, and under it what to do. */
 export function pageOf({ results }: Report, language: Language): string {
-  return results.flatMap(({ mark, text, remedy }) => [`${MARKS[mark]} ${text[language]}`, ...(remedy ? [`    ${remedy[language]}`] : [])]).join('\n');
+  return results
+    .flatMap(({ mark, text, remedy }) => [
+      `${MARKS[mark]} ${text[language]}`,
+      ...(remedy ? [`    ${remedy[language]}`] : []),
+    ])
+    .join('\n');
 }
 
 /** The same for programs, in both languages. */
 export function jsonOf({ results, excuse, exitCode }: Report): string {
-  return JSON.stringify({ ok: exitCode === 0, exitCode, excuse, checks: results.map(({ id, mark, text, remedy, unknown }) => ({ id, mark, unknown: unknown ?? false, text, remedy })) }, null, 2);
+  return JSON.stringify(
+    {
+      ok: exitCode === 0,
+      exitCode,
+      excuse,
+      checks: results.map(({ id, mark, text, remedy, unknown }) => ({
+        id,
+        mark,
+        unknown: unknown ?? false,
+        text,
+        remedy,
+      })),
+    },
+    null,
+    2,
+  );
 }
 
 /** 0 only when nothing is wrong, and nothing that a deploy or a call hangs on is unknown. */

@@ -12,28 +12,50 @@ const strings = z.union([z.string().transform((one) => [one]), z.array(z.string(
 const policy = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: strings, Resource: strings })) });
 
 /** Whether the deployed role reaches each model wherever AWS routes it today. */
-export async function roleFindings(roleName: string, target: Target, models: readonly ModelRow[], signal: AbortSignal): Promise<Finding[]> {
+export async function roleFindings(
+  roleName: string,
+  target: Target,
+  models: readonly ModelRow[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const granted = await grantedArns(roleName, target.region, signal);
-  return Promise.all(models.map(async (row) => {
-    const lacking = (await neededArns(row, target, signal)).filter((arn) => !granted.has(arn));
-    // The account's number stays out of the page: the profile is named by its id.
-    const places = lacking.map((arn) => arn.split(':')[3] || '*');
-    return places.length > 0 ? failure(says.roleLacks(row.id, [...new Set(places)].join(', ')), says.roleRemedy()) : ok(says.role(row.id));
-  }));
+  return Promise.all(
+    models.map(async (row) => {
+      const lacking = (await neededArns(row, target, signal)).filter((arn) => !granted.has(arn));
+      // The account's number stays out of the page: the profile is named by its id.
+      const places = lacking.map((arn) => arn.split(':')[3] || '*');
+      return places.length > 0
+        ? failure(says.roleLacks(row.id, [...new Set(places)].join(', ')), says.roleRemedy())
+        : ok(says.role(row.id));
+    }),
+  );
 }
 
 /** What the role must be allowed on: the profile, and the models behind it as AWS lists them. */
 async function neededArns(row: ModelRow, { account, region }: Target, signal: AbortSignal): Promise<string[]> {
   if (row.reach === 'in-region') return [`arn:aws:bedrock:${region}::foundation-model/${row.foundationModel}`];
   const routed = (await profileArns({ bedrock: new BedrockClient(clientOptions(region)), signal }, row.id)) ?? [];
-  return [`arn:aws:bedrock:${region}:${account}:inference-profile/${row.id}`, ...(row.reach === 'global-profile' ? [`arn:aws:bedrock:::foundation-model/${row.foundationModel}`] : routed)];
+  return [
+    `arn:aws:bedrock:${region}:${account}:inference-profile/${row.id}`,
+    ...(row.reach === 'global-profile' ? [`arn:aws:bedrock:::foundation-model/${row.foundationModel}`] : routed),
+  ];
 }
 
 /** All that the role's inline policies, of which the stack writes one, allow to invoke. */
 async function grantedArns(RoleName: string, region: string, abortSignal: AbortSignal): Promise<Set<string>> {
   const iam = new IAMClient(clientOptions(region));
   const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }), { abortSignal });
-  const documents = await Promise.all((PolicyNames ?? []).map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }), { abortSignal })));
-  const statements = documents.flatMap(({ PolicyDocument }) => policy.parse(JSON.parse(decodeURIComponent(PolicyDocument ?? ''))).Statement);
-  return new Set(statements.filter(({ Effect, Action }) => Effect === 'Allow' && Action.includes('bedrock:InvokeModel')).flatMap(({ Resource }) => Resource));
+  const documents = await Promise.all(
+    (PolicyNames ?? []).map((PolicyName) =>
+      iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }), { abortSignal }),
+    ),
+  );
+  const statements = documents.flatMap(
+    ({ PolicyDocument }) => policy.parse(JSON.parse(decodeURIComponent(PolicyDocument ?? ''))).Statement,
+  );
+  return new Set(
+    statements
+      .filter(({ Effect, Action }) => Effect === 'Allow' && Action.includes('bedrock:InvokeModel'))
+      .flatMap(({ Resource }) => Resource),
+  );
 }

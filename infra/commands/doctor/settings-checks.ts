@@ -19,7 +19,11 @@ export interface Examined {
 export function examineSettings(today: string): Examined {
   try {
     const read = readSettings({ environment: process.env, file: settingsFile });
-    return examineModels(read, orFailure(() => readModels(modelsFile), says.tableWrong, says.tableRemedy()), today);
+    return examineModels(
+      read,
+      orFailure(() => readModels(modelsFile), says.tableWrong, says.tableRemedy()),
+      today,
+    );
   } catch (error) {
     if (error instanceof Wrong) return { findings: [error.finding] };
     if (error instanceof UserError) return { findings: [wrongSetting(error)] };
@@ -48,8 +52,13 @@ function orFailure<T>(act: () => T, text: (sentence: string) => Text, remedy: Te
 const wrongSetting = (error: UserError): Finding => failure(says.settingsWrong(error.message), says.settingsRemedy());
 
 function examineModels(read: ReadSettings, table: ModelTable, today: string): Examined {
-  const named = (read.settings.model ?? [table.default]).map((id) => ({ id, row: table.models.find((row) => row.id === id) }));
-  const findings = named.flatMap(({ id, row }) => (row ? usable(row, read.settings, table, today) : [failure(says.modelUnknown(id), says.modelUnknownRemedy())]));
+  const named = (read.settings.model ?? [table.default]).map((id) => ({
+    id,
+    row: table.models.find((row) => row.id === id),
+  }));
+  const findings = named.flatMap(({ id, row }) =>
+    row ? usable(row, read.settings, table, today) : [failure(says.modelUnknown(id), says.modelUnknownRemedy())],
+  );
   if (findings.some(({ mark }) => mark === 'failure')) return { findings };
   const { models } = choose(read.settings, table, today);
   const given = [...read.given].map(([name, value]) => `${name}=${value}`).join(', ');
@@ -57,9 +66,15 @@ function examineModels(read: ReadSettings, table: ModelTable, today: string): Ex
 }
 
 function usable(row: ModelRow, { region }: Settings, table: ModelTable, today: string): Finding[] {
-  if (hasEnded(row, today)) return [failure(says.modelEnded(row.id, row.lifecycle.endOfLife ?? ''), says.modelEndedRemedy(table.default))];
-  if (region !== table.sourceRegion && row.reach !== 'global-profile') return [failure(says.modelRegion(row.id, region, table.sourceRegion), says.modelRegionRemedy(table.sourceRegion))];
-  return [life(row, today), ok(says.reach(row.reach, row.destinationRegions.join(', '), countriesOf(row).join(', '))), ok(says.price(priceOfThousandCalls(row)))];
+  if (hasEnded(row, today))
+    return [failure(says.modelEnded(row.id, row.lifecycle.endOfLife ?? ''), says.modelEndedRemedy(table.default))];
+  if (region !== table.sourceRegion && row.reach !== 'global-profile')
+    return [failure(says.modelRegion(row.id, region, table.sourceRegion), says.modelRegionRemedy(table.sourceRegion))];
+  return [
+    life(row, today),
+    ok(says.reach(row.reach, row.destinationRegions.join(', '), countriesOf(row).join(', '))),
+    ok(says.price(priceOfThousandCalls(row))),
+  ];
 }
 
 function life(row: ModelRow, today: string): Finding {

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { type FunctionConfiguration, GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  type FunctionConfiguration,
+  GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { artifactHash } from '../../lib/artifact.ts';
 import type { ModelRow } from '../../lib/models.ts';
 import { assemblyDir, isBuilt } from '../../lib/paths.ts';
@@ -23,10 +28,21 @@ export function stackChecks(target: Target, models: readonly ModelRow[]): Check[
     run: async (signal) => ((await stackStatus(target, signal)) === undefined ? [] : run(signal)),
   });
   return [
-    { id: 'stack', essential: true, permissions: ['cloudformation:DescribeStacks'], run: (signal) => stack(target, signal) },
+    {
+      id: 'stack',
+      essential: true,
+      permissions: ['cloudformation:DescribeStacks'],
+      run: (signal) => stack(target, signal),
+    },
     { ...deployed('running', ['lambda:GetFunctionConcurrency'], (signal) => running(target, signal)), essential: true },
-    deployed('role', ['lambda:GetFunctionConfiguration', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'bedrock:GetInferenceProfile'], (signal) => role(target, models, signal)),
-    deployed('code', ['lambda:GetFunctionConfiguration', 'cloudformation:GetTemplate'], (signal) => code(target, signal)),
+    deployed(
+      'role',
+      ['lambda:GetFunctionConfiguration', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'bedrock:GetInferenceProfile'],
+      (signal) => role(target, models, signal),
+    ),
+    deployed('code', ['lambda:GetFunctionConfiguration', 'cloudformation:GetTemplate'], (signal) =>
+      code(target, signal),
+    ),
   ];
 }
 
@@ -41,7 +57,10 @@ async function stack(target: Target, signal: AbortSignal): Promise<Finding[]> {
 
 async function running({ region, stackName }: Target, abortSignal: AbortSignal): Promise<Finding[]> {
   try {
-    const { ReservedConcurrentExecutions } = await new LambdaClient(clientOptions(region)).send(new GetFunctionConcurrencyCommand({ FunctionName: stackName }), { abortSignal });
+    const { ReservedConcurrentExecutions } = await new LambdaClient(clientOptions(region)).send(
+      new GetFunctionConcurrencyCommand({ FunctionName: stackName }),
+      { abortSignal },
+    );
     return [ReservedConcurrentExecutions === 0 ? failure(says.stopped(), says.stoppedRemedy()) : ok(says.running())];
   } catch (error) {
     if (isMissing(error)) return [failure(says.functionAbsent(stackName), says.functionAbsentRemedy())];
@@ -50,9 +69,15 @@ async function running({ region, stackName }: Target, abortSignal: AbortSignal):
 }
 
 /** The function as deployed; one that is gone is the check `running`'s to report. */
-async function configuration({ region, stackName }: Target, abortSignal: AbortSignal): Promise<FunctionConfiguration | undefined> {
+async function configuration(
+  { region, stackName }: Target,
+  abortSignal: AbortSignal,
+): Promise<FunctionConfiguration | undefined> {
   try {
-    return await new LambdaClient(clientOptions(region)).send(new GetFunctionConfigurationCommand({ FunctionName: stackName }), { abortSignal });
+    return await new LambdaClient(clientOptions(region)).send(
+      new GetFunctionConfigurationCommand({ FunctionName: stackName }),
+      { abortSignal },
+    );
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -68,9 +93,13 @@ async function code(target: Target, abortSignal: AbortSignal): Promise<Finding[]
   const deployed = await configuration(target, abortSignal);
   if (!deployed) return [];
   if (!isBuilt()) return [warning(says.codeUnknown())];
-  const { TemplateBody } = await new CloudFormationClient(clientOptions(target.region)).send(new GetTemplateCommand({ StackName: target.stackName }), { abortSignal });
+  const { TemplateBody } = await new CloudFormationClient(clientOptions(target.region)).send(
+    new GetTemplateCommand({ StackName: target.stackName }),
+    { abortSignal },
+  );
   const here = artifactHash();
-  if (/([0-9a-f]{64})\.zip/.exec(TemplateBody ?? '')?.[1] !== here) return [warning(says.codeOther(), says.codeRemedy())];
+  if (/([0-9a-f]{64})\.zip/.exec(TemplateBody ?? '')?.[1] !== here)
+    return [warning(says.codeOther(), says.codeRemedy())];
   return [wasChanged(here, deployed.CodeSha256) ? warning(says.codeChanged(), says.codeRemedy()) : ok(says.codeSame())];
 }
 

@@ -2,27 +2,90 @@ import { message } from './finding.ts';
 
 /** What the doctor says of the deployed stack. */
 export const stackMessages = {
-  absent: message((name: string) => `Stack ${name} is not deployed yet`, (name) => `スタック ${name} はまだデプロイされていません`),
-  absentRemedy: message(() => 'make deploy deploys it.', () => 'make deploy でデプロイできます。'),
-  settled: message((name: string, status: string) => `Stack ${name}: ${status}`, (name, status) => `スタック ${name}: ${status}`),
-  moving: message((name: string, status: string) => `Stack ${name} is being changed: ${status}`, (name, status) => `スタック ${name} は変更中です: ${status}`),
-  movingRemedy: message(() => 'Wait for its end, then run make doctor again.', () => '完了を待ってから、make doctor をもう一度実行してください。'),
-  broken: message((name: string, status: string) => `Stack ${name} cannot be deployed to: ${status}`, (name, status) => `スタック ${name} はデプロイできない状態です: ${status}`),
-  brokenRemedy: message(
-    (status: string) => (/^(ROLLBACK|CREATE|DELETE)_/.test(status) ? 'Run make destroy, then make deploy.' : 'Continue the rollback of the stack in the CloudFormation console, then make deploy.'),
-    (status) => (/^(ROLLBACK|CREATE|DELETE)_/.test(status) ? 'make destroy、続けて make deploy を実行してください。' : 'CloudFormation コンソールでスタックのロールバックを続行してから、make deploy を実行してください。'),
+  absent: message(
+    (name: string) => `Stack ${name} is not deployed yet`,
+    (name) => `スタック ${name} はまだデプロイされていません`,
   ),
-  stopped: message(() => 'The function is stopped: its reserved concurrency is 0, every call is refused', () => '関数は停止中です (予約された同時実行数が 0 のため、すべての呼び出しが拒否されます)'),
-  stoppedRemedy: message(() => 'make status says why; make resume lets calls in again.', () => '理由は make status で確認でき、make resume で再開できます。'),
-  running: message(() => 'The function takes calls', () => '関数は呼び出しを受け付けています'),
-  functionAbsent: message((name: string) => `The stack is there, but its function ${name} is not`, (name) => `スタックはありますが、関数 ${name} がありません`),
-  functionAbsentRemedy: message(() => 'Run make destroy, then make deploy.', () => 'make destroy、続けて make deploy を実行してください。'),
-  role: message((id: string) => `The deployed role may call ${id} wherever it routes`, (id) => `デプロイ済みのロールは、${id} のすべての処理先を呼び出せます`),
-  roleLacks: message((id: string, arns: string) => `The deployed role may not call ${id} in ${arns}`, (id, arns) => `デプロイ済みのロールでは ${id} を ${arns} で呼び出せません`),
-  roleRemedy: message(() => 'Run make models-refresh, then make deploy with the same MODEL.', () => 'make models-refresh、続けて同じ MODEL で make deploy を実行してください。'),
-  codeSame: message(() => 'The deployed function runs this build', () => 'デプロイ済みの関数は、手元のビルドと同じものです'),
-  codeOther: message(() => 'The deployed function runs another build than the one here', () => 'デプロイ済みの関数は、手元のビルドと異なります'),
-  codeChanged: message(() => 'The deployed function\'s code was changed outside of the stack', () => 'デプロイ済みの関数のコードが、スタックの外で変更されています'),
-  codeRemedy: message(() => 'make deploy brings this build there.', () => 'make deploy で手元のビルドが反映されます。'),
-  codeUnknown: message(() => 'The deployed build was not compared: nothing is built here', () => '手元にビルドがないため、デプロイ済みのものと比較していません'),
+  absentRemedy: message(
+    () => 'make deploy deploys it.',
+    () => 'make deploy でデプロイできます。',
+  ),
+  settled: message(
+    (name: string, status: string) => `Stack ${name}: ${status}`,
+    (name, status) => `スタック ${name}: ${status}`,
+  ),
+  moving: message(
+    (name: string, status: string) => `Stack ${name} is being changed: ${status}`,
+    (name, status) => `スタック ${name} は変更中です: ${status}`,
+  ),
+  movingRemedy: message(
+    () => 'Wait for its end, then run make doctor again.',
+    () => '完了を待ってから、make doctor をもう一度実行してください。',
+  ),
+  broken: message(
+    (name: string, status: string) => `Stack ${name} cannot be deployed to: ${status}`,
+    (name, status) => `スタック ${name} はデプロイできない状態です: ${status}`,
+  ),
+  brokenRemedy: message(
+    (status: string) =>
+      /^(ROLLBACK|CREATE|DELETE)_/.test(status)
+        ? 'Run make destroy, then make deploy.'
+        : 'Continue the rollback of the stack in the CloudFormation console, then make deploy.',
+    (status) =>
+      /^(ROLLBACK|CREATE|DELETE)_/.test(status)
+        ? 'make destroy、続けて make deploy を実行してください。'
+        : 'CloudFormation コンソールでスタックのロールバックを続行してから、make deploy を実行してください。',
+  ),
+  stopped: message(
+    () => 'The function is stopped: its reserved concurrency is 0, every call is refused',
+    () => '関数は停止中です (予約された同時実行数が 0 のため、すべての呼び出しが拒否されます)',
+  ),
+  stoppedRemedy: message(
+    () => 'make status says why; make resume lets calls in again.',
+    () => '理由は make status で確認でき、make resume で再開できます。',
+  ),
+  running: message(
+    () => 'The function takes calls',
+    () => '関数は呼び出しを受け付けています',
+  ),
+  functionAbsent: message(
+    (name: string) => `The stack is there, but its function ${name} is not`,
+    (name) => `スタックはありますが、関数 ${name} がありません`,
+  ),
+  functionAbsentRemedy: message(
+    () => 'Run make destroy, then make deploy.',
+    () => 'make destroy、続けて make deploy を実行してください。',
+  ),
+  role: message(
+    (id: string) => `The deployed role may call ${id} wherever it routes`,
+    (id) => `デプロイ済みのロールは、${id} のすべての処理先を呼び出せます`,
+  ),
+  roleLacks: message(
+    (id: string, arns: string) => `The deployed role may not call ${id} in ${arns}`,
+    (id, arns) => `デプロイ済みのロールでは ${id} を ${arns} で呼び出せません`,
+  ),
+  roleRemedy: message(
+    () => 'Run make models-refresh, then make deploy with the same MODEL.',
+    () => 'make models-refresh、続けて同じ MODEL で make deploy を実行してください。',
+  ),
+  codeSame: message(
+    () => 'The deployed function runs this build',
+    () => 'デプロイ済みの関数は、手元のビルドと同じものです',
+  ),
+  codeOther: message(
+    () => 'The deployed function runs another build than the one here',
+    () => 'デプロイ済みの関数は、手元のビルドと異なります',
+  ),
+  codeChanged: message(
+    () => "The deployed function's code was changed outside of the stack",
+    () => 'デプロイ済みの関数のコードが、スタックの外で変更されています',
+  ),
+  codeRemedy: message(
+    () => 'make deploy brings this build there.',
+    () => 'make deploy で手元のビルドが反映されます。',
+  ),
+  codeUnknown: message(
+    () => 'The deployed build was not compared: nothing is built here',
+    () => '手元にビルドがないため、デプロイ済みのものと比較していません',
+  ),
 } as const;

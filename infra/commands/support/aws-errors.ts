@@ -7,8 +7,14 @@ export type Trouble = 'expired' | 'absent' | 'refused' | 'unreachable';
 const SIGNS: readonly (readonly [RegExp, Trouble])[] = [
   [/expired|TokenProviderError|token.*refresh/i, 'expired'],
   [/CredentialsProviderError|Could not load credentials/i, 'absent'],
-  [/InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|AuthFailure|RegionDisabled/, 'refused'],
-  [/ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError|NetworkingError/, 'unreachable'],
+  [
+    /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|AuthFailure|RegionDisabled/,
+    'refused',
+  ],
+  [
+    /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError|NetworkingError/,
+    'unreachable',
+  ],
 ];
 
 /** What happened and what to do about it, in one sentence. */
@@ -47,12 +53,17 @@ export function isDenied(error: unknown): boolean {
 
 /** Whether the thing asked about is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && (/NotFound/.test(error.name) || (error.name === 'ValidationError' && /does not exist/.test(error.message)));
+  return (
+    error instanceof Error &&
+    (/NotFound/.test(error.name) || (error.name === 'ValidationError' && /does not exist/.test(error.message)))
+  );
 }
 
 /** The sentence for a caller who may not do this; any other error as it came. */
 export function allowed(error: unknown, permissions: readonly string[]): unknown {
-  return isDenied(error) ? new UserError(`These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`) : error;
+  return isDenied(error)
+    ? new UserError(`These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`)
+    : error;
 }
 
 function fingerprint(error: Error): string {

@@ -21,9 +21,14 @@ export interface Ask {
  */
 export async function lifeAtAws({ bedrock, signal }: Ask, modelIdentifier: string): Promise<LifeAtAws | undefined> {
   try {
-    const { modelDetails } = await bedrock.send(new GetFoundationModelCommand({ modelIdentifier }), { abortSignal: signal });
+    const { modelDetails } = await bedrock.send(new GetFoundationModelCommand({ modelIdentifier }), {
+      abortSignal: signal,
+    });
     const life = modelDetails?.modelLifecycle;
-    return { status: life?.status === 'LEGACY' ? 'legacy' : 'active', endOfLife: life?.endOfLifeTime?.toISOString().slice(0, 10) ?? null };
+    return {
+      status: life?.status === 'LEGACY' ? 'legacy' : 'active',
+      endOfLife: life?.endOfLifeTime?.toISOString().slice(0, 10) ?? null,
+    };
   } catch (error) {
     if (error instanceof Error && /end of its life/.test(error.message)) return { status: 'ended', endOfLife: null };
     if (isUnknown(error)) return undefined;
@@ -32,9 +37,14 @@ export async function lifeAtAws({ bedrock, signal }: Ask, modelIdentifier: strin
 }
 
 /** ARNs of the models that a profile routes to, or undefined when AWS does not have the profile in that region. */
-export async function profileArns({ bedrock, signal }: Ask, inferenceProfileIdentifier: string): Promise<string[] | undefined> {
+export async function profileArns(
+  { bedrock, signal }: Ask,
+  inferenceProfileIdentifier: string,
+): Promise<string[] | undefined> {
   try {
-    const { models } = await bedrock.send(new GetInferenceProfileCommand({ inferenceProfileIdentifier }), { abortSignal: signal });
+    const { models } = await bedrock.send(new GetInferenceProfileCommand({ inferenceProfileIdentifier }), {
+      abortSignal: signal,
+    });
     return (models ?? []).flatMap(({ modelArn }) => modelArn ?? []);
   } catch (error) {
     if (isUnknown(error)) return undefined;
@@ -48,4 +58,5 @@ export function regionsIn(arns: readonly string[]): string[] {
 }
 
 /** Bedrock says of an id that it does not know that it is invalid, or that it is not there. */
-const isUnknown = (error: unknown): boolean => isMissing(error) || (error instanceof Error && error.name === 'ValidationException');
+const isUnknown = (error: unknown): boolean =>
+  isMissing(error) || (error instanceof Error && error.name === 'ValidationException');

@@ -34,17 +34,29 @@ export async function brakeState(target: Target): Promise<BrakeState> {
 }
 
 async function limitAlarm({ region, stackName }: Target): Promise<LimitAlarm | undefined> {
-  const { MetricAlarms } = await new CloudWatchClient(clientOptions(region)).send(new DescribeAlarmsCommand({ AlarmNames: [limitAlarmName(stackName)] }));
+  const { MetricAlarms } = await new CloudWatchClient(clientOptions(region)).send(
+    new DescribeAlarmsCommand({ AlarmNames: [limitAlarmName(stackName)] }),
+  );
   const [alarm] = MetricAlarms ?? [];
-  return alarm && { state: alarm.StateValue ?? 'INSUFFICIENT_DATA', limitUsd: alarm.Threshold ?? 0, since: alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp };
+  return (
+    alarm && {
+      state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+      limitUsd: alarm.Threshold ?? 0,
+      since: alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp,
+    }
+  );
 }
 
 async function lastPull({ account, region, stackName }: Target): Promise<Pick<BrakeState, 'pulled' | 'failed'>> {
   const stateMachineArn = `arn:aws:states:${region}:${account}:stateMachine:${brakeName(stackName)}`;
   try {
-    const { executions } = await new SFNClient(clientOptions(region)).send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 }));
+    const { executions } = await new SFNClient(clientOptions(region)).send(
+      new ListExecutionsCommand({ stateMachineArn, maxResults: 1 }),
+    );
     const [last] = executions ?? [];
-    return last?.startDate ? { pulled: last.startDate, failed: /^(FAILED|TIMED_OUT|ABORTED)$/.test(last.status ?? '') } : {};
+    return last?.startDate
+      ? { pulled: last.startDate, failed: /^(FAILED|TIMED_OUT|ABORTED)$/.test(last.status ?? '') }
+      : {};
   } catch (error) {
     if (error instanceof Error && (error.name === 'StateMachineDoesNotExist' || isMissing(error))) return {};
     throw error;

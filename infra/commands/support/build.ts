@@ -14,7 +14,11 @@ export async function buildFunction(): Promise<void> {
     args: ['lambda', 'build', '--release', '--x86-64', '-p', 'bedrock-function'],
     directory: workspaceDir,
     // What is deployed is taken from here: a target folder of the person's own would leave an older build in its place.
-    environment: { CARGO_TARGET_DIR: join(workspaceDir, 'target'), PATH: [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter), RUSTFLAGS: rustFlags() },
+    environment: {
+      CARGO_TARGET_DIR: join(workspaceDir, 'target'),
+      PATH: [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter),
+      RUSTFLAGS: rustFlags(),
+    },
   });
   // Lambda runs it as another user than the zip's owner; a umask of 077 would keep that user out.
   chmodSync(bootstrapFile, 0o755);
@@ -27,5 +31,7 @@ export async function buildFunction(): Promise<void> {
 function rustFlags(): string {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const renamed = [`${cargoHome}=/cargo`, `${workspaceDir.replace(/\/$/, '')}=/workspace`];
-  return [process.env.RUSTFLAGS ?? '', '-Ctarget-cpu=haswell', ...renamed.map((pair) => `--remap-path-prefix=${pair}`)].join(' ').trim();
+  return [process.env.RUSTFLAGS ?? '', '-Ctarget-cpu=haswell', ...renamed.map((pair) => `--remap-path-prefix=${pair}`)]
+    .join(' ')
+    .trim();
 }

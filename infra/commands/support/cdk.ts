@@ -26,10 +26,22 @@ export const deployment = (): string[] => ['deploy', `--require-approval=${unatt
 export const removal = (): string[] => ['destroy', ...(unattended() ? ['--force'] : [])];
 
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
-export async function cdk(purpose: Purpose, region: string, args: readonly string[], { app, environment }: CdkApp = OWN_APP): Promise<void> {
+export async function cdk(
+  purpose: Purpose,
+  region: string,
+  args: readonly string[],
+  { app, environment }: CdkApp = OWN_APP,
+): Promise<void> {
   await run({
     program: process.execPath,
-    args: [join(infraDir, 'node_modules/aws-cdk/bin/cdk'), ...args, ...app, '--no-notices', ...(unattended() ? ['--ci'] : []), ...(inColour() ? [] : ['--no-color'])],
+    args: [
+      join(infraDir, 'node_modules/aws-cdk/bin/cdk'),
+      ...args,
+      ...app,
+      '--no-notices',
+      ...(unattended() ? ['--ci'] : []),
+      ...(inColour() ? [] : ['--no-color']),
+    ],
     environment: {
       ...environment,
       [PURPOSE_VARIABLE]: purpose,

@@ -8,6 +8,7 @@ export interface Column {
 export function columns(headings: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [headings.map(({ heading }) => heading), ...rows];
   const widths = headings.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? '').length)));
-  const cell = (text: string, index: number): string => (headings[index]?.right ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0));
+  const cell = (text: string, index: number): string =>
+    headings[index]?.right ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
 }

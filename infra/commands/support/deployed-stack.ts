@@ -3,10 +3,16 @@ import { parseJson } from './json.ts';
 
 /** What is read of a template; one of another project has what it likes. */
 const template = z.object({
-  Resources: z.record(z.string(), z.object({
-    Type: z.string(),
-    Properties: z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).partial() }).partial().optional(),
-  })),
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      Properties: z
+        .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).partial() })
+        .partial()
+        .optional(),
+    }),
+  ),
 });
 
 /** What this project's stack, as it is deployed, says of its settings. */
@@ -21,6 +27,10 @@ export function readDeployedStack(text: string): DeployedStack | undefined {
   const parsed = template.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const resources = Object.values(parsed.data.Resources);
-  const models = resources.map(({ Properties }) => Properties?.Environment?.Variables?.BEDROCK_MODEL_IDS).find((ids) => typeof ids === 'string');
-  return models === undefined ? undefined : { models, hasBrake: resources.some(({ Type }) => Type === 'AWS::StepFunctions::StateMachine') };
+  const models = resources
+    .map(({ Properties }) => Properties?.Environment?.Variables?.BEDROCK_MODEL_IDS)
+    .find((ids) => typeof ids === 'string');
+  return models === undefined
+    ? undefined
+    : { models, hasBrake: resources.some(({ Type }) => Type === 'AWS::StepFunctions::StateMachine') };
 }

@@ -15,8 +15,25 @@ const invocation = z.object({
   durationMs: z.number(),
 });
 
-const cells = (time: string, request: string, model: string, tokens: readonly [string, string], cost: string, duration: string, outcome: string): string =>
-  [time.padEnd(19), request.padEnd(8), model.padEnd(30), tokens[0].padStart(7), tokens[1].padStart(7), cost.padStart(9), duration.padStart(7), outcome].join('  ');
+const cells = (
+  time: string,
+  request: string,
+  model: string,
+  tokens: readonly [string, string],
+  cost: string,
+  duration: string,
+  outcome: string,
+): string =>
+  [
+    time.padEnd(19),
+    request.padEnd(8),
+    model.padEnd(30),
+    tokens[0].padStart(7),
+    tokens[1].padStart(7),
+    cost.padStart(9),
+    duration.padStart(7),
+    outcome,
+  ].join('  ');
 
 /** What stands above the columns. */
 export const HEADING = cells('time', 'request', 'model', ['in', 'out'], 'USD', 'ms', 'outcome');
@@ -31,9 +48,27 @@ export function readable(message: string, time: number): string | undefined {
   return ROUTINE.test(message) ? undefined : `${local(new Date(time))}  ${message.trimEnd()}`;
 }
 
-function ofInvocation({ timestamp, requestId, modelId, inputTokens, outputTokens, costUsd, durationMs, outcome, coldStart }: z.infer<typeof invocation>): string {
+function ofInvocation({
+  timestamp,
+  requestId,
+  modelId,
+  inputTokens,
+  outputTokens,
+  costUsd,
+  durationMs,
+  outcome,
+  coldStart,
+}: z.infer<typeof invocation>): string {
   const count = (value: number | undefined): string => value?.toString() ?? '-';
-  return cells(local(new Date(timestamp)), requestId.slice(0, 8), modelId ?? '-', [count(inputTokens), count(outputTokens)], costUsd?.toFixed(6) ?? '-', count(durationMs), outcome + (coldStart ? ' (cold start)' : ''));
+  return cells(
+    local(new Date(timestamp)),
+    requestId.slice(0, 8),
+    modelId ?? '-',
+    [count(inputTokens), count(outputTokens)],
+    costUsd?.toFixed(6) ?? '-',
+    count(durationMs),
+    outcome + (coldStart ? ' (cold start)' : ''),
+  );
 }
 
 /** The reader's own time, as 2026-11-23 09:00:00. */

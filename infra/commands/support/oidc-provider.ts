@@ -17,7 +17,9 @@ export async function settleProvider(ciStack: Target): Promise<Provider> {
   const audiences = await audiencesOfAccount(ciStack);
   if (!audiences) return 'own';
   if (audiences.includes(AUDIENCE)) return 'existing';
-  throw new UserError(`The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}: add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`);
+  throw new UserError(
+    `The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}: add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`,
+  );
 }
 
 /** Whether the provider is among what the stack made. */
@@ -32,7 +34,9 @@ export async function makesProvider(ciStack: Target): Promise<boolean> {
 /** For whom the account's provider takes tokens, or undefined when it has none. */
 async function audiencesOfAccount(target: Target): Promise<readonly string[] | undefined> {
   try {
-    const { ClientIDList } = await new IAMClient(clientOptions(target.region)).send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arnOf(target) }));
+    const { ClientIDList } = await new IAMClient(clientOptions(target.region)).send(
+      new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arnOf(target) }),
+    );
     return ClientIDList ?? [];
   } catch (error) {
     if (isMissing(error) || (error instanceof Error && error.name === 'NoSuchEntityException')) return undefined;
@@ -45,7 +49,11 @@ export async function rolesThatTrust(target: Target, but: readonly string[]): Pr
   const names: string[] = [];
   try {
     for await (const { Roles } of paginateListRoles({ client: new IAMClient(clientOptions(target.region)) }, {})) {
-      names.push(...(Roles ?? []).filter((role) => decodeURIComponent(role.AssumeRolePolicyDocument ?? '').includes(arnOf(target))).map(({ RoleName }) => RoleName ?? ''));
+      names.push(
+        ...(Roles ?? [])
+          .filter((role) => decodeURIComponent(role.AssumeRolePolicyDocument ?? '').includes(arnOf(target)))
+          .map(({ RoleName }) => RoleName ?? ''),
+      );
     }
   } catch (error) {
     throw allowed(explained(error, target.region), ['iam:ListRoles']);

@@ -12,11 +12,12 @@ export async function overrunSentences({ settings, models }: Choice, limitUsd: n
   const { callUsd, usd } = overrunOf(models, settings, concurrency.limit);
   return [
     `The brake stops the function some ${BRAKE_SECONDS / 60} minutes after the limit is crossed, as a rule sooner; AWS promises no time.`,
-    `At most $${dollars(callUsd)} a call at the prices of models.json, ${concurrency.limit} at once (${concurrency.known ? 'the account\'s limit' : 'an ordinary account\'s limit'}): $${dollars(usd)} beyond the $${limitUsd} in the worst case. MAX_PROMPT_CHARS lowers it most, MAX_TOKENS_LIMIT next; Bedrock's own quotas, not counted here, mostly hold it far below.`,
+    `At most $${dollars(callUsd)} a call at the prices of models.json, ${concurrency.limit} at once (${concurrency.known ? "the account's limit" : "an ordinary account's limit"}): $${dollars(usd)} beyond the $${limitUsd} in the worst case. MAX_PROMPT_CHARS lowers it most, MAX_TOKENS_LIMIT next; Bedrock's own quotas, not counted here, mostly hold it far below.`,
   ];
 }
 
-const dollars = (usd: number): string => usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const dollars = (usd: number): string =>
+  usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** It is a sentence for people: whoever may not ask gets the ordinary number. */
 async function accountConcurrency(region: string): Promise<{ limit: number; known: boolean }> {

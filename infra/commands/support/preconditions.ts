@@ -16,7 +16,10 @@ export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
 export async function requireBootstrap({ account, region }: Target): Promise<void> {
   const ssm = new SSMClient(clientOptions(region));
   const found = await there(() => ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION })), region);
-  if (!found) throw new UserError(`The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`);
+  if (!found)
+    throw new UserError(
+      `The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`,
+    );
 }
 
 /**
@@ -31,7 +34,10 @@ export async function requireOwnStack(target: Target, stack: Stack): Promise<voi
   if (stack.StackStatus === 'REVIEW_IN_PROGRESS' || stack.StackStatus === 'ROLLBACK_COMPLETE') return;
   const { region, stackName } = target;
   const own = await there(async () => readDeployedStack(await deployedTemplate(target)), region);
-  if (!own) throw new UserError(`The stack ${stackName} in ${region} was not made by this project: choose another FUNCTION_NAME. Nothing was changed.`);
+  if (!own)
+    throw new UserError(
+      `The stack ${stackName} in ${region} was not made by this project: choose another FUNCTION_NAME. Nothing was changed.`,
+    );
 }
 
 /**
@@ -50,7 +56,9 @@ export async function requireFreeNames(target: Target): Promise<void> {
     ...((await logGroupExists(region, logGroup)) ? [`a log group ${logGroup}`] : []),
   ];
   if (taken.length === 0) return;
-  throw new UserError(`${capital(taken.join(' and '))} that this stack did not make already exist${taken.length === 1 ? 's' : ''} in ${region}: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.`);
+  throw new UserError(
+    `${capital(taken.join(' and '))} that this stack did not make already exist${taken.length === 1 ? 's' : ''} in ${region}: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.`,
+  );
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -62,10 +70,14 @@ async function functionExists(region: string, name: string): Promise<boolean> {
 
 async function logGroupExists(region: string, name: string): Promise<boolean> {
   const logs = new CloudWatchLogsClient(clientOptions(region));
-  return there(async () => {
-    const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
-    return logGroups?.some((group) => group.logGroupName === name);
-  }, region, false);
+  return there(
+    async () => {
+      const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+      return logGroups?.some((group) => group.logGroupName === name);
+    },
+    region,
+    false,
+  );
 }
 
 /**

@@ -15,7 +15,12 @@ const assembly = (directory: string): string => join(directory, 'cdk.out');
 /** A cloud assembly of what was deployed. */
 export const previousAssembly = assembly(previousDir);
 
-const record = z.object({ account: z.string(), region: z.string(), stackName: z.string(), was: z.enum(['absent', 'deployed']) });
+const record = z.object({
+  account: z.string(),
+  region: z.string(),
+  stackName: z.string(),
+  was: z.enum(['absent', 'deployed']),
+});
 
 /** What is known of the version before the last deploy. */
 export interface Previous {
@@ -38,7 +43,9 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
   } catch (error) {
     if (!isDenied(error)) throw error;
     for (const directory of directories) remove(directory);
-    console.error('What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.');
+    console.error(
+      'What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
+    );
     return undefined;
   }
 }
@@ -66,7 +73,10 @@ function write({ account, region, stackName }: Target, template: string | undefi
     writeAssembly(assembly(pendingPreviousDir), { account, region, stackName }, template);
   }
   // Last: where it is, all else is whole.
-  writeFileSync(recordFile(pendingPreviousDir), `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`);
+  writeFileSync(
+    recordFile(pendingPreviousDir),
+    `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`,
+  );
 }
 
 /** Whether there is any record of this stack. */

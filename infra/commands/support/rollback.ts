@@ -15,14 +15,20 @@ const not = (sentence: string): RolledBack => ({ done: false, sentence });
 /** Puts back what was deployed before the last deploy, as the CDK deploys: with its roles, by CloudFormation, waiting for the end. */
 export async function rollBack(target: Target): Promise<RolledBack> {
   const { stackName } = target;
-  const nothing = not(`Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`);
+  const nothing = not(
+    `Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
+  );
   if (!isRemembered(target)) return nothing;
   const deployed = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
   settlePrevious(target, deployed);
   const previous = readPrevious(target);
   if (!previous || deployed === undefined) return nothing;
-  if (previous.template === undefined) return not(`There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`);
-  if (previous.template === deployed) return not(`The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`);
+  if (previous.template === undefined)
+    return not(
+      `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
+    );
+  if (previous.template === deployed)
+    return not(`The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`);
   await cdk('deploy', target.region, ['deploy', '--require-approval=never'], { app: ['--app', previousAssembly] });
   forgetPrevious(target);
   return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };

@@ -20,8 +20,13 @@ export interface Command {
 export async function run({ program, args, directory = infraDir, environment = {} }: Command): Promise<void> {
   const child = spawn(program, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...environment } });
   const status = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', () => reject(new UserError(`${program} cannot be run: install it (make setup), then try again.`)));
+    child.once('error', () =>
+      reject(new UserError(`${program} cannot be run: install it (make setup), then try again.`)),
+    );
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no status'));
   });
-  if (status !== 0) throw new Error(`${[program, ...args.slice(0, 2)].map((word) => basename(word)).join(' ')} ended with ${status}; nothing after it was done.`);
+  if (status !== 0)
+    throw new Error(
+      `${[program, ...args.slice(0, 2)].map((word) => basename(word)).join(' ')} ended with ${status}; nothing after it was done.`,
+    );
 }

@@ -10,6 +10,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 export function sinceOf(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * (SECONDS[unit ?? ''] ?? Number.NaN);
-  if (!(seconds > 0)) throw new UserError(`SINCE takes a number and s, m, h or d, such as 30m or 1h; "${text}" was given.`);
+  if (!(seconds > 0))
+    throw new UserError(`SINCE takes a number and s, m, h or d, such as 30m or 1h; "${text}" was given.`);
   return seconds * 1000;
 }

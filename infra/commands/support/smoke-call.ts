@@ -44,7 +44,11 @@ export async function smokeCall(): Promise<SmokeCall> {
 }
 
 async function invoke(): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(join(workspaceDir, 'tools/xtask'), ['invoke'], { cwd: workspaceDir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, XTASK_TARGET: 'aws', XTASK_MODEL: '' } });
+  const child = spawn(join(workspaceDir, 'tools/xtask'), ['invoke'], {
+    cwd: workspaceDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, XTASK_TARGET: 'aws', XTASK_MODEL: '' },
+  });
   child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
@@ -60,6 +64,11 @@ function refused(payload: string, otherwise: string): SmokeCall {
 }
 
 /** A throttle may be that of a moment; a stopped function's comes again. */
-const notReached = (said: string): SmokeCall => ({ passed: false, said, passing: true, throttled: said.includes(THROTTLE) });
+const notReached = (said: string): SmokeCall => ({
+  passed: false,
+  said,
+  passing: true,
+  throttled: said.includes(THROTTLE),
+});
 
 const lastLine = (given: string): string => given.trim().split('\n').at(-1) ?? '';

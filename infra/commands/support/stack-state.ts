@@ -1,4 +1,10 @@
-import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand, ListStackResourcesCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  ListStackResourcesCommand,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 import { explained, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
 import type { Target } from './target.ts';
@@ -24,7 +30,10 @@ export async function stackStatus(target: Target, signal: AbortSignal): Promise<
 
 async function describeStack({ region, stackName }: Target, abortSignal?: AbortSignal): Promise<Stack | undefined> {
   try {
-    const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal });
+    const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(
+      new DescribeStacksCommand({ StackName: stackName }),
+      { abortSignal },
+    );
     return Stacks?.[0];
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -34,21 +43,35 @@ async function describeStack({ region, stackName }: Target, abortSignal?: AbortS
 
 /** Type → physical id of what the stack made; a type that occurs twice is listed as often. */
 export async function stackResources({ region, stackName }: Target): Promise<{ type: string; id: string }[]> {
-  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
-  return (StackResourceSummaries ?? []).map(({ ResourceType, PhysicalResourceId }) => ({ type: ResourceType ?? '', id: PhysicalResourceId ?? '' }));
+  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(
+    new ListStackResourcesCommand({ StackName: stackName }),
+  );
+  return (StackResourceSummaries ?? []).map(({ ResourceType, PhysicalResourceId }) => ({
+    type: ResourceType ?? '',
+    id: PhysicalResourceId ?? '',
+  }));
 }
 
 /** The roles that the stack made. */
 export async function rolesOf({ region, stackName }: Target): Promise<{ logicalId: string; name: string }[]> {
-  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(new ListStackResourcesCommand({ StackName: stackName }));
-  const roles = (StackResourceSummaries ?? []).filter(({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::IAM::Role' && ResourceStatus !== 'DELETE_COMPLETE');
-  return roles.map(({ LogicalResourceId, PhysicalResourceId }) => ({ logicalId: LogicalResourceId ?? '', name: PhysicalResourceId ?? '' }));
+  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(
+    new ListStackResourcesCommand({ StackName: stackName }),
+  );
+  const roles = (StackResourceSummaries ?? []).filter(
+    ({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::IAM::Role' && ResourceStatus !== 'DELETE_COMPLETE',
+  );
+  return roles.map(({ LogicalResourceId, PhysicalResourceId }) => ({
+    logicalId: LogicalResourceId ?? '',
+    name: PhysicalResourceId ?? '',
+  }));
 }
 
 /** The template as it was handed to CloudFormation. */
 export async function deployedTemplate({ region, stackName }: Target): Promise<string> {
   try {
-    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }));
+    const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(
+      new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }),
+    );
     return TemplateBody ?? '';
   } catch (error) {
     throw explained(error, region);

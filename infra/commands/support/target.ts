@@ -24,15 +24,23 @@ export interface Target {
 export async function announceTarget(doing: string, purpose: Purpose): Promise<Target> {
   const { settings, given } = readChoice(purpose);
   refuseOtherRegion(settings.region, given);
-  const target = { account: await knownAccount(settings.region), region: settings.region, stackName: settings.functionName };
-  console.error(`Account ${target.account}, region ${target.region}: ${doing} stack ${target.stackName}${inWords(given)}`);
+  const target = {
+    account: await knownAccount(settings.region),
+    region: settings.region,
+    stackName: settings.functionName,
+  };
+  console.error(
+    `Account ${target.account}, region ${target.region}: ${doing} stack ${target.stackName}${inWords(given)}`,
+  );
   return target;
 }
 
 /** Says what a command reads that touches no account. */
 export function announceNoTarget(): ReadChoice {
   const choice = readChoice('read');
-  console.error(`No account is touched: stack ${choice.settings.functionName} as it would be in region ${choice.settings.region}${inWords(choice.given)}`);
+  console.error(
+    `No account is touched: stack ${choice.settings.functionName} as it would be in region ${choice.settings.region}${inWords(choice.given)}`,
+  );
   return choice;
 }
 
@@ -43,7 +51,10 @@ function inWords(given: Given): string {
 /** A shell set to one region and a stack meant for another is more likely a slip than a plan. */
 function refuseOtherRegion(region: string, given: Given): void {
   const other = otherRegion(region, given);
-  if (other) throw new UserError(`${other.name} is ${other.ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${other.name}.`);
+  if (other)
+    throw new UserError(
+      `${other.name} is ${other.ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${other.name}.`,
+    );
 }
 
 /** The variable that sets this shell to another region than the settings do, unless somebody gave REGION. */
@@ -63,7 +74,9 @@ async function knownAccount(region: string): Promise<string> {
 
 /** Whose credentials these are, in the words of an error of the SDK when they are nobody's. */
 export async function callerAccount(region: string, abortSignal?: AbortSignal): Promise<string> {
-  const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}), { abortSignal });
+  const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}), {
+    abortSignal,
+  });
   if (!Account) throw new Error('AWS did not say whose credentials these are.');
   return Account;
 }

@@ -11,7 +11,11 @@ import { CiStack, ciStackName } from './stack.ts';
 export function synthesizeCi(): void {
   const { settings } = readSettings({ environment: process.env, file: settingsFile });
   const app = new App({ context: recommendedFlags() });
-  if (purposeOf(process.env) === 'remove') new Stack(app, ciStackName(settings.functionName), { env: { region: settings.region }, synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) });
+  if (purposeOf(process.env) === 'remove')
+    new Stack(app, ciStackName(settings.functionName), {
+      env: { region: settings.region },
+      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    });
   else new CiStack(app, { deployed: settings, ci: readCiSettings(process.env), provider: providerOf(process.env) });
   app.synth();
 }

@@ -5,7 +5,8 @@ import type { Settings } from '../settings.ts';
 type Deployed = Pick<Settings, 'functionName' | 'region'>;
 
 /** The stack, under whatever id CloudFormation gives it. */
-export const stackArn = ({ functionName, region }: Deployed): string => `arn:\${AWS::Partition}:cloudformation:${region}:\${AWS::AccountId}:stack/${functionName}/*`;
+export const stackArn = ({ functionName, region }: Deployed): string =>
+  `arn:\${AWS::Partition}:cloudformation:${region}:\${AWS::AccountId}:stack/${functionName}/*`;
 
 /**
  * The roles that the CDK's CLI takes on for `deploy`, of its own bootstrap. That for images has nothing to do here. That to look
@@ -18,13 +19,22 @@ const CDK_ROLES = [
 
 /** Everything that changes something is done as one of these, of this account and region. */
 export function assumeCdkRoles({ region }: Deployed): PolicyStatement {
-  const arn = (role: string): string => role.replaceAll(`\${Qualifier}`, DefaultStackSynthesizer.DEFAULT_QUALIFIER).replaceAll(`\${AWS::Region}`, region);
-  return new PolicyStatement({ sid: 'AssumeCdkRoles', actions: ['sts:AssumeRole'], resources: CDK_ROLES.map((role) => Fn.sub(arn(role))) });
+  const arn = (role: string): string =>
+    role.replaceAll(`\${Qualifier}`, DefaultStackSynthesizer.DEFAULT_QUALIFIER).replaceAll(`\${AWS::Region}`, region);
+  return new PolicyStatement({
+    sid: 'AssumeCdkRoles',
+    actions: ['sts:AssumeRole'],
+    resources: CDK_ROLES.map((role) => Fn.sub(arn(role))),
+  });
 }
 
 /** DescribeStacks: whether there is a stack, and its outputs. GetTemplate: what a rollback goes back to, and what a diff compares with. */
 export function readTheStack(deployed: Deployed): PolicyStatement {
-  return new PolicyStatement({ sid: 'ReadTheStack', actions: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], resources: [Fn.sub(stackArn(deployed))] });
+  return new PolicyStatement({
+    sid: 'ReadTheStack',
+    actions: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
+    resources: [Fn.sub(stackArn(deployed))],
+  });
 }
 
 /** The smoke call. */

@@ -14,5 +14,7 @@ export const PROVIDER_VARIABLE = 'BEDROCK_INFRA_OIDC_PROVIDER';
 export function providerOf(environment: Readonly<Record<string, string | undefined>>): Provider {
   const given = environment[PROVIDER_VARIABLE];
   if (given === 'own' || given === 'existing') return given;
-  throw new Error(`${PROVIDER_VARIABLE} is not set: run make ci-role, which looks whether the account has GitHub's provider.`);
+  throw new Error(
+    `${PROVIDER_VARIABLE} is not set: run make ci-role, which looks whether the account has GitHub's provider.`,
+  );
 }

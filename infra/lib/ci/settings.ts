@@ -43,12 +43,24 @@ const PULL_REQUESTS: Readonly<Record<string, boolean>> = { '': false, '0': false
  */
 export function readCiSettings(environment: Environment): CiSettings {
   const repo = environment.REPO?.trim() ?? '';
-  if (repo === '') throw new UserError('REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.');
+  if (repo === '')
+    throw new UserError(
+      'REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.',
+    );
   const pullRequests = PULL_REQUESTS[environment.PULL_REQUESTS?.trim() ?? ''];
-  if (pullRequests === undefined) throw new UserError(`PULL_REQUESTS takes 1 or 0; "${environment.PULL_REQUESTS}" was given.`);
+  if (pullRequests === undefined)
+    throw new UserError(`PULL_REQUESTS takes 1 or 0; "${environment.PULL_REQUESTS}" was given.`);
   return {
-    repository: taken(repository, repo, 'REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers'),
-    environment: taken(environmentName, environment.ENVIRONMENT?.trim() || DEFAULT_ENVIRONMENT, 'ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit'),
+    repository: taken(
+      repository,
+      repo,
+      'REPO takes owner/name as GitHub writes it, or owner@ID/name@ID with its numbers',
+    ),
+    environment: taken(
+      environmentName,
+      environment.ENVIRONMENT?.trim() || DEFAULT_ENVIRONMENT,
+      'ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit',
+    ),
     pullRequests,
   };
 }
@@ -60,7 +72,8 @@ function taken<Schema extends z.ZodType>(schema: Schema, given: string, sentence
 }
 
 /** The subject of a token of a job that runs in the environment. */
-export const environmentSubject = ({ repository: repo, environment }: CiSettings): string => `repo:${repo}:environment:${environment}`;
+export const environmentSubject = ({ repository: repo, environment }: CiSettings): string =>
+  `repo:${repo}:environment:${environment}`;
 
 /** The subject of a token of a job of a pull request that names no environment. */
 export const pullRequestSubject = ({ repository: repo }: CiSettings): string => `repo:${repo}:pull_request`;

@@ -41,8 +41,14 @@ export class CiStack extends Stack {
       description: `Lets GitHub Actions deploy ${deployed.functionName}`,
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
-    const made = provider === 'own' ? [new CfnOIDCProvider(this, 'Provider', { url: `https://${ISSUER}`, clientIdList: [AUDIENCE] })] : [];
-    const roles = [this.addRole(deployRole(deployed, ci), deployed), ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci), deployed)] : [])];
+    const made =
+      provider === 'own'
+        ? [new CfnOIDCProvider(this, 'Provider', { url: `https://${ISSUER}`, clientIdList: [AUDIENCE] })]
+        : [];
+    const roles = [
+      this.addRole(deployRole(deployed, ci), deployed),
+      ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci), deployed)] : []),
+    ];
     // By the provider's name, which is known, and so with no reference that would say which comes first.
     for (const role of roles) role.node.addDependency(...made);
   }
@@ -50,9 +56,12 @@ export class CiStack extends Stack {
   private addRole({ id, description, subject, policy, statements }: CiRole, deployed: CiStackProps['deployed']): Role {
     const role = new Role(this, id, {
       description,
-      assumedBy: new WebIdentityPrincipal(Fn.sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${ISSUER}`), {
-        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subject },
-      }),
+      assumedBy: new WebIdentityPrincipal(
+        Fn.sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${ISSUER}`),
+        {
+          StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subject },
+        },
+      ),
       maxSessionDuration: Duration.hours(1),
       inlinePolicies: { [policy]: new PolicyDocument({ statements }) },
     });

@@ -34,11 +34,19 @@ const REGION = 'ap-northeast-1';
 export async function startAccount(parts: Parts): Promise<AwsAccount> {
   const policies = new Map<string, unknown>();
   const decisions: string[] = [];
-  const server = await startFront(parts.moto, async (asked) => (await refusal(asked, policies, decisions)) ?? (await invocation(asked, parts)) ?? changeSet(asked, parts.moto));
+  const server = await startFront(
+    parts.moto,
+    async (asked) =>
+      (await refusal(asked, policies, decisions)) ?? (await invocation(asked, parts)) ?? changeSet(asked, parts.moto),
+  );
   return { ...server, decisions, restrict: (accessKeyId, policy) => policies.set(accessKeyId, policy) };
 }
 
-async function refusal(asked: Asked, policies: ReadonlyMap<string, unknown>, decisions: string[]): Promise<Answer | undefined> {
+async function refusal(
+  asked: Asked,
+  policies: ReadonlyMap<string, unknown>,
+  decisions: string[],
+): Promise<Answer | undefined> {
   const [, key = ''] = /Credential=([^/]+)\//.exec(asked.headers.authorization ?? '') ?? [];
   const policy = policies.get(key);
   if (!policy) return undefined;
@@ -54,7 +62,11 @@ function requestOf(asked: Asked): Request {
   const [, service = ''] = /\/([a-z0-9]+)\/aws4_request/.exec(asked.headers.authorization ?? '') ?? [];
   if (service === 'lambda') return lambdaRequest(asked);
   if (asked.operation === 'AssumeRole') return { action: 'sts:AssumeRole', resource: form.get('RoleArn') ?? '' };
-  if (service === 'cloudformation') return { action: `cloudformation:${asked.operation}`, resource: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${form.get('StackName')}/0123` };
+  if (service === 'cloudformation')
+    return {
+      action: `cloudformation:${asked.operation}`,
+      resource: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${form.get('StackName')}/0123`,
+    };
   return { action: `${service}:${asked.operation.split('.').at(-1) || 'unknown'}`, resource: '*' };
 }
 
@@ -68,45 +80,91 @@ function lambdaRequest({ path, method }: Asked): Request {
 /** As an evaluator decides that knows nothing of this project; the account's root is let into the CDK's roles, as their own policies say. */
 async function isAllowed(policy: unknown, { action, resource }: Request): Promise<boolean> {
   if (action === 'sts:GetCallerIdentity') return true;
-  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }] };
-  const result = await runSimulation({
-    request: { principal: `arn:aws:iam::${ACCOUNT}:role/ci`, action, resource: { resource, accountId: ACCOUNT }, contextVariables: {} },
-    identityPolicies: [{ name: 'role', policy }],
-    serviceControlPolicies: [],
-    resourceControlPolicies: [],
-    ...(action === 'sts:AssumeRole' && { resourcePolicy: trust }),
-  }, {});
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }],
+  };
+  const result = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${ACCOUNT}:role/ci`,
+        action,
+        resource: { resource, accountId: ACCOUNT },
+        contextVariables: {},
+      },
+      identityPolicies: [{ name: 'role', policy }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(action === 'sts:AssumeRole' && { resourcePolicy: trust }),
+    },
+    {},
+  );
   return result.resultType !== 'error' && result.overallResult === 'Allowed';
 }
 
 /** A refusal in the protocol of who is asked. */
 function denied({ headers, operation }: Asked): Answer {
   const message = 'User is not authorized to perform this';
-  if (headers['content-type']?.includes('x-www-form-urlencoded')) return { status: 403, headers: { 'content-type': 'text/xml' }, body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>` };
-  return { status: operation === '' ? 403 : 400, headers: { 'x-amzn-errortype': 'AccessDeniedException' }, body: JSON.stringify({ __type: 'AccessDeniedException', message }) };
+  if (headers['content-type']?.includes('x-www-form-urlencoded'))
+    return {
+      status: 403,
+      headers: { 'content-type': 'text/xml' },
+      body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    };
+  return {
+    status: operation === '' ? 403 : 400,
+    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+    body: JSON.stringify({ __type: 'AccessDeniedException', message }),
+  };
 }
 
 /** Lambda's Invoke: the code that was uploaded runs in the environment that was deployed. */
-async function invocation({ path, method, body }: Asked, { moto, bedrock, directory }: Parts): Promise<Answer | undefined> {
+async function invocation(
+  { path, method, body }: Asked,
+  { moto, bedrock, directory }: Parts,
+): Promise<Answer | undefined> {
   const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path) ?? [];
   if (!name || method !== 'POST') return undefined;
-  const options = { region: REGION, endpoint: moto.url, forcePathStyle: true, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
-  const configuration = await new LambdaClient(options).send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  const options = {
+    region: REGION,
+    endpoint: moto.url,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  };
+  const configuration = await new LambdaClient(options).send(
+    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  );
   const { zip } = await uploadedCode(options, name);
   if (!hasSha256(zip, configuration.CodeSha256)) throw new Error('The uploaded code is not what Lambda has.');
   const event = join(directory, 'event.json');
   writeFileSync(event, body);
-  const { status, stdout, stderr } = await runAsLambda(await unpacked(directory, zip), configuration, bedrock.url, event);
+  const { status, stdout, stderr } = await runAsLambda(
+    await unpacked(directory, zip),
+    configuration,
+    bedrock.url,
+    event,
+  );
   if (status === 0) return { status: 200, body: stdout.trimEnd() };
-  return { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify({ errorType: 'Error', errorMessage: stderr.trim() }) };
+  return {
+    status: 200,
+    headers: { 'x-amz-function-error': 'Unhandled' },
+    body: JSON.stringify({ errorType: 'Error', errorMessage: stderr.trim() }),
+  };
 }
 
 /** moto finds a change set by its name alone, whatever its stack, and fails where there is none; CloudFormation does neither. */
 async function changeSet(asked: Asked, moto: Server): Promise<Answer | undefined> {
   if (!/^\w+ChangeSet$/.test(asked.operation)) return undefined;
   const answer = await answerOf(moto, namedAfterStack(asked));
-  if (asked.operation === 'DeleteChangeSet' && answer.status >= 500) return { ...answer, status: 200, body: '<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>' };
-  return asked.operation === 'DescribeChangeSet' ? { ...answer, body: answer.body.replace('<Code>ValidationError</Code>', '<Code>ChangeSetNotFound</Code>') } : answer;
+  if (asked.operation === 'DeleteChangeSet' && answer.status >= 500)
+    return {
+      ...answer,
+      status: 200,
+      body: '<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>',
+    };
+  return asked.operation === 'DescribeChangeSet'
+    ? { ...answer, body: answer.body.replace('<Code>ValidationError</Code>', '<Code>ChangeSetNotFound</Code>') }
+    : answer;
 }
 
 function namedAfterStack(asked: Asked): Asked {

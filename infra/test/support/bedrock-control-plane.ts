@@ -1,4 +1,8 @@
-import type { GetFoundationModelAvailabilityCommandOutput, GetFoundationModelCommandOutput, GetInferenceProfileCommandOutput } from '@aws-sdk/client-bedrock';
+import type {
+  GetFoundationModelAvailabilityCommandOutput,
+  GetFoundationModelCommandOutput,
+  GetInferenceProfileCommandOutput,
+} from '@aws-sdk/client-bedrock';
 import type { ModelRow } from '../../lib/models.ts';
 import { ACCOUNT } from './stack.ts';
 import { type Server, startScripted } from './servers.ts';
@@ -20,24 +24,45 @@ export interface Script {
 }
 
 /** The end of a model, in Bedrock's words. */
-export const ENDED: Refusal = { status: 404, type: 'ResourceNotFoundException', message: 'This model version has reached the end of its life. Please refer to the AWS documentation for more details.' };
+export const ENDED: Refusal = {
+  status: 404,
+  type: 'ResourceNotFoundException',
+  message:
+    'This model version has reached the end of its life. Please refer to the AWS documentation for more details.',
+};
 
 /** Bedrock's word for an id that it does not know. */
-export const UNKNOWN: Refusal = { status: 400, type: 'ValidationException', message: 'The provided model identifier is invalid.' };
+export const UNKNOWN: Refusal = {
+  status: 400,
+  type: 'ValidationException',
+  message: 'The provided model identifier is invalid.',
+};
 
 /** A caller whose policy lacks the action. */
-export const DENIED: Refusal = { status: 403, type: 'AccessDeniedException', message: 'User: arn:aws:iam::123456789012:user/someone is not authorized' };
+export const DENIED: Refusal = {
+  status: 403,
+  type: 'AccessDeniedException',
+  message: 'User: arn:aws:iam::123456789012:user/someone is not authorized',
+};
 
 /** What Bedrock says when all is as the row has it. */
 export function healthy(row: ModelRow): Script {
   const arn = (region: string): string => `arn:aws:bedrock:${region}::foundation-model/${row.foundationModel}`;
   return {
-    model: { modelDetails: { modelArn: arn('ap-northeast-1'), modelId: row.foundationModel, modelLifecycle: { status: 'ACTIVE' } } },
+    model: {
+      modelDetails: {
+        modelArn: arn('ap-northeast-1'),
+        modelId: row.foundationModel,
+        modelLifecycle: { status: 'ACTIVE' },
+      },
+    },
     profile: {
       inferenceProfileName: row.name,
       inferenceProfileArn: `arn:aws:bedrock:ap-northeast-1:${ACCOUNT}:inference-profile/${row.id}`,
       inferenceProfileId: row.id,
-      models: (row.reach === 'global-profile' ? [''] : row.destinationRegions).map((region) => ({ modelArn: arn(region) })),
+      models: (row.reach === 'global-profile' ? [''] : row.destinationRegions).map((region) => ({
+        modelArn: arn(region),
+      })),
       status: 'ACTIVE',
       type: 'SYSTEM_DEFINED',
     },
@@ -52,14 +77,20 @@ export function healthy(row: ModelRow): Script {
 }
 
 /** Bedrock's control plane on loopback: healthy for these rows, but for what `changes` says of a row's id. */
-export function startControlPlane(rows: readonly ModelRow[], changes: Readonly<Record<string, Partial<Script>>> = {}): Promise<Server> {
+export function startControlPlane(
+  rows: readonly ModelRow[],
+  changes: Readonly<Record<string, Partial<Script>>> = {},
+): Promise<Server> {
   const changed = rows.toSorted((one, other) => Number(one.id in changes) - Number(other.id in changes));
   // Two rows may share a foundation model: what is changed counts.
   const routes = new Map(changed.flatMap((row) => routesOf(row, { ...healthy(row), ...changes[row.id] })));
   return startScripted((response, path) => {
     const answer = routes.get(decodeURIComponent(path)) ?? UNKNOWN;
     const refused = 'status' in answer && 'message' in answer ? answer : undefined;
-    response.writeHead(refused ? Number(refused.status) : 200, { 'content-type': 'application/json', ...(refused && 'type' in refused && { 'x-amzn-errortype': String(refused.type) }) });
+    response.writeHead(refused ? Number(refused.status) : 200, {
+      'content-type': 'application/json',
+      ...(refused && 'type' in refused && { 'x-amzn-errortype': String(refused.type) }),
+    });
     response.end(JSON.stringify(refused ? { message: refused.message } : answer));
   });
 }

@@ -18,7 +18,11 @@ export interface CiGiven {
 /** The stack that lets octo/repo deploy, unless it is said otherwise. */
 export function ciStackOf({ ci = {}, settings = {}, provider = 'own' }: CiGiven = {}): CiStack {
   const deployed = checkSettings(new Map(Object.entries(settings)));
-  return new CiStack(new App({ context: recommendedFlags() }), { deployed, ci: readCiSettings({ REPO: 'octo/repo', ...ci }), provider });
+  return new CiStack(new App({ context: recommendedFlags() }), {
+    deployed,
+    ci: readCiSettings({ REPO: 'octo/repo', ...ci }),
+    provider,
+  });
 }
 
 const role = z.object({
@@ -42,5 +46,10 @@ export function rolesIn(stack: CiStack): Record<string, CiRoleDocuments> {
   template.resourceCountIs('AWS::IAM::Policy', 0);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   const roles = Object.values(template.findResources('AWS::IAM::Role')).map((found) => role.parse(found).Properties);
-  return Object.fromEntries(roles.map(({ AssumeRolePolicyDocument, Policies: [{ PolicyName, PolicyDocument }] }) => [PolicyName, { trust: resolved(AssumeRolePolicyDocument), policy: resolved(PolicyDocument) }]));
+  return Object.fromEntries(
+    roles.map(({ AssumeRolePolicyDocument, Policies: [{ PolicyName, PolicyDocument }] }) => [
+      PolicyName,
+      { trust: resolved(AssumeRolePolicyDocument), policy: resolved(PolicyDocument) },
+    ]),
+  );
 }

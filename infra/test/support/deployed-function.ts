@@ -19,9 +19,13 @@ interface ClientOptions {
 
 /** The zip in the bucket that the deployed template names. */
 export async function uploadedCode(options: ClientOptions, stackName: string): Promise<{ zip: Uint8Array }> {
-  const { TemplateBody } = await new CloudFormationClient(options).send(new GetTemplateCommand({ StackName: stackName }));
+  const { TemplateBody } = await new CloudFormationClient(options).send(
+    new GetTemplateCommand({ StackName: stackName }),
+  );
   const [, key] = /([0-9a-f]{64}\.zip)/.exec(TemplateBody ?? '') ?? [];
-  const { Body } = await new S3Client(options).send(new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }));
+  const { Body } = await new S3Client(options).send(
+    new GetObjectCommand({ Bucket: `cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1`, Key: key }),
+  );
   return { zip: (await Body?.transformToByteArray()) ?? new Uint8Array() };
 }
 
@@ -37,10 +41,16 @@ export async function unpacked(directory: string, zip: Uint8Array): Promise<stri
 }
 
 /** Whether this is the code that Lambda says it has. */
-export const hasSha256 = (zip: Uint8Array, codeSha256: string | undefined): boolean => createHash('sha256').update(zip).digest('base64') === codeSha256;
+export const hasSha256 = (zip: Uint8Array, codeSha256: string | undefined): boolean =>
+  createHash('sha256').update(zip).digest('base64') === codeSha256;
 
 /** Invokes the code with an event under the Runtime API: the deployed variables, and what the stand-in for Bedrock needs. */
-export function runAsLambda(bootstrap: string, configuration: FunctionConfiguration, bedrockUrl: string, event: string): Promise<Outcome> {
+export function runAsLambda(
+  bootstrap: string,
+  configuration: FunctionConfiguration,
+  bedrockUrl: string,
+  event: string,
+): Promise<Outcome> {
   const variables = {
     ...configuration.Environment?.Variables,
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,

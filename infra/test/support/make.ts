@@ -34,8 +34,10 @@ export function newMachine(): Machine {
   };
   return {
     directory,
-    make: (args, environment = {}) => outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
-    command: (name, environment = {}) => outcomeOf('node', ['--import', 'tsx', `commands/${name}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
+    make: (args, environment = {}) =>
+      outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
+    command: (name, environment = {}) =>
+      outcomeOf('node', ['--import', 'tsx', `commands/${name}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

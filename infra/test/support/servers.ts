@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request as callServer, createServer, type Server as HttpServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  request as callServer,
+  createServer,
+  type Server as HttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { infraDir } from '../../lib/paths.ts';
@@ -14,7 +21,10 @@ export interface Server {
 
 /** moto's server under the name by which it finds the buckets of templates. */
 export async function startMoto(): Promise<Server> {
-  const { child, line } = await started([tool('moto_server'), '-H', '127.0.0.1', '-p', '0'], /Running on http:\/\/127\.0\.0\.1:(\d+)/);
+  const { child, line } = await started(
+    [tool('moto_server'), '-H', '127.0.0.1', '-p', '0'],
+    /Running on http:\/\/127\.0\.0\.1:(\d+)/,
+  );
   return { url: `http://localhost:${line[1]}`, stop: () => stopped(child) };
 }
 
@@ -36,10 +46,11 @@ async function listenOn(server: HttpServer): Promise<Server> {
   const port = typeof address === 'object' ? address?.port : undefined;
   return {
     url: `http://127.0.0.1:${port}`,
-    stop: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 
@@ -65,9 +76,11 @@ export interface Answer {
 export async function startFront(behind: Server, answer: (asked: Asked) => Given | Promise<Given>): Promise<Server> {
   const listening = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      passOn(askedBy(request, Buffer.concat(chunks)), request, response).catch(() => response.destroy());
-    });
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        passOn(askedBy(request, Buffer.concat(chunks)), request, response).catch(() => response.destroy());
+      });
   });
   return listenOn(listening);
 
@@ -91,21 +104,35 @@ export async function answerOf(behind: Server, { url, method, headers, body }: A
   const passed = callServer(new URL(url, behind.url), { method, headers });
   passed.end(body);
   const [answer]: IncomingMessage[] = await once(passed, 'response');
-  return { status: answer?.statusCode ?? 500, body: answer ? await text(answer) : '', headers: { 'content-type': 'text/xml' } };
+  return {
+    status: answer?.statusCode ?? 500,
+    body: answer ? await text(answer) : '',
+    headers: { 'content-type': 'text/xml' },
+  };
 }
 
 function forward(behind: Server, request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-  const passed = callServer(new URL(request.url ?? '/', behind.url), { method: request.method, headers: request.headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.headers);
-    answer.pipe(response);
-  });
+  const passed = callServer(
+    new URL(request.url ?? '/', behind.url),
+    { method: request.method, headers: request.headers },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    },
+  );
   passed.on('error', () => response.destroy());
   passed.end(body);
 }
 
 /** Starts a program on a leash, so that it ends with this process, and waits for the line that says it listens. */
-async function started(command: readonly string[], ready: RegExp): Promise<{ child: ChildProcess; line: RegExpMatchArray }> {
-  const child = spawn(tool('python'), [join(infraDir, 'test/support/leash.py'), ...command], { env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'pipe'] });
+async function started(
+  command: readonly string[],
+  ready: RegExp,
+): Promise<{ child: ChildProcess; line: RegExpMatchArray }> {
+  const child = spawn(tool('python'), [join(infraDir, 'test/support/leash.py'), ...command], {
+    env: { PATH: process.env.PATH },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const line = await new Promise<RegExpMatchArray>((resolve, reject) => {
     let said = '';
     const listen = (chunk: Buffer) => {

@@ -21,7 +21,11 @@ export function tool(name: string): string {
 }
 
 /** Runs a program to its end, in a clean environment, whatever its status. */
-export function outcomeOf(program: string, args: readonly string[], options: { input?: string; cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
+export function outcomeOf(
+  program: string,
+  args: readonly string[],
+  options: { input?: string; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env };
     const child = execFile(program, args, { cwd: options.cwd, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
