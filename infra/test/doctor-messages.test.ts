@@ -8,13 +8,10 @@ it('a message without its translation does not compile', () => {
 });
 
 it('a translation takes the values of the original', () => {
+  const english = (name: string): string => name;
+  const japanese = (name: number): string => `${name}`;
   // @ts-expect-error -- a number is no string
-  expect(
-    message(
-      (name: string) => name,
-      (name: number) => `${name}`,
-    )('a'),
-  ).toEqual({ en: 'a', ja: 'a' });
+  expect(message(english, japanese)('a')).toEqual({ en: 'a', ja: 'a' });
 });
 
 it('a language is chosen as terminals choose it, DOCTOR_LANG first', () => {
