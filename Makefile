@@ -1,5 +1,10 @@
 # The door to everything here. `make` alone lists what there is. Logic lives in tools/ and crates/xtask.
 
+# What somebody types after a target is kept as it was typed. make would expand it for the environment of the programs, and so run
+# the command in `REGION='$(shell …)'`.
+override typed := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+$(foreach name,$(typed),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
+
 ifneq ($(words $(CURDIR)),1)
 $(error make cannot work in a folder whose path has spaces: move this one, which is "$(CURDIR)")
 endif
@@ -11,9 +16,9 @@ SHELL := /bin/bash
 EVENT ?= events/bedrock-test-001.json
 
 # The project's own tools come first. PATH alone is changed; nothing outside this folder is.
-export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
+export PATH := $(CURDIR)/.tools/venv/bin:$(value PATH)
 
-# Values that a person types reach the programs by the environment, as they are: a command line would have the shell read them.
+# Values reach the programs by the environment: a command line would have the shell read them.
 export XTASK_EVENT := $(value EVENT)
 export XTASK_PROMPT := $(value P)
 export XTASK_TARGET := $(value TARGET)
@@ -21,9 +26,9 @@ export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
 export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
 # Of a shell that is set up for deploys it says nothing of this call.
-export XTASK_MODEL := $(if $(filter command line,$(origin MODEL)),$(value MODEL))
+export XTASK_MODEL := $(if $(filter MODEL,$(typed)),$(value MODEL))
 
-# A variable of the command line would go to the programs a second time, expanded: `P='$(shell …)'` would run.
+# Under these names, which say too little, they would go to every program a second time.
 unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
 
 ##@ Try it
