@@ -31,6 +31,7 @@ export function outcomeOf(
     const child = execFile(program, args, { cwd: options.cwd, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       resolve({ status: error ? (error.code ?? error.signal ?? null) : 0, stdout, stderr });
     });
-    child.stdin?.end(options.input ?? '');
+    // A program that reads no input may have ended before this is written; its status tells the rest.
+    child.stdin?.on('error', () => undefined).end(options.input ?? '');
   });
 }
