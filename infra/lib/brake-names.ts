@@ -3,6 +3,3 @@ export const limitAlarmName = (functionName: string): string => `${functionName}
 
 /** The state machine that is the brake. */
 export const brakeName = (functionName: string): string => `${functionName}-brake`;
-
-/** An alarm's expression takes no more metrics (PutMetricAlarm, API reference). */
-export const MOST_METRICS_OF_AN_ALARM = 10;

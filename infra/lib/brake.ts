@@ -1,13 +1,5 @@
 import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -17,14 +9,11 @@ import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { brakeName, limitAlarmName } from './brake-names.ts';
 import { dimensionsOf, METRICS_NAMESPACE } from './metrics.ts';
-import type { ModelRow } from './models.ts';
 
 /** What a `Brake` is to stop, and when. */
 export interface BrakeProps {
   readonly function: LambdaFunction;
   readonly functionName: string;
-  /** The models whose cost is summed. */
-  readonly models: readonly ModelRow[];
   /** US dollars of estimated cost in 24 hours. */
   readonly limitUsd: number;
 }
@@ -34,8 +23,8 @@ export interface BrakeProps {
  * starts a state machine whose one task is a call of Lambda's API. No code of ours stands in between.
  *
  * The alarm's window slides: looked at each minute, over the 24 hours before. A window of the calendar's day would
- * be looked at when the day is over. SEARCH, which finds metrics by pattern, is not for alarms; so the granted
- * models are named.
+ * be looked at when the day is over. It watches the cost of the function as a whole: a model that is no longer granted
+ * was paid for all the same.
  */
 export class Brake extends Construct {
   readonly alarm: Alarm;
@@ -45,7 +34,7 @@ export class Brake extends Construct {
     this.alarm = new Alarm(this, 'Alarm', {
       alarmName: limitAlarmName(props.functionName),
       alarmDescription: `The estimated cost of 24 hours reached $${props.limitUsd}: the function is stopped (make status, make resume)`,
-      metric: costOf(props),
+      metric: costOf(props.functionName),
       threshold: props.limitUsd,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
@@ -119,22 +108,12 @@ function arnOf(scope: Construct, functionName: string): string {
   });
 }
 
-/** The sum over the models; one that nobody called is missing from it, and no zero. */
-function costOf({ functionName, models }: BrakeProps): IMetric {
-  const costs = models.map((row, index): [string, Metric] => [
-    `m${index}`,
-    new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: 'costUsd',
-      dimensionsMap: dimensionsOf(functionName, row.id),
-      statistic: Stats.SUM,
-      period: Duration.days(1),
-    }),
-  ]);
-  return new MathExpression({
-    expression: `SUM([${costs.map(([name]) => name).join(', ')}])`,
-    label: 'Estimated cost of 24 hours, USD',
-    usingMetrics: Object.fromEntries(costs),
+/** The estimated cost of 24 hours, whichever models were called. */
+const costOf = (functionName: string): Metric =>
+  new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName: 'costUsd',
+    dimensionsMap: dimensionsOf(functionName),
+    statistic: Stats.SUM,
     period: Duration.days(1),
   });
-}

@@ -13,8 +13,11 @@ const LAMBDA_LINES_BYTES = 300;
 /** The alarms of lib/alarms.ts, without the brake. */
 export const ALARMS = 3;
 
-/** Metrics that the answers of one model make (crates/bedrock-function/src/metrics.rs); failures make more, by their kind. */
+/** Metrics that the answers of one model make; failures make more, by their kind (test/metric-line.test.ts counts them). */
 export const METRICS_OF_A_MODEL = 6;
+
+/** Metrics that answers make of the function as a whole: its cost. */
+export const METRICS_OF_THE_FUNCTION = 1;
 
 /** What one call is like. */
 export interface Call {
@@ -54,7 +57,7 @@ export function estimateOf(
     { used: gbSeconds, free: FREE_TIER.lambdaGbSeconds, usd: PRICES.lambdaGbSecond },
     { used: logsGb, free: FREE_TIER.logsGb, usd: PRICES.logsGbIngested },
     { used: ALARMS, free: FREE_TIER.alarms, usd: PRICES.alarmMonth },
-    { used: METRICS_OF_A_MODEL, free: FREE_TIER.metrics, usd: PRICES.metricMonth },
+    { used: METRICS_OF_A_MODEL + METRICS_OF_THE_FUNCTION, free: FREE_TIER.metrics, usd: PRICES.metricMonth },
   ];
   const [requests = 0, duration = 0, logsUsd = 0, alarms = 0, metrics = 0] = bills.map(({ used, usd }) => used * usd);
   const [lambdaUsd, alarmsAndMetricsUsd] = [requests + duration, alarms + metrics];

@@ -1,4 +1,3 @@
-import { MOST_METRICS_OF_AN_ALARM } from './brake-names.ts';
 import { environmentOf, LAMBDA_ENVIRONMENT_BYTES } from './function-environment.ts';
 import { hasEnded } from './model-life.ts';
 import type { ModelRow, ModelTable } from './models.ts';
@@ -23,7 +22,6 @@ export function choose(settings: Settings, table: ModelTable, today: string): Ch
   const models = ids.map((id) => usableModel(id, settings.region, table, today));
   checkMaxTokens(settings, models);
   checkBudget(settings);
-  checkDailyLimit(settings);
   checkEnvironmentSize(settings, models);
   return { settings, models };
 }
@@ -86,15 +84,6 @@ function checkMaxTokens({ maxTokens, maxTokensLimit }: Settings, models: readonl
 function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
   if (monthlyBudgetUsd !== undefined && alarmEmail === undefined) {
     throw new UserError('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
-  }
-}
-
-/** The brake's alarm sums its models one by one. */
-function checkDailyLimit({ dailyLimitUsd, model = [] }: Settings): void {
-  if (dailyLimitUsd !== undefined && model.length > MOST_METRICS_OF_AN_ALARM) {
-    throw new UserError(
-      `DAILY_LIMIT_USD guards at most ${MOST_METRICS_OF_AN_ALARM} models, as many as an alarm can add up; MODEL grants ${model.length}. Grant fewer.`,
-    );
   }
 }
 

@@ -11,7 +11,8 @@ export type MetricName =
   | 'costUsd'
   | 'errors';
 
-/** The dimensions of a metric of a call. */
-export function dimensionsOf(functionName: string, modelId: string): { functionName: string; modelId: string } {
-  return { functionName, modelId };
-}
+/** The dimensions of a metric of a model's calls; without a model, of `costUsd` of all calls of the function. */
+export const dimensionsOf = (functionName: string, modelId?: string): Record<string, string> => ({
+  functionName,
+  ...(modelId !== undefined && { modelId }),
+});

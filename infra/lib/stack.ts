@@ -30,9 +30,7 @@ export class BedrockStack extends Stack {
     });
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
     const limits =
-      settings.dailyLimitUsd === undefined
-        ? []
-        : [this.addBrake(bedrock, settings.dailyLimitUsd, { settings, models })];
+      settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, settings)];
     new FunctionAlarms(this, 'Alarms', {
       ...settings,
       function: bedrock.function,
@@ -46,12 +44,8 @@ export class BedrockStack extends Stack {
     if (settings.functionUrl) this.addUrl(bedrock);
   }
 
-  private addBrake(
-    { function: fn }: BedrockFunction,
-    limitUsd: number,
-    { settings: { functionName }, models }: Choice,
-  ): Alarm {
-    return new Brake(this, 'Brake', { function: fn, functionName, models, limitUsd }).alarm;
+  private addBrake({ function: fn }: BedrockFunction, limitUsd: number, { functionName }: Choice['settings']): Alarm {
+    return new Brake(this, 'Brake', { function: fn, functionName, limitUsd }).alarm;
   }
 
   private addBudget({ functionName, monthlyBudgetUsd: usd, alarmEmail: email }: Choice['settings']): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentOf } from '../lib/function-environment.ts';
-import { FUNCTION_LINE_BYTES } from '../lib/estimate.ts';
+import { FUNCTION_LINE_BYTES, METRICS_OF_A_MODEL, METRICS_OF_THE_FUNCTION } from '../lib/estimate.ts';
 import { METRICS_NAMESPACE } from '../lib/metrics.ts';
 import { workspaceDir } from '../lib/paths.ts';
 import { emfFaults } from './support/emf.ts';
@@ -77,7 +77,7 @@ const shapeOf = (line: z.infer<typeof metricLine>) =>
   ]);
 
 describe('the log line of the real function', () => {
-  it('of an answer is embedded metrics by function and model', async () => {
+  it('of an answer is embedded metrics by function and model, and its cost by function alone', async () => {
     const line = await lineFor({ prompt: 'What is AWS Lambda?' });
     expect(shapeOf(line)).toEqual([
       [
@@ -85,7 +85,10 @@ describe('the log line of the real function', () => {
         [['functionName', 'modelId']],
         ['coldStarts', 'overheadMs', 'latencyMs', 'inputTokens', 'outputTokens', 'costUsd'],
       ],
+      [METRICS_NAMESPACE, [['functionName']], ['costUsd']],
     ]);
+    const counts = line._aws.CloudWatchMetrics.map(({ Metrics }) => Metrics.length);
+    expect(counts, 'what an estimate counts').toEqual([METRICS_OF_A_MODEL, METRICS_OF_THE_FUNCTION]);
     expect(line).toMatchObject({ modelId: table.default, outcome: 'Answered' });
     // In the deployed function its name is some ten characters longer than the binary's.
     expect(JSON.stringify(line).length).toBeLessThan(FUNCTION_LINE_BYTES - 50);

@@ -65,7 +65,8 @@ const ANSWERED: [Definition; 2] = [
     metric("inputTokens", "Count"),
     metric("outputTokens", "Count"),
 ];
-/// Of an answer whose price is known. CloudWatch has no unit for money.
+/// Of an answer whose price is known; also by the function alone, whichever models it called: that sum is what the
+/// daily limit is held against. CloudWatch has no unit for money.
 const PRICED: [Definition; 1] = [metric("costUsd", "None")];
 /// Of a failure; also by its `outcome`.
 const FAILED: [Definition; 1] = [metric("errors", "Count")];
@@ -114,6 +115,9 @@ impl Metrics {
         let mut directives = vec![directive(by_model, metrics)];
         if members.is_failed {
             directives.push(directive(by_outcome, FAILED.to_vec()));
+        }
+        if members.is_priced {
+            directives.push(directive(vec!["functionName"], PRICED.to_vec()));
         }
         Self {
             aws: Metadata {
@@ -190,7 +194,7 @@ mod tests {
             is_failed: false,
         });
         let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-        assert_eq!(directives.len(), 1);
+        assert_eq!(directives.len(), 2);
         assert_eq!(
             directives[0]["Dimensions"],
             serde_json::json!([["functionName", "modelId"]])
@@ -207,5 +211,23 @@ mod tests {
             ]
         );
         assert!(metrics.get("errors").is_none());
+    }
+
+    #[test]
+    fn the_price_of_an_answer_is_a_metric_of_the_function_alone_too() {
+        let metrics = metrics(Members {
+            is_cold: false,
+            is_called: true,
+            is_answered: true,
+            is_priced: true,
+            is_failed: true,
+        });
+        let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let alone: Vec<_> = directives
+            .iter()
+            .filter(|directive| directive["Dimensions"] == serde_json::json!([["functionName"]]))
+            .map(names)
+            .collect();
+        assert_eq!(alone, [["costUsd"]]);
     }
 }
