@@ -53,7 +53,7 @@ rollback: $(INFRA) ## Put back what was deployed before the last make deploy
 	@$(OPERATE) commands/rollback.ts
 
 .PHONY: ci-role
-ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production
+ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production, BRANCH=main
 	@$(OPERATE) commands/ci-role.ts
 
 .PHONY: ci-role-destroy

@@ -12,7 +12,7 @@ import { announceTarget, type Target } from './support/target.ts';
 await exitOnError(async () => {
   const ci = readCiSettings(process.env);
   const target = await announceTarget(
-    `letting ${ci.repository} deploy, from its environment ${ci.environment},`,
+    `letting ${ci.repository} deploy, from its environment ${ci.environment} and branch ${ci.branch},`,
     'remove',
   );
   await requireBootstrap(target);
@@ -28,7 +28,7 @@ await exitOnError(async () => {
     ),
   );
   console.error(
-    `\nDeployed ${stackName}. Protect the environment in GitHub: let only your main branch deploy to it, and ask a reviewer.`,
+    `\nDeployed ${stackName}. AWS takes tokens of deploy.yml on ${ci.branch} alone: protect that branch, and have the environment ask a reviewer.`,
   );
   if (!isImmutable(ci)) console.error(numbersNeeded(ci));
 });

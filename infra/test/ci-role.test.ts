@@ -20,7 +20,11 @@ const stackArn = (name: string, id = '*'): string =>
   `arn:aws:cloudformation:ap-northeast-1:${ACCOUNT}:stack/${name}/${id}`;
 const functionArn = (name: string): string => `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:${name}`;
 
-const trustOf = (sub: string) => ({
+const ISSUER = 'token.actions.githubusercontent.com';
+const workflow = (file: string, ref: string, repository = 'octo/repo'): string =>
+  `${repository}/.github/workflows/${file}@${ref}`;
+
+const trustOf = (claims: Record<string, string>, patterns: Record<string, string>) => ({
   Version: '2012-10-17',
   Statement: [
     {
@@ -28,14 +32,24 @@ const trustOf = (sub: string) => ({
       Action: 'sts:AssumeRoleWithWebIdentity',
       Principal: { Federated: PROVIDER },
       Condition: {
-        StringEquals: {
-          'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
-          'token.actions.githubusercontent.com:sub': sub,
-        },
+        StringEquals: conditions({ aud: 'sts.amazonaws.com', ...claims }),
+        StringLike: conditions(patterns),
       },
     },
   ],
 });
+/** Claims as the keys that STS has for them. */
+function conditions(claims: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(claims).map(([claim, value]) => [`${ISSUER}:${claim}`, value]));
+}
+const deployTrust = trustOf(
+  { sub: 'repo:octo/repo:environment:production', ref: 'refs/heads/main' },
+  { job_workflow_ref: workflow('deploy.yml', '*') },
+);
+const diffTrust = trustOf(
+  { sub: 'repo:octo/repo:pull_request' },
+  { job_workflow_ref: workflow('ci.yml', 'refs/pull/*/merge') },
+);
 const readTheStack = {
   Sid: 'ReadTheStack',
   Effect: 'Allow',
@@ -60,7 +74,7 @@ const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack] };
 describe('the whole of the roles', () => {
   it('is one role of one environment by default', () => {
     expect(rolesIn(ciStackOf())).toStrictEqual({
-      DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy },
+      DeployOneStack: { trust: deployTrust, policy: deployPolicy },
     });
   });
 
@@ -70,21 +84,28 @@ describe('the whole of the roles', () => {
 
   it('has a second one that can only read, for pull requests, when asked for', () => {
     expect(rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1' } }))).toStrictEqual({
-      DeployOneStack: { trust: trustOf('repo:octo/repo:environment:production'), policy: deployPolicy },
-      ReadOneStack: { trust: trustOf('repo:octo/repo:pull_request'), policy: diffPolicy },
+      DeployOneStack: { trust: deployTrust, policy: deployPolicy },
+      ReadOneStack: { trust: diffTrust, policy: diffPolicy },
     });
   });
 
   it('follows the settings', () => {
     const { DeployOneStack } = rolesIn(
       ciStackOf({
-        ci: { REPO: 'Octo-Org@12/my.repo_1@345', ENVIRONMENT: 'prod/tokyo' },
+        ci: { REPO: 'Octo-Org@12/my.repo_1@345', ENVIRONMENT: 'prod/tokyo', BRANCH: 'release/v1' },
         settings: { FUNCTION_NAME: 'another', REGION: 'us-west-2' },
       }),
     );
     const moved = JSON.stringify(deployPolicy).replaceAll(NAME, 'another').replaceAll('ap-northeast-1', 'us-west-2');
     expect(DeployOneStack).toStrictEqual({
-      trust: trustOf('repo:Octo-Org@12/my.repo_1@345:environment:prod/tokyo'),
+      trust: trustOf(
+        {
+          sub: 'repo:Octo-Org@12/my.repo_1@345:environment:prod/tokyo',
+          ref: 'refs/heads/release/v1',
+          repository_id: '345',
+        },
+        { job_workflow_ref: workflow('deploy.yml', '*', 'Octo-Org/my.repo_1') },
+      ),
       policy: JSON.parse(moved),
     });
   });
@@ -120,10 +141,7 @@ const trustDocument = z.object({
  * What an evaluator that knows nothing of this project decides of a token. It throws away the claims of a token where a
  * trust policy is simulated as one; so whose provider it is is compared here, and the rest is handed to it as a policy.
  */
-async function admitted(
-  trust: unknown,
-  { sub, aud = 'sts.amazonaws.com', provider = PROVIDER }: { sub: string; aud?: string; provider?: string },
-): Promise<string> {
+async function admitted(trust: unknown, { provider = PROVIDER, ...claims }: Record<string, string>): Promise<string> {
   const [{ Principal, ...statement }] = trustDocument.parse(trust).Statement;
   const resource = `arn:aws:iam::${ACCOUNT}:role/the-role`;
   const simulation = {
@@ -131,10 +149,7 @@ async function admitted(
       principal: `arn:aws:iam::${ACCOUNT}:role/somebody`,
       action: 'sts:AssumeRoleWithWebIdentity',
       resource: { resource, accountId: ACCOUNT },
-      contextVariables: {
-        'token.actions.githubusercontent.com:sub': sub,
-        'token.actions.githubusercontent.com:aud': aud,
-      },
+      contextVariables: conditions(claims),
     },
     identityPolicies: [
       { name: 'trust', policy: { Version: '2012-10-17', Statement: [{ ...statement, Resource: resource }] } },
@@ -145,45 +160,81 @@ async function admitted(
   return Principal.Federated === provider ? runUnsafeSimulation(simulation, {}) : 'ImplicitlyDenied';
 }
 
+/** A token of the job in deploy.yml that ci.yml calls on main, by the claims that STS looks at. */
+const deployToken = {
+  aud: 'sts.amazonaws.com',
+  sub: 'repo:octo/repo:environment:production',
+  ref: 'refs/heads/main',
+  job_workflow_ref: workflow('deploy.yml', 'refs/heads/main'),
+  repository_id: '345',
+};
+
+/** A token of the job in ci.yml that a pull request runs. */
+const diffToken = {
+  ...deployToken,
+  sub: 'repo:octo/repo:pull_request',
+  ref: 'refs/pull/7/merge',
+  job_workflow_ref: workflow('ci.yml', 'refs/pull/7/merge'),
+};
+
 const roles = rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1' } }));
 const numbered = rolesIn(ciStackOf({ ci: { REPO: 'octo@12/repo@345' } }));
 
 describe('the role to deploy with', () => {
   const trust = roles.DeployOneStack?.trust;
 
-  it("takes a token of the repository's environment", async () => {
-    expect(await admitted(trust, { sub: 'repo:octo/repo:environment:production' })).toBe('Allowed');
+  it("takes a token of the repository's environment, of deploy.yml on main", async () => {
+    expect(await admitted(trust, deployToken)).toBe('Allowed');
   });
 
-  it.each([
+  it('takes one that names the commit of deploy.yml', async () => {
+    const job_workflow_ref = workflow('deploy.yml', '0123456789012345678901234567890123456789');
+    expect(await admitted(trust, { ...deployToken, job_workflow_ref })).toBe('Allowed');
+  });
+
+  it.each<[string, Record<string, string>]>([
     ['another repository', { sub: 'repo:octo/other:environment:production' }],
     ['a repository whose name begins alike', { sub: 'repo:octo/repo2:environment:production' }],
     ['another owner', { sub: 'repo:eve/repo:environment:production' }],
     ['another environment', { sub: 'repo:octo/repo:environment:staging' }],
     ['an environment whose name begins alike', { sub: 'repo:octo/repo:environment:production2' }],
     ['no environment, on the main branch', { sub: 'repo:octo/repo:ref:refs/heads/main' }],
-    ['a pull request', { sub: 'repo:octo/repo:pull_request' }],
+    ['a pull request', diffToken],
     ['the same names with numbers', { sub: 'repo:octo@12/repo@345:environment:production' }],
-    ['another audience', { sub: 'repo:octo/repo:environment:production', aud: 'https://github.com/octo' }],
+    ['another audience', { aud: 'https://github.com/octo' }],
+    ['another provider', { provider: PROVIDER.replace(ISSUER, 'gitlab.com') }],
+    // GitHub makes an environment that is not there, and one without rules takes every branch.
     [
-      'another provider',
-      {
-        sub: 'repo:octo/repo:environment:production',
-        provider: PROVIDER.replace('token.actions.githubusercontent.com', 'gitlab.com'),
-      },
+      'a branch whose workflow names the environment, whatever deploy.yml it brings',
+      { ref: 'refs/heads/mine', job_workflow_ref: workflow('deploy.yml', 'refs/heads/mine') },
     ],
-  ])('takes no token of %s', async (_, token) => {
+    ["a branch that calls main's deploy.yml", { ref: 'refs/heads/mine' }],
+    ['a workflow whose name ends alike', { job_workflow_ref: workflow('not-deploy.yml', 'refs/heads/main') }],
+    ['another workflow on main', { job_workflow_ref: workflow('other.yml', 'refs/heads/main') }],
+    ["another repository's deploy.yml", { job_workflow_ref: workflow('deploy.yml', 'refs/heads/main', 'eve/repo') }],
+    ['a tag called main', { ref: 'refs/tags/main' }],
+    ['a branch whose name begins alike', { ref: 'refs/heads/main2' }],
+  ])('takes no token of %s', async (_, claims) => {
+    expect(await admitted(trust, { ...deployToken, ...claims })).not.toBe('Allowed');
+  });
+
+  it.each(['ref', 'job_workflow_ref'])('takes no token without the claim %s', async (claim) => {
+    const token = Object.fromEntries(Object.entries(deployToken).filter(([name]) => name !== claim));
     expect(await admitted(trust, token)).not.toBe('Allowed');
   });
 
   it('takes the numbers it was told, and no others', async () => {
-    const sub = (owner: string, repo: string): string => `repo:octo@${owner}/repo@${repo}:environment:production`;
+    const token = (owner: string, repo: string, repository_id = repo): Record<string, string> => ({
+      ...deployToken,
+      sub: `repo:octo@${owner}/repo@${repo}:environment:production`,
+      repository_id,
+    });
     const decisions = await Promise.all(
-      [sub('12', '345'), sub('13', '345'), sub('12', '346'), 'repo:octo/repo:environment:production'].map((one) =>
-        admitted(numbered.DeployOneStack?.trust, { sub: one }),
+      [token('12', '345'), token('13', '345'), token('12', '346'), token('12', '345', '346'), deployToken].map((one) =>
+        admitted(numbered.DeployOneStack?.trust, one),
       ),
     );
-    expect(decisions.map((decision) => decision === 'Allowed')).toEqual([true, false, false, false]);
+    expect(decisions.map((decision) => decision === 'Allowed')).toEqual([true, false, false, false, false]);
   });
 });
 
@@ -191,15 +242,21 @@ describe('the role to read with', () => {
   const trust = roles.ReadOneStack?.trust;
 
   it('takes a token of a pull request to the repository', async () => {
-    expect(await admitted(trust, { sub: 'repo:octo/repo:pull_request' })).toBe('Allowed');
+    expect(await admitted(trust, diffToken)).toBe('Allowed');
   });
 
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ['a pull request to a fork', { sub: 'repo:eve/repo:pull_request' }],
-    ['the environment', { sub: 'repo:octo/repo:environment:production' }],
-    ['another audience', { sub: 'repo:octo/repo:pull_request', aud: 'somebody' }],
-  ])('takes no token of %s', async (_, token) => {
-    expect(await admitted(trust, token)).not.toBe('Allowed');
+    ['the environment', deployToken],
+    ['another audience', { aud: 'somebody' }],
+    ['another workflow of a pull request', { job_workflow_ref: workflow('other.yml', 'refs/pull/7/merge') }],
+    // pull_request_target: its subject is the same, and it may hold secrets while it looks at a stranger's code.
+    [
+      'a pull request that runs what main has',
+      { ref: 'refs/heads/main', job_workflow_ref: workflow('ci.yml', 'refs/heads/main') },
+    ],
+  ])('takes no token of %s', async (_, claims) => {
+    expect(await admitted(trust, { ...diffToken, ...claims })).not.toBe('Allowed');
   });
 });
 
@@ -339,7 +396,7 @@ function sentence(given: Record<string, string>): string {
   return 'accepted';
 }
 
-describe('REPO, ENVIRONMENT and PULL_REQUESTS', () => {
+describe('REPO, ENVIRONMENT, BRANCH and PULL_REQUESTS', () => {
   it.each([
     'octo/repo',
     'Octo-Org/.github',
@@ -386,6 +443,15 @@ describe('REPO, ENVIRONMENT and PULL_REQUESTS', () => {
     (ENVIRONMENT) => {
       expect(sentence({ REPO: 'octo/repo', ENVIRONMENT })).toBe(
         `ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit; "${ENVIRONMENT}" was given.`,
+      );
+    },
+  );
+
+  it.each(['*', 'refs/heads/main', 'a b', '-x', 'a..b', 'a/', 'a.lock', 'main:x', 'm?in', 'a//b', 'a'.repeat(256)])(
+    'refuse the branch %s',
+    (BRANCH) => {
+      expect(sentence({ REPO: 'octo/repo', BRANCH })).toBe(
+        `BRANCH takes the name of a branch, such as main, of up to 255 letters, digits and . _ / -; "${BRANCH}" was given.`,
       );
     },
   );

@@ -89,7 +89,7 @@ describe('a pipeline from end to end', () => {
     expect({ status, stderr }).toMatchObject({
       status: 0,
       stderr: expect.stringContaining(
-        'letting octo/repo deploy, from its environment production, stack bedrock-titan-function\n',
+        'letting octo/repo deploy, from its environment production and branch main, stack bedrock-titan-function\n',
       ),
     });
     expect(stderr).toContain('REPO=$(gh api repos/octo/repo ');

@@ -23,10 +23,18 @@ const environmentName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$/)
   .brand<'Environment'>();
 
+/** A branch, of the names that git takes: none is a path of refs, and none has a `..` or an empty part. */
+const branchName = z
+  .string()
+  .regex(/^(?!refs\/)(?!.*(?:\.\.|\/\/|\.lock(?:\/|$)|\/\.|[./]$))[A-Za-z0-9_][A-Za-z0-9._/-]{0,254}$/)
+  .brand<'Branch'>();
+
 /** Who may deploy. */
 export interface CiSettings {
   readonly repository: z.infer<typeof repository>;
   readonly environment: z.infer<typeof environmentName>;
+  /** The one branch that may deploy. */
+  readonly branch: z.infer<typeof branchName>;
   /** Whether pull requests get a role that can read what is deployed. */
   readonly pullRequests: boolean;
 }
@@ -34,10 +42,13 @@ export interface CiSettings {
 /** The environment of deploy.yml, where the repository has no variable that names another. */
 export const DEFAULT_ENVIRONMENT = 'production';
 
+/** The branch that ci.yml deploys. */
+const DEFAULT_BRANCH = 'main';
+
 const PULL_REQUESTS: Readonly<Record<string, boolean>> = { '': false, '0': false, false: false, '1': true, true: true };
 
 /**
- * Reads REPO, ENVIRONMENT and PULL_REQUESTS.
+ * Reads REPO, ENVIRONMENT, BRANCH and PULL_REQUESTS.
  *
  * @throws UserError naming the first of them that is missing or wrong.
  */
@@ -61,6 +72,11 @@ export function readCiSettings(environment: Environment): CiSettings {
       environment.ENVIRONMENT?.trim() || DEFAULT_ENVIRONMENT,
       'ENVIRONMENT takes up to 255 letters, digits and . _ / -, beginning with a letter or digit',
     ),
+    branch: taken(
+      branchName,
+      environment.BRANCH?.trim() || DEFAULT_BRANCH,
+      'BRANCH takes the name of a branch, such as main, of up to 255 letters, digits and . _ / -',
+    ),
     pullRequests,
   };
 }
@@ -71,12 +87,45 @@ function taken<Schema extends z.ZodType>(schema: Schema, given: string, sentence
   throw new UserError(`${sentence}; "${given}" was given.`);
 }
 
-/** The subject of a token of a job that runs in the environment. */
-export const environmentSubject = ({ repository: repo, environment }: CiSettings): string =>
-  `repo:${repo}:environment:${environment}`;
+/** Claims of a token: what each has to be, and what each has to look like. */
+export interface Claims {
+  readonly equal: Readonly<Record<string, string>>;
+  readonly like: Readonly<Record<string, string>>;
+}
 
-/** The subject of a token of a job of a pull request that names no environment. */
-export const pullRequestSubject = ({ repository: repo }: CiSettings): string => `repo:${repo}:pull_request`;
+/**
+ * What a token has to say to deploy: one of deploy.yml, called by a workflow of the one branch. The environment alone is
+ * not enough: GitHub makes one that is not there, with no rules, and so every branch could name it. The names of the
+ * claims are those that STS has condition keys for (IAM User Guide, "Available keys for AWS OIDC federation").
+ */
+export function deployClaims(ci: CiSettings): Claims {
+  const sub = `repo:${ci.repository}:environment:${ci.environment}`;
+  return {
+    equal: { sub, ref: `refs/heads/${ci.branch}`, ...repositoryId(ci) },
+    // GitHub does not document which reference it writes after a file that is called as `$/…`, the branch or the commit.
+    like: { job_workflow_ref: workflow(ci, 'deploy.yml', '*') },
+  };
+}
+
+/**
+ * What a token has to say to compare: one of ci.yml, as the pull request has it. A run of `pull_request_target` has the
+ * same subject, but another reference.
+ */
+export function pullRequestClaims(ci: CiSettings): Claims {
+  return {
+    equal: { sub: `repo:${ci.repository}:pull_request`, ...repositoryId(ci) },
+    like: { job_workflow_ref: workflow(ci, 'ci.yml', 'refs/pull/*/merge') },
+  };
+}
+
+/** A workflow as the claim names it: without numbers, which GitHub writes into the subject alone. */
+const workflow = ({ repository: repo }: CiSettings, file: string, ref: string): string =>
+  `${repo.replaceAll(/@[0-9]+/g, '')}/.github/workflows/${file}@${ref}`;
+
+/** Where the repository's number is known, no other that takes over the name gets in. */
+function repositoryId(ci: CiSettings): { repository_id?: string } {
+  return isImmutable(ci) ? { repository_id: ci.repository.split('@').at(-1) } : {};
+}
 
 /** Whether the repository is named with its numbers. */
 export const isImmutable = ({ repository: repo }: CiSettings): boolean => repo.includes('@');

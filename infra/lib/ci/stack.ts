@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { assumeCdkRoles, callTheFunction, readTheStack, stackArn } from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
-import { type CiSettings, environmentSubject, pullRequestSubject } from './settings.ts';
+import { type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';
 
 /** What a `CiStack` is made of. */
 export interface CiStackProps {
@@ -25,14 +25,14 @@ export const DIFF_ROLE = 'DiffRole';
 interface CiRole {
   readonly id: string;
   readonly description: string;
-  readonly subject: string;
+  readonly claims: Claims;
   readonly policy: string;
   readonly statements: PolicyStatement[];
 }
 
 /**
  * Lets one repository deploy one stack, with no key stored anywhere: GitHub vouches for a job's token,
- * and the role takes only those of the one environment.
+ * and the role takes only those of the one environment, branch and workflow.
  */
 export class CiStack extends Stack {
   constructor(scope: Construct, { deployed, ci, provider }: CiStackProps) {
@@ -53,13 +53,14 @@ export class CiStack extends Stack {
     for (const role of roles) role.node.addDependency(...made);
   }
 
-  private addRole({ id, description, subject, policy, statements }: CiRole, deployed: CiStackProps['deployed']): Role {
+  private addRole({ id, description, claims, policy, statements }: CiRole, deployed: CiStackProps['deployed']): Role {
     const role = new Role(this, id, {
       description,
       assumedBy: new WebIdentityPrincipal(
         Fn.sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${ISSUER}`),
         {
-          StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subject },
+          StringEquals: conditions({ aud: AUDIENCE, ...claims.equal }),
+          StringLike: conditions(claims.like),
         },
       ),
       maxSessionDuration: Duration.hours(1),
@@ -75,10 +76,15 @@ export class CiStack extends Stack {
   }
 }
 
+/** Claims as the condition keys that STS makes of them. */
+function conditions(claims: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(claims).map(([claim, value]) => [`${ISSUER}:${claim}`, value]));
+}
+
 const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
   id: DEPLOY_ROLE,
   description: `What GitHub Actions may do to deploy ${deployed.functionName}`,
-  subject: environmentSubject(ci),
+  claims: deployClaims(ci),
   policy: 'DeployOneStack',
   statements: [assumeCdkRoles(deployed), readTheStack(deployed), callTheFunction(deployed)],
 });
@@ -86,7 +92,7 @@ const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole 
 const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
   id: DIFF_ROLE,
   description: `What pull requests may do: compare with what is deployed as ${deployed.functionName}`,
-  subject: pullRequestSubject(ci),
+  claims: pullRequestClaims(ci),
   policy: 'ReadOneStack',
   statements: [readTheStack(deployed)],
 });
