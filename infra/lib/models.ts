@@ -15,7 +15,10 @@ const modelRow = z.strictObject({
   reach: z.enum(['in-region', 'geographic-profile', 'global-profile']),
   /** Where a request may be answered. Empty for a global profile: any commercial region. */
   destinationRegions: z.array(z.string().min(1)),
+  /** The operation by which it is called. */
   api: z.enum(['Converse', 'InvokeModel']),
+  /** Whether it is called by ConverseStream too. */
+  responseStreaming: z.boolean(),
   /** US dollars. */
   pricePerMillionTokens: z.strictObject({ input: dollars, output: dollars }),
   maxOutputTokens: z.int().positive(),
@@ -58,6 +61,9 @@ function contradictions(table: { default: string; models: ModelRow[] }): string[
     ...table.models
       .filter((row) => !reachIsWhole(row))
       .map((row) => `${row.id}: reach, foundationModel and destinationRegions disagree`),
+    ...table.models
+      .filter((row) => row.api === 'InvokeModel' && row.responseStreaming)
+      .map((row) => `${row.id}: a model that is called by InvokeModel does not stream`),
   ];
 }
 

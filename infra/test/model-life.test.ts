@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lifeProblems } from '../lib/model-life.ts';
+import { z } from 'zod';
+import { hasEnded, lifeProblems } from '../lib/model-life.ts';
 import { changedLines, withNews } from '../lib/model-refresh.ts';
 import { type ModelRow, parseModels } from '../lib/models.ts';
-import { modelsFile } from '../lib/paths.ts';
+import { modelsFile, workspaceDir } from '../lib/paths.ts';
 import { table } from './support/stack.ts';
 
 const TODAY = '2026-11-23';
@@ -43,6 +45,24 @@ describe('a granted model', () => {
 
 it('a model that is not granted may end', () => {
   expect(problems(living({ status: 'legacy', endOfLife: '2026-12-01' }), [])).toEqual([]);
+});
+
+// The Rust reader passes the same cases (crates/models/tests/table.rs), so that both agree on every row and day.
+it('a model has ended by its status, and from the day of its end on', () => {
+  const cases = z
+    .array(
+      z.strictObject({
+        status: z.enum(['active', 'legacy', 'ended']),
+        endOfLife: z.string().nullable(),
+        today: z.string(),
+        ended: z.boolean(),
+      }),
+    )
+    .min(18)
+    .parse(JSON.parse(readFileSync(join(workspaceDir, 'crates/models/tests/ended.json'), 'utf8')));
+  for (const { today, ended, ...lifecycle } of cases) {
+    expect({ lifecycle, today, ended: hasEnded(living(lifecycle), today) }).toEqual({ lifecycle, today, ended });
+  }
 });
 
 it('a row is stale after 120 days, granted or not, unless its model has ended', () => {

@@ -30,6 +30,7 @@ it.each([
     tableWith({ id: 'apac.amazon.nova-lite-v1:0', foundationModel: 'amazon.nova-lite-v1:0' }),
     'apac.amazon.nova-lite-v1:0 stands there twice',
   ],
+  [tableWith({ api: 'InvokeModel' }), 'a model that is called by InvokeModel does not stream'],
   [JSON.stringify({ ...table, default: 'gone' }), 'the default gone has no row'],
 ])('a table that is not is refused: %#', (text, message) => {
   expect(() => parseModels(text, 'models.json')).toThrow(message);

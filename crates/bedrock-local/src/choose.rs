@@ -1,7 +1,7 @@
 //! Which answer a request gets: the path from what arrived to what leaves.
 
 use crate::generate::{self, Prompt};
-use crate::{Answer, FaultKind, Model, Operation, ReceivedRequest};
+use crate::{Answer, Api, FaultKind, Model, Operation, ReceivedRequest};
 use crate::{converse, refusal::Refusal, refuse, signature, state::State, titan};
 use std::time::Instant;
 use time::OffsetDateTime;
@@ -48,9 +48,7 @@ async fn own(
 ) -> Result<Answer, Answer> {
     let settings = &state.settings;
     let started = Instant::now();
-    let today = settings
-        .today
-        .unwrap_or_else(|| OffsetDateTime::now_utc().date());
+    let today = settings.today.unwrap_or_else(models::today);
     let model = refuse::resolve(&settings.models, &settings.region, &request.model_id, today)?;
     let prompt = parse(request, model)?;
     let mut reply = match &settings.upstream {
@@ -69,7 +67,9 @@ async fn own(
 fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {
     match request.operation {
         Operation::Converse => converse::parse(&request.body, model),
-        Operation::InvokeModel if model.is_titan_text() => titan::parse(&request.body, model),
+        Operation::InvokeModel if model.api == Api::InvokeModel => {
+            titan::parse(&request.body, model)
+        }
         Operation::InvokeModel => Err(Refusal::validation(
             "bedrock-local, the stand-in for Amazon Bedrock, speaks InvokeModel only for Titan Text. Use Converse for this model.",
         )),

@@ -2,7 +2,7 @@
 
 use crate::generate::{Prompt, Reply, Role, Stop, Turn};
 use crate::inference::Config;
-use crate::{Answer, Model, refusal::Refusal};
+use crate::{Answer, Api, Model, refusal::Refusal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
     check_order(&request.messages)?;
     let inference = request.inference_config.check(model)?;
     let system = blocks(request.system, "system")?;
-    if model.is_titan_text() && !system.is_empty() {
+    if model.api == Api::InvokeModel && !system.is_empty() {
         return Err(Refusal::validation(
             "This model doesn't support the system field. Remove system and try again.",
         ));

@@ -47,7 +47,7 @@ impl Config {
         {
             return Err(model_error(&format!(
                 "`{}` is deprecated for this model.",
-                refused.model_name()
+                model_name(*refused)
             )));
         }
         let exclusive = model
@@ -55,7 +55,7 @@ impl Config {
             .iter()
             .filter(|parameter| self.has(**parameter));
         let given: Vec<_> = exclusive
-            .map(|parameter| format!("`{}`", parameter.model_name()))
+            .map(|parameter| format!("`{}`", model_name(*parameter)))
             .collect();
         if given.len() > 1 {
             let names = given.join(" and ");
@@ -64,6 +64,16 @@ impl Config {
             )));
         }
         Ok(())
+    }
+}
+
+/// The name that the models' own error messages use.
+fn model_name(parameter: InferenceParameter) -> &'static str {
+    match parameter {
+        InferenceParameter::MaxTokens => "max_tokens",
+        InferenceParameter::Temperature => "temperature",
+        InferenceParameter::TopP => "top_p",
+        InferenceParameter::StopSequences => "stop_sequences",
     }
 }
 

@@ -31,7 +31,6 @@ mod fault_words;
 mod generate;
 mod inference;
 mod listen;
-mod models;
 mod refusal;
 mod refuse;
 mod request;
@@ -51,8 +50,8 @@ pub use error::StartError;
 pub use fault::{Fault, FaultKind};
 pub use fault_words::{FAULT_KINDS, ParseFaultError};
 pub use models::{
-    Access, Api, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price, Reach,
-    Status,
+    Access, Api, Date, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price,
+    Reach, Status,
 };
 pub use request::{Operation, ReceivedRequest};
 pub use server::BedrockLocal;
@@ -65,4 +64,3 @@ pub use upstream::{Upstream, UpstreamError};
 
 pub use bytes::Bytes;
 pub use http;
-pub use time::Date;

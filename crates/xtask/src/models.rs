@@ -1,8 +1,6 @@
-//! The models that the local function is granted: every row of the table that has not reached its end of life.
+//! The models that the local function is granted: every row of the table that Bedrock still serves.
 
-use serde_json::Value;
-
-const TABLE: &str = include_str!("../../../models.json");
+use models::{Date, ModelTable};
 
 /// What the function's environment says about models, as the deployed one's does.
 pub(crate) struct Granted {
@@ -12,17 +10,15 @@ pub(crate) struct Granted {
     pub(crate) rows: String,
 }
 
-/// Reads the table.
+/// Reads the workspace's table.
 pub(crate) fn granted() -> std::io::Result<Granted> {
-    let table: Value = serde_json::from_str(TABLE)?;
-    let default = &table["default"];
-    let rows = table["models"].as_array().into_iter().flatten();
-    let mut rows: Vec<&Value> = rows
-        .filter(|row| row["lifecycle"]["status"] != "ended")
-        .collect();
-    // Stable: the others keep the table's order.
-    rows.sort_by_key(|row| row["id"] != *default);
-    let ids: Vec<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    let table = ModelTable::bundled().map_err(std::io::Error::other)?;
+    granted_of(&table, models::today())
+}
+
+fn granted_of(table: &ModelTable, today: Date) -> std::io::Result<Granted> {
+    let rows = table.served(today);
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     Ok(Granted {
         ids: ids.join(","),
         rows: serde_json::to_string(&rows)?,
@@ -33,14 +29,19 @@ pub(crate) fn granted() -> std::io::Result<Granted> {
 mod tests {
     use super::*;
 
+    const ENDING: &str = "apac.amazon.nova-micro-v1:0";
+
+    fn table() -> ModelTable {
+        ModelTable::bundled().unwrap()
+    }
+
     #[test]
     fn the_default_model_comes_first_and_no_ended_one_is_granted() {
-        let granted = granted().unwrap();
+        let granted = granted_of(&table(), models::today()).unwrap();
         let ids: Vec<&str> = granted.ids.split(',').collect();
-        let table: Value = serde_json::from_str(TABLE).unwrap();
-        assert_eq!(ids[0], table["default"]);
+        assert_eq!(ids[0], table().default);
         assert!(!ids.contains(&"amazon.titan-text-express-v1"), "{ids:?}");
-        let rows: Vec<Value> = serde_json::from_str(&granted.rows).unwrap();
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&granted.rows).unwrap();
         assert_eq!(
             rows.iter()
                 .map(|row| row["id"].as_str().unwrap())
@@ -51,5 +52,15 @@ mod tests {
             rows.iter()
                 .all(|row| row["pricePerMillionTokens"].is_object())
         );
+    }
+
+    #[test]
+    fn a_model_whose_announced_end_has_come_is_not_granted() {
+        let (mut table, today) = (table(), models::today());
+        let row = table.models.iter_mut().find(|row| row.id == ENDING);
+        row.unwrap().lifecycle.end_of_life = Some(today);
+        let granted = |day| granted_of(&table, day).unwrap().ids;
+        assert!(!granted(today).contains(ENDING));
+        assert!(granted(today.previous_day().unwrap()).contains(ENDING));
     }
 }

@@ -4,7 +4,7 @@ use crate::support::{MICRO, NOVA, client, converse, converse_with, message, stan
 use aws_sdk_bedrockruntime::types::{
     ConversationRole, InferenceConfiguration, StopReason, SystemContentBlock,
 };
-use bedrock_local::{Answer, ModelTable, Operation, count_tokens};
+use bedrock_local::{Answer, Operation, count_tokens};
 
 #[tokio::test]
 async fn the_answer_says_that_it_is_no_models() {
@@ -166,23 +166,4 @@ async fn a_ping_is_answered_and_is_no_request_for_a_model() {
         ),
         (200, 1, 0)
     );
-}
-
-#[test]
-fn the_bundled_table_is_the_workspaces() {
-    let table = ModelTable::bundled().unwrap();
-    assert_eq!(table.default, NOVA);
-    assert_eq!(table.find(MICRO).unwrap().destination_regions.len(), 6);
-}
-
-#[test]
-fn a_table_with_an_id_twice_or_without_its_default_is_refused() {
-    let none =
-        ModelTable::from_json(r#"{"default":"a","sourceRegion":"r","models":[]}"#).unwrap_err();
-    assert!(
-        none.to_string().contains("no row for its default, \"a\""),
-        "{none}"
-    );
-    let wrong = ModelTable::from_json("{}").unwrap_err();
-    assert!(wrong.to_string().contains("cannot be read"), "{wrong}");
 }

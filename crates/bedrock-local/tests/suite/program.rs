@@ -134,7 +134,7 @@ fn settings_that_cannot_be_used_are_one_sentence() {
         (&["--models", "/nowhere.json"], "cannot read /nowhere.json"),
         (
             &["--models", wrong.to_str().unwrap()],
-            "the table of models cannot be read",
+            "The table of models cannot be read",
         ),
         (
             &["--upstream", "https://localhost", "--upstream-model", "m"],

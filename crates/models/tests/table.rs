@@ -1,0 +1,77 @@
+//! The workspace's table, and tables that are none.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, but not in the functions that tests share"
+)]
+
+use models::{Api, Date, Model, ModelTable};
+use serde_json::{Value, json};
+
+const TITAN: &str = "amazon.titan-text-express-v1";
+
+fn table() -> ModelTable {
+    ModelTable::bundled().unwrap()
+}
+
+#[test]
+fn the_bundled_table_is_the_workspaces() {
+    let table = table();
+    assert_eq!(table.default, "jp.amazon.nova-2-lite-v1:0");
+    let micro = table.find("apac.amazon.nova-micro-v1:0").unwrap();
+    assert_eq!(micro.destination_regions.len(), 6);
+}
+
+#[test]
+fn titan_text_alone_is_called_by_invoke_model_and_does_not_stream() {
+    for model in table().models {
+        let is_titan = model.id == TITAN;
+        assert_eq!(model.api == Api::InvokeModel, is_titan, "{}", model.id);
+        assert_eq!(model.response_streaming, !is_titan, "{}", model.id);
+    }
+}
+
+#[test]
+fn a_row_is_written_as_it_was_read() {
+    let text: Value = serde_json::from_str(include_str!("../../../models.json")).unwrap();
+    assert_eq!(json!(table().models), text["models"]);
+}
+
+#[test]
+fn a_table_with_an_id_twice_or_without_its_default_is_refused() {
+    let error = |text: &str| ModelTable::from_json(text).unwrap_err().to_string();
+    let none = error(r#"{"default":"a","sourceRegion":"r","models":[]}"#);
+    assert!(none.contains("no row for its default, \"a\""), "{none}");
+    let wrong = error("{}");
+    assert!(wrong.contains("cannot be read"), "{wrong}");
+    let mut twice: Value = serde_json::from_str(include_str!("../../../models.json")).unwrap();
+    twice["models"][1] = twice["models"][0].clone();
+    let twice = error(&twice.to_string());
+    assert!(
+        twice.contains("two rows for \"jp.amazon.nova-2-lite-v1:0\""),
+        "{twice}"
+    );
+}
+
+/// A row of the table with that life.
+fn living(status: &Value, end_of_life: &Value) -> Model {
+    let mut row = json!(table().models[0]);
+    row["lifecycle"] =
+        json!({"status": status, "endOfLife": end_of_life, "endOfLifeNoSoonerThan": null});
+    serde_json::from_value(row).unwrap()
+}
+
+fn day(text: &Value) -> Date {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    Date::parse(text.as_str().unwrap(), format).unwrap()
+}
+
+/// The CDK app's reader passes the same cases (`infra/test/model-life.test.ts`), so that both agree on every row and day.
+#[test]
+fn a_model_has_ended_by_its_status_and_from_the_day_of_its_end_on() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("ended.json")).unwrap();
+    assert_eq!(cases.len(), 18);
+    for case in cases {
+        let ended = living(&case["status"], &case["endOfLife"]).has_ended(day(&case["today"]));
+        assert_eq!(json!(ended), case["ended"], "{case}");
+    }
+}
