@@ -17,13 +17,13 @@ await exitOnError(async () => {
   const now = new Date();
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-  const days = await spentSince(
+  const spending = await spentSince(
     target,
     table.models.map((row) => row.id),
     first,
     now,
   );
-  const sums = { today: spentOf(days, midnight), month: spentOf(days, first) };
+  const sums = { today: spentOf(spending, midnight), month: spentOf(spending, first) };
   if (wantsJson()) return console.log(JSON.stringify(sums, null, 2));
   console.log(
     `${section(`Today, ${midnight.toISOString().slice(0, 10)} (UTC)`, sums.today)}\n\n${section(`This month, ${midnight.toISOString().slice(0, 7)}`, sums.month)}\n\n${NOT_INCLUDED}`,
@@ -32,7 +32,7 @@ await exitOnError(async () => {
 
 function section(title: string, spent: readonly Spent[]): string {
   if (spent.length === 0) return `${title}: no calls.`;
-  const total = {
+  const total: Spent = {
     modelId: 'total',
     calls: sum(spent, 'calls'),
     inputTokens: sum(spent, 'inputTokens'),
@@ -46,13 +46,13 @@ function section(title: string, spent: readonly Spent[]): string {
   return columns(
     headings,
     [...spent, total].map((one) => [
-      one.modelId,
-      ...[one.calls, one.inputTokens, one.outputTokens].map((count) => count.toLocaleString('en-US')),
+      one.modelId ?? 'not in models.json',
+      ...[one.calls, one.inputTokens, one.outputTokens].map((count) => count?.toLocaleString('en-US') ?? '-'),
       one.costUsd.toFixed(4),
     ]),
   );
 }
 
 function sum(spent: readonly Spent[], key: Exclude<keyof Spent, 'modelId'>): number {
-  return spent.reduce((total, one) => total + one[key], 0);
+  return spent.reduce((total, one) => total + (one[key] ?? 0), 0);
 }

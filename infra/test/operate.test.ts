@@ -14,12 +14,13 @@ import { GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lam
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { infraDir } from '../lib/paths.ts';
 import { table } from './support/stack.ts';
 import { accountSettings, clientOf, deploy, reserve } from './support/account.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
-import { type Server, startFront, startMoto } from './support/servers.ts';
+import { type Answer, answerOf, type Asked, type Server, startFront, startMoto } from './support/servers.ts';
 
 const NAME = 'bedrock-titan-function';
 const MODEL = table.default;
@@ -141,9 +142,9 @@ async function brakeThatPulled(): Promise<void> {
 
 describe('make cost', () => {
   it('adds up today and this month by model, and says what is not in it', async () => {
-    await spend(new Date(), MODEL, { latencyMs: 900, inputTokens: 1200, outputTokens: 300, costUsd: 0.5 });
-    await spend(new Date(), MODEL, { latencyMs: 800, inputTokens: 800, outputTokens: 100, costUsd: 0.25 });
-    await spend(new Date(), 'apac.amazon.nova-micro-v1:0', {
+    await spend(NAME, new Date(), MODEL, { latencyMs: 900, inputTokens: 1200, outputTokens: 300, costUsd: 0.5 });
+    await spend(NAME, new Date(), MODEL, { latencyMs: 800, inputTokens: 800, outputTokens: 100, costUsd: 0.25 });
+    await spend(NAME, new Date(), 'apac.amazon.nova-micro-v1:0', {
       latencyMs: 100,
       inputTokens: 10,
       outputTokens: 5,
@@ -169,27 +170,79 @@ describe('make cost', () => {
     });
   });
 
+  it('counts a call of the second in which it is asked, before that is over', async () => {
+    const now = Date.now();
+    const endOfDay = Math.floor(now / DAY + 1) * DAY - 1;
+    const costUsd = { latencyMs: 1, inputTokens: 1, outputTokens: 1, costUsd: 0.5 };
+    await spend('busy', new Date(Math.min(now + 300_000, endOfDay)), MODEL, costUsd);
+    const { stdout } = await make(['cost', 'FUNCTION_NAME=busy']);
+    expect(stdout).toMatch(/\ntotal +1 +1 +1 +0\.5000\n/);
+  });
+
+  it('counts what was spent on a model that models.json no longer has', async () => {
+    const values = { latencyMs: 900, inputTokens: 1200, outputTokens: 300 };
+    await spend('changed', new Date(), MODEL, { ...values, costUsd: 0.25 });
+    await spend('changed', new Date(), 'some.model-of-yesterday', { ...values, costUsd: 0.5 });
+    const { stdout } = await make(['cost', 'FUNCTION_NAME=changed']);
+    expect(stdout).toMatch(
+      /\njp\.amazon\.nova-2-lite-v1:0 +1 +1,200 +300 +0\.2500\nnot in models\.json +- +- +- +0\.5000\ntotal +1 +1,200 +300 +0\.7500\n/,
+    );
+    const { stdout: json } = await make(['cost', 'FUNCTION_NAME=changed', 'JSON=1']);
+    expect(JSON.parse(json)).toMatchObject({
+      today: [
+        { modelId: MODEL, costUsd: 0.25 },
+        { modelId: null, calls: null, inputTokens: null, outputTokens: null, costUsd: 0.5 },
+      ],
+    });
+  });
+
+  it('adds up every page of an answer', async () => {
+    await spend('paged', new Date(), MODEL, { latencyMs: 900, inputTokens: 1200, outputTokens: 300, costUsd: 0.25 });
+    const paged = await startFront(moto, inPages(moto));
+    onTestFinished(paged.stop);
+    const { stdout } = await make(['cost', 'FUNCTION_NAME=paged'], { AWS_ENDPOINT_URL: paged.url });
+    expect(stdout).toMatch(/\njp\.amazon\.nova-2-lite-v1:0 +1 +1,200 +300 +0\.2500\ntotal +1 +1,200 +300 +0\.2500\n/);
+  });
+
   it('of a function that nobody called says so', async () => {
     const { stdout } = await make(['cost', 'FUNCTION_NAME=quiet']);
     expect(stdout).toMatch(/^Today, .*: no calls\.\n\nThis month, .*: no calls\.\n/);
   });
 });
 
+const DAY = 86_400_000;
+
 /** What a call leaves in CloudWatch. */
-async function spend(Timestamp: Date, modelId: string, values: Record<string, number>): Promise<void> {
-  const Dimensions = [
-    { Name: 'functionName', Value: NAME },
-    { Name: 'modelId', Value: modelId },
+async function spend(
+  functionName: string,
+  Timestamp: Date,
+  modelId: string,
+  values: Record<string, number>,
+): Promise<void> {
+  const ofFunction = [{ Name: 'functionName', Value: functionName }];
+  const ofModel = [...ofFunction, { Name: 'modelId', Value: modelId }];
+  const MetricData = [
+    ...Object.entries(values).map(([MetricName, Value]) => ({ MetricName, Value, Dimensions: ofModel, Timestamp })),
+    { MetricName: 'costUsd', Value: values.costUsd, Dimensions: ofFunction, Timestamp },
   ];
-  const MetricData = Object.entries(values).map(([MetricName, Value]) => ({
-    MetricName,
-    Value,
-    Dimensions,
-    Timestamp,
-  }));
   await new CloudWatchClient(clientOf(moto)).send(
     new PutMetricDataCommand({ Namespace: 'BedrockOnLambda', MetricData }),
   );
+}
+
+/** CloudWatch answers in pages where an answer is long; the emulator answers whole. */
+function inPages(behind: Server) {
+  const results = z.object({ MetricDataResults: z.array(z.unknown()) });
+  return async (asked: Asked): Promise<Answer | undefined> => {
+    if (!asked.operation.endsWith('.GetMetricData')) return undefined;
+    const { MetricDataResults: all } = results.parse(JSON.parse((await answerOf(behind, asked)).body));
+    const isSecond = asked.body.includes('"NextToken":"second"');
+    const page = all.filter((_, index) => (index % 2 === 1) === isSecond);
+    return {
+      status: 200,
+      body: JSON.stringify({ MetricDataResults: page, ...(!isSecond && { NextToken: 'second' }) }),
+    };
+  };
 }
 
 describe('make logs', () => {

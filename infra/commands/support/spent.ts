@@ -1,8 +1,8 @@
 import {
   CloudWatchClient,
-  GetMetricDataCommand,
   type MetricDataQuery,
   type MetricDataResult,
+  paginateGetMetricData,
 } from '@aws-sdk/client-cloudwatch';
 import { dimensionsOf, METRICS_NAMESPACE, type MetricName } from '../../lib/metrics.ts';
 import { allowed, explained } from './aws-errors.ts';
@@ -11,20 +11,28 @@ import type { Target } from './target.ts';
 
 /** What a model was used for. */
 export interface Spent {
-  readonly modelId: string;
-  readonly calls: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  /** Null for all models together that models.json no longer has: of these the cost is known, and nothing else. */
+  readonly modelId: string | null;
+  readonly calls: number | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
   /** US dollars, estimated. */
   readonly costUsd: number;
 }
 
-/** The same, on one day. */
-export interface SpentOnDay extends Spent {
-  readonly day: Date;
+/** What was spent, each day (of UTC, as AWS bills). */
+export interface Spending {
+  readonly byModel: readonly (Usage & { readonly modelId: string; readonly day: Date })[];
+  /** Of the function as a whole, whichever models it called. */
+  readonly inAll: readonly { readonly day: Date; readonly costUsd: number }[];
 }
 
+type Usage = Readonly<Record<Measure, number>>;
+
 const DAY_SECONDS = 86_400;
+
+/** Less is the rounding of sums, and no model. A tenth of what `make cost` shows. */
+const LEAST_USD = 0.000_01;
 
 /** Every call has a latency, so counting those counts the calls. */
 const MEASURES = {
@@ -37,16 +45,28 @@ const MEASURES = {
 type Measure = keyof typeof MEASURES;
 const measures: readonly Measure[] = ['calls', 'inputTokens', 'outputTokens', 'costUsd'];
 
-/** Calls, tokens and cost by model and day (of UTC, as AWS bills). */
+/** The id of the query for the function's own cost. */
+const IN_ALL = 'all';
+
+/**
+ * Calls, tokens and cost from a midnight of UTC to the end of the day of `now`.
+ *
+ * The end of a query is exclusive, and of `now` itself the second or the minute that is not over would be lost: so the
+ * end is that of the period, which is in the future.
+ */
 export async function spentSince(
   target: Target,
   modelIds: readonly string[],
   StartTime: Date,
-  EndTime: Date,
-): Promise<SpentOnDay[]> {
-  const MetricDataQueries = modelIds.flatMap((modelId, index) =>
-    measures.map((measure) => query(target.stackName, modelId, `${measure}${index}`, measure)),
-  );
+  now: Date,
+): Promise<Spending> {
+  const EndTime = new Date((Math.floor(now.getTime() / 1000 / DAY_SECONDS) + 1) * DAY_SECONDS * 1000);
+  const MetricDataQueries = [
+    query(IN_ALL, 'costUsd', target.stackName),
+    ...modelIds.flatMap((modelId, index) =>
+      measures.map((measure) => query(`${measure}${index}`, measure, target.stackName, modelId)),
+    ),
+  ];
   const results = await resultsOf(target, { MetricDataQueries, StartTime, EndTime });
   const values = new Map(
     results.flatMap(({ Id, Timestamps, Values }) =>
@@ -54,41 +74,50 @@ export async function spentSince(
     ),
   );
   const days = [...new Set(results.flatMap(({ Timestamps }) => (Timestamps ?? []).map((day) => day.getTime())))];
-  return modelIds.flatMap((modelId, index) =>
-    days.map((day) => {
-      const value = (measure: Measure): number => values.get(`${measure}${index} ${day}`) ?? 0;
-      return {
+  const valueOf = (id: string, day: number): number => values.get(`${id} ${day}`) ?? 0;
+  return {
+    byModel: modelIds.flatMap((modelId, index) =>
+      days.map((day) => ({
         modelId,
         day: new Date(day),
-        calls: value('calls'),
-        inputTokens: value('inputTokens'),
-        outputTokens: value('outputTokens'),
-        costUsd: value('costUsd'),
-      };
-    }),
-  );
+        ...usage((measure) => valueOf(`${measure}${index}`, day)),
+      })),
+    ),
+    inAll: days.map((day) => ({ day: new Date(day), costUsd: valueOf(IN_ALL, day) })),
+  };
 }
 
-/** The sums by model since a day, the dearest first, without the models that nobody called. */
-export function spentOf(days: readonly SpentOnDay[], since: Date): Spent[] {
-  const recent = days.filter(({ day }) => day >= since);
-  const sums = [...new Set(recent.map(({ modelId }) => modelId))].map((modelId) =>
-    recent
-      .filter((one) => one.modelId === modelId)
-      .reduce(plus, { modelId, calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 }),
-  );
-  return sums.filter(({ calls }) => calls > 0).toSorted((one, other) => other.costUsd - one.costUsd);
+/**
+ * The sums by model since a day, the dearest first, without the models that nobody called. What the function as a whole
+ * cost beyond them was spent on models that are not asked about.
+ */
+export function spentOf({ byModel, inAll }: Spending, since: Date): Spent[] {
+  const recent = byModel.filter(({ day }) => day >= since);
+  const sums = [...new Set(recent.map(({ modelId }) => modelId))].map((modelId) => {
+    const days = recent.filter((one) => one.modelId === modelId);
+    return { modelId, ...usage((measure) => sum(days.map((one) => one[measure]))) };
+  });
+  const others =
+    sum(inAll.filter(({ day }) => day >= since).map(({ costUsd }) => costUsd)) -
+    sum(sums.map(({ costUsd }) => costUsd));
+  return [
+    ...sums.filter(({ calls }) => calls > 0).toSorted((one, other) => other.costUsd - one.costUsd),
+    ...(others > LEAST_USD
+      ? [{ modelId: null, calls: null, inputTokens: null, outputTokens: null, costUsd: others }]
+      : []),
+  ];
 }
 
-const plus = (sum: Spent, { calls, inputTokens, outputTokens, costUsd }: Spent): Spent => ({
-  modelId: sum.modelId,
-  calls: sum.calls + calls,
-  inputTokens: sum.inputTokens + inputTokens,
-  outputTokens: sum.outputTokens + outputTokens,
-  costUsd: sum.costUsd + costUsd,
+const usage = (of: (measure: Measure) => number): Usage => ({
+  calls: of('calls'),
+  inputTokens: of('inputTokens'),
+  outputTokens: of('outputTokens'),
+  costUsd: of('costUsd'),
 });
 
-function query(functionName: string, modelId: string, Id: string, measure: Measure): MetricDataQuery {
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function query(Id: string, measure: Measure, functionName: string, modelId?: string): MetricDataQuery {
   const [MetricName, Stat] = MEASURES[measure];
   const Dimensions = Object.entries(dimensionsOf(functionName, modelId)).map(([Name, Value]) => ({ Name, Value }));
   return {
@@ -102,10 +131,10 @@ async function resultsOf(
   input: { MetricDataQueries: MetricDataQuery[]; StartTime: Date; EndTime: Date },
 ): Promise<MetricDataResult[]> {
   try {
-    const { MetricDataResults } = await new CloudWatchClient(clientOptions(region)).send(
-      new GetMetricDataCommand(input),
-    );
-    return MetricDataResults ?? [];
+    const results: MetricDataResult[] = [];
+    const pages = paginateGetMetricData({ client: new CloudWatchClient(clientOptions(region)) }, input);
+    for await (const { MetricDataResults } of pages) results.push(...(MetricDataResults ?? []));
+    return results;
   } catch (error) {
     throw allowed(explained(error, region), ['cloudwatch:GetMetricData']);
   }
