@@ -41,12 +41,8 @@ destroy: $(INFRA) ## Remove the stack, all of it
 	@$(OPERATE) commands/destroy.ts
 
 .PHONY: smoke
-smoke: setup $(INFRA) ## Call what was deployed, and fail if it does not answer: ROLLBACK=1, EVENT=file
+smoke: $(INFRA) ## Call what was deployed, and fail if it does not answer: ROLLBACK=1, EVENT=file
 	@$(OPERATE) commands/smoke.ts
-
-.PHONY: build-smoke
-build-smoke: setup ## Build what make smoke calls with
-	@cargo build --locked -p xtask
 
 .PHONY: rollback
 rollback: $(INFRA) ## Put back what was deployed before the last make deploy

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { workspaceDir } from '../lib/paths.ts';
 import { UserError } from '../lib/user-error.ts';
-import { readDeployment } from './support/deployment-record.ts';
+import { type DeploymentRecord, requireDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
+import { parseJson } from './support/json.ts';
 import { isOn } from './support/options.ts';
 import { rollBack } from './support/rollback.ts';
 import { type SmokeCall, smokeCall } from './support/smoke-call.ts';
@@ -14,28 +18,48 @@ const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
 
 await exitOnError(async () => {
   const putsBack = isOn('ROLLBACK');
-  const deployed = readDeployment();
-  if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
-  const { passed, said, throttled } = await patientCall(CALLS);
-  if (passed)
-    return console.error(`The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`);
-  process.exitCode = 1;
-  if (throttled)
-    return console.error(
-      'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.',
-    );
-  console.error(`The smoke call failed: ${said}`);
-  console.error(
-    putsBack
-      ? (await rollBack(deployed)).sentence
-      : 'The stack stays as it is; make rollback puts back what was deployed before.',
-  );
+  const deployed = requireDeployment();
+  const event = readEvent(process.env.XTASK_EVENT?.trim() || 'events/bedrock-test-001.json');
+  console.error(`Calling ${deployed.functionName} on AWS in ${deployed.region}.`);
+  const call = await callUntilSettled(deployed, event, CALLS);
+  if (call.result !== 'passed') process.exitCode = 1;
+  console.error(await conclusionOf(call, deployed, putsBack));
 });
 
-async function patientCall(calls: number): Promise<SmokeCall> {
-  const call = await smokeCall();
-  if (call.passed || !call.passing || calls === 1) return call;
-  console.error(`Not yet: ${call.said} Trying again in ${PAUSE} s.`);
+async function callUntilSettled(deployed: DeploymentRecord, event: Uint8Array, calls: number): Promise<SmokeCall> {
+  const call = await smokeCall(deployed, event);
+  if (call.result === 'passed' || !call.mayPass || calls === 1) return call;
+  console.error(`Not yet: ${call.sentence} Trying again in ${PAUSE} s.`);
   await after(PAUSE * 1000);
-  return patientCall(calls - 1);
+  return callUntilSettled(deployed, event, calls - 1);
+}
+
+async function conclusionOf(
+  { result, sentence }: SmokeCall,
+  deployed: DeploymentRecord,
+  putsBack: boolean,
+): Promise<string> {
+  switch (result) {
+    case 'passed':
+      return `The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`;
+    case 'throttled':
+      return 'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.';
+    case 'unavailable':
+      return `Bedrock turned the call away, which says nothing of this version: ${sentence} Run make smoke again later. Nothing was put back.`;
+    case 'failed':
+      return `The smoke call failed: ${sentence}\n${putsBack ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.'}`;
+  }
+}
+
+/** The event of EVENT=file, whose path is relative to the folder of the Makefile. */
+function readEvent(path: string): Uint8Array {
+  try {
+    const event = readFileSync(resolve(workspaceDir, path));
+    if (parseJson(event.toString()) !== undefined) return event;
+  } catch (error) {
+    throw new UserError(
+      `Cannot read the event file ${path}: ${error instanceof Error ? error.message : 'unknown'}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
+    );
+  }
+  throw new UserError(`The event file ${path} is not JSON: correct it, then try again.`);
 }

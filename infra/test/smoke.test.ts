@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
-import { type Server, startScripted } from './support/servers.ts';
+import { crash, type Given, lambdaReplying, throttle } from './support/lambda.ts';
 
 let machine: Machine;
 beforeAll(() => {
@@ -26,27 +26,8 @@ const denied = reply(403, {
 });
 const wrong = reply(400, { message: 'The prompt is too long. Shorten it.', code: 'InvalidRequest', requestId: 'x' });
 
-/** Lambda's own answer while the reserved concurrency is 0, which is not the function's. */
-const throttle = JSON.stringify({
-  Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
-  Type: 'User',
-  message: 'Rate Exceeded.',
-});
-
-/** Lambda's Invoke that replies with these, the last one again and again, and counts. */
-async function lambdaReplying(...replies: readonly string[]): Promise<Server & { calls: () => number }> {
-  let calls = 0;
-  const server = await startScripted((response) => {
-    const given = replies[Math.min(calls, replies.length - 1)];
-    if (given === throttle) response.writeHead(429, { 'x-amzn-errortype': 'TooManyRequestsException' });
-    response.end(given);
-    calls += 1;
-  });
-  return { ...server, calls: () => calls };
-}
-
-async function smoke(replies: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const lambda = await lambdaReplying(...replies);
+async function smoke(replies: readonly Given[], environment: NodeJS.ProcessEnv = {}, account?: string) {
+  const lambda = await lambdaReplying(replies, account);
   const outcome = await machine.command('smoke', {
     ...KEYS,
     AWS_ENDPOINT_URL: lambda.url,
@@ -100,12 +81,21 @@ describe('make smoke', () => {
   });
 
   it('fails on a function that crashed', async () => {
-    expect(
-      await smoke(['{"errorType":"Runtime.ExitError","errorMessage":"RequestId: x Error: Runtime exited"}']),
-    ).toMatchObject({
+    expect(await smoke([crash])).toMatchObject({
       status: 1,
+      calls: 1,
       stderr: expect.stringContaining(
-        "\nThe smoke call failed: the reply is none of this function's: it has no statusCode\n",
+        '\nThe smoke call failed: The function failed with Runtime.ExitError: RequestId: x Error: Runtime exited. See make logs for what it wrote.\n',
+      ),
+    });
+  });
+
+  it('fails on the reply of another program', async () => {
+    expect(await smoke(['{"answer":42}'])).toMatchObject({
+      status: 1,
+      calls: 1,
+      stderr: expect.stringContaining(
+        "\nThe smoke call failed: The reply is none of this function's: it has no statusCode. Check what is deployed.\n",
       ),
     });
   });
@@ -123,27 +113,52 @@ describe('make smoke', () => {
     expect(await smoke([throttle, answer], { ROLLBACK: '1' })).toMatchObject({ status: 0, calls: 2 });
   });
 
-  it('looks for a version to put back when it is the function that is throttled', async () => {
+  it.each([
+    ['429 ThrottlingException', 429, 'ThrottlingException'],
+    ['503 ServiceUnavailableException', 503, 'ServiceUnavailableException'],
+  ])('rolls nothing back when Bedrock turns the calls away: %s', async (_, statusCode, code) => {
     const { status, stderr, calls } = await smoke(
-      [
-        reply(429, {
-          message: 'Bedrock throttled. TooManyRequestsException.',
-          code: 'ThrottlingException',
-          requestId: 'x',
-        }),
-      ],
+      [reply(statusCode, { message: 'Bedrock turned it away. Try again later.', code, requestId: 'x' })],
       { ROLLBACK: '1' },
     );
     expect({ status, calls }).toEqual({ status: 1, calls: 3 });
     expect(stderr).toMatch(
-      /\nThe smoke call failed: 429 ThrottlingException: .+\nNothing is remembered of a-function from before the last deploy/,
+      new RegExp(
+        `\nBedrock turned the call away, which says nothing of this version: ${statusCode} ${code}: Bedrock turned it away. Try again later. Run make smoke again later. Nothing was put back.\n$`,
+      ),
     );
+    expect(stderr).not.toContain('The smoke call failed');
+  });
+
+  it.each([
+    ['a connection that failed', 503, 'ConnectionFailed'],
+    ['an error of the function', 500, 'InternalError'],
+  ])('looks for a version to put back after %s', async (_, statusCode, code) => {
+    const { status, stderr, calls } = await smoke(
+      [reply(statusCode, { message: 'It failed.', code, requestId: 'x' })],
+      {
+        ROLLBACK: '1',
+      },
+    );
+    expect({ status, calls }).toEqual({ status: 1, calls: 3 });
+    expect(stderr).toMatch(
+      /\nThe smoke call failed: .+\nNothing is remembered of a-function from before the last deploy/,
+    );
+  });
+
+  it("calls nothing in another profile's account", async () => {
+    const { status, stderr, calls } = await smoke([answer], { ROLLBACK: '1' }, '210987654321');
+    expect({ status, calls }).toEqual({ status: 2, calls: 0 });
+    expect(stderr).toMatch(
+      /\na-function was deployed to account 123456789012, and these credentials are of account 210987654321: .+ Nothing was called\.\n$/,
+    );
+    expect(stderr).not.toContain('olled back');
   });
 
   it('rolls nothing back when nothing was called', async () => {
     const { status, stderr, calls } = await smoke([answer], { ROLLBACK: '1', XTASK_EVENT: 'events/nothing.json' });
     expect({ status, calls }).toEqual({ status: 2, calls: 0 });
-    expect(stderr).toMatch(/cannot read the event file .*nothing\.json/);
+    expect(stderr).toMatch(/Cannot read the event file .*nothing\.json/);
     expect(stderr).not.toContain('olled back');
   });
 

@@ -17,7 +17,6 @@ RUNNER = "ubuntu-24.04"
 # Each target that a workflow may run, and the place where `make test` runs it too: a file, and words of it.
 TESTED = {
     "build": ("infra/infra.mk", "test-infra: build"),
-    "build-smoke": ("tools/test", "make --no-print-directory build-smoke"),
     "deploy": ("infra/test/end-to-end.test.ts", "make('deploy'"),
     "diff": ("infra/test/end-to-end.test.ts", "make('diff'"),
     "models-issue": ("tools/pipeline/tests/test_models_issue.py", '"models-issue"'),

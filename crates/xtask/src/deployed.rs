@@ -1,11 +1,16 @@
-//! The function on AWS.
+//! The function on AWS, which a command of the CDK app calls with AWS's SDK.
 
-use std::{fs, io::Write, process::Stdio};
+use std::{
+    fs,
+    io::{Seek, Write},
+    process::Stdio,
+};
 
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::process::Command;
 
-use crate::{failure::Failure, group::Group, project, tools};
+use crate::{failure::Failure, group::Group, project};
 
 /// What a deployment leaves for its caller.
 #[derive(Deserialize, Debug)]
@@ -31,65 +36,30 @@ impl Deployment {
         })
     }
 
-    /// Invokes the function by `cargo lambda invoke --remote` and gives its payload.
+    /// Invokes the recorded deployment by infra/commands/invoke.ts and gives its payload.
     pub(crate) async fn invoke(&self, event: Bytes) -> Result<Bytes, Failure> {
-        let mut file = tempfile::NamedTempFile::new()?;
-        file.write_all(&event)?;
-        let mut command = tools::cargo_lambda_with_aws_settings()?;
-        command.args([
-            "invoke",
-            "--remote",
-            &self.function_name,
-            "--region",
-            &self.region,
-            "--color",
-            "never",
-            "--data-file",
-        ]);
+        let infra = project::root().join("infra");
+        if !infra.join("node_modules/.package-lock.json").exists() {
+            return Err(Failure::InfraMissing);
+        }
+        let mut stdin = tempfile::tempfile()?;
+        stdin.write_all(&event)?;
+        stdin.rewind()?;
+        let mut command = Command::new("node");
         command
-            .arg(file.path())
-            .stdin(Stdio::null())
+            .args(["--import", "tsx", "commands/invoke.ts"])
+            .current_dir(infra)
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let group = Group::spawn(&mut command).map_err(|source| Failure::CannotRun {
-            program: "cargo lambda invoke".into(),
-            source,
-        })?;
+        let group = Group::spawn(&mut command).map_err(|_| Failure::InfraMissing)?;
         let output = group.output().await?;
-        if output.status.success() {
-            Ok(payload(output.stdout))
-        } else {
-            Err(failed(&String::from_utf8_lossy(&output.stderr)))
+        if output.stdout.is_empty() {
+            return Err(Failure::Deployed {
+                code: output.status.code(),
+                sentence: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            });
         }
-    }
-}
-
-/// cargo-lambda adds a line end.
-fn payload(mut stdout: Vec<u8>) -> Bytes {
-    if stdout.ends_with(b"\n") {
-        stdout.pop();
-    }
-    stdout.into()
-}
-
-fn failed(stderr: &str) -> Failure {
-    if stderr.contains("no providers in chain provided credentials") {
-        Failure::NoCredentials
-    } else {
-        Failure::Remote(causes(stderr))
-    }
-}
-
-/// cargo-lambda draws its causes as a tree: `× failed`, `├─▶ because`, `╰─▶ because`.
-fn causes(stderr: &str) -> String {
-    let marks = ['×', '├', '╰', '─', '▶', ' '];
-    let causes = stderr
-        .lines()
-        .filter(|line| line.trim_start().starts_with(['×', '├', '╰']));
-    let causes: Vec<&str> = causes.map(|line| line.trim_matches(marks)).collect();
-    if causes.is_empty() {
-        stderr.trim().to_owned()
-    } else {
-        causes.join(": ")
+        Ok(output.stdout.into())
     }
 }

@@ -52,10 +52,6 @@ pub(crate) enum Failure {
     NotDeployed(PathBuf),
     #[error("the deployment recorded in {} cannot be used: {problem}; deploy again, or use TARGET=local", path.display())]
     DeploymentUnreadable { path: PathBuf, problem: String },
-    #[error(
-        "no AWS credentials were found: run `aws configure` or `aws sso login`, or set AWS_PROFILE; TARGET=local needs none"
-    )]
-    NoCredentials,
     #[error("{0} is missing: run make setup")]
     ToolMissing(&'static str),
     #[error("cannot run {program}: {source}; run make setup")]
@@ -92,8 +88,12 @@ pub(crate) enum Failure {
     Connection(reqwest::Error),
     #[error("cargo lambda watch refused the event with HTTP status {status}: {body}")]
     Refused { status: u16, body: String },
-    #[error("the deployed function could not be invoked: {0}")]
-    Remote(String),
+    #[error(
+        "Calling the deployed function takes Node.js and the packages of infra, which are not installed here: run infra/install, or make deploy. TARGET=local needs neither."
+    )]
+    InfraMissing,
+    #[error("{sentence}")]
+    Deployed { code: Option<i32>, sentence: String },
     #[error("the reply is none of this function's: it has no statusCode")]
     NotAReply,
     #[error("{0}")]
@@ -123,12 +123,15 @@ impl Failure {
             | Self::WatchRunsAlready(_)
             | Self::ForTheStandIn
             | Self::NotDeployed(_)
-            | Self::DeploymentUnreadable { .. }
-            | Self::NoCredentials => 2,
+            | Self::DeploymentUnreadable { .. } => 2,
             Self::ToolMissing(_)
             | Self::CannotRun { .. }
             | Self::Build(_)
+            | Self::InfraMissing
             | Self::NoExecutable(_) => 3,
+            Self::Deployed { code, .. } => {
+                code.and_then(|code| u8::try_from(code).ok()).unwrap_or(4)
+            }
             Self::Stopped(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
             _ => 4,
         }

@@ -8,13 +8,6 @@ use crate::{failure::Failure, project};
 
 /// `cargo lambda`, from the project's own tools or else from the PATH, without the caller's AWS settings.
 pub(crate) fn cargo_lambda() -> Result<Command, Failure> {
-    let mut command = cargo_lambda_with_aws_settings()?;
-    remove_settings(&mut command);
-    Ok(command)
-}
-
-/// `cargo lambda` for calls to AWS.
-pub(crate) fn cargo_lambda_with_aws_settings() -> Result<Command, Failure> {
     let own = project::root().join(".tools/venv/bin/cargo-lambda");
     let found = if own.is_file() {
         Some(own)
@@ -24,6 +17,7 @@ pub(crate) fn cargo_lambda_with_aws_settings() -> Result<Command, Failure> {
     let mut command = Command::new(found.ok_or(Failure::ToolMissing("cargo-lambda"))?);
     command.arg("lambda").current_dir(project::root());
     remove(&mut command, is_of_another_package);
+    remove(&mut command, is_setting);
     Ok(command)
 }
 
@@ -33,11 +27,6 @@ pub(crate) fn cargo() -> Command {
     command.current_dir(project::root());
     remove(&mut command, is_of_another_package);
     command
-}
-
-/// Keeps from a program what the caller's shell says about AWS and logs: the local function must not find it.
-fn remove_settings(command: &mut Command) {
-    remove(command, is_setting);
 }
 
 fn remove(command: &mut Command, is_unwanted: fn(&str) -> bool) {
@@ -53,6 +42,7 @@ fn is_of_another_package(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
+/// What the caller's shell says about AWS and logs: the local function must not find it.
 fn is_setting(name: &str) -> bool {
     name.starts_with("AWS_")
         || name.starts_with("LAMBDA_")

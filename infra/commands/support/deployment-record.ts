@@ -2,16 +2,25 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { deploymentFile } from '../../lib/paths.ts';
-import type { Target } from './target.ts';
+import { UserError } from '../../lib/user-error.ts';
+import { callerAccount, type Target } from './target.ts';
 
-const record = z.object({ functionName: z.string(), region: z.string(), account: z.string(), stackName: z.string() });
+const record = z.object({
+  functionName: z.string(),
+  region: z.string(),
+  account: z.string(),
+  stackName: z.string(),
+  /** AWS_PROFILE at the deploy, where it was set. */
+  profile: z.string().optional(),
+});
 
 /** The last deployment made from this clone, which `make invoke` calls. */
 export type DeploymentRecord = z.infer<typeof record>;
 
 /** Writes down what was deployed. The function has the stack's name. */
 export function recordDeployment({ account, region, stackName }: Target): void {
-  const deployed: DeploymentRecord = { functionName: stackName, region, account, stackName };
+  const profile = process.env.AWS_PROFILE || undefined;
+  const deployed: DeploymentRecord = { functionName: stackName, region, account, stackName, profile };
   mkdirSync(dirname(deploymentFile), { recursive: true });
   writeFileSync(deploymentFile, `${JSON.stringify(deployed, null, 2)}\n`);
 }
@@ -30,3 +39,25 @@ export function readDeployment(): DeploymentRecord | undefined {
     return undefined;
   }
 }
+
+/** @throws UserError when no deployment is recorded. */
+export function requireDeployment(): DeploymentRecord {
+  const deployed = readDeployment();
+  if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
+  return deployed;
+}
+
+/**
+ * Refuses credentials of another account than the deployment's: a function of the same name may be there, and is not the one meant.
+ *
+ * @throws UserError naming both accounts.
+ */
+export async function requireAccountOf({ account, profile, region, stackName }: DeploymentRecord): Promise<void> {
+  const caller = await callerAccount(region);
+  if (caller === account) return;
+  throw new UserError(
+    `${stackName} was deployed to account ${account}${named(profile)}, and these credentials are of account ${caller}${named(process.env.AWS_PROFILE)}: set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
+  );
+}
+
+const named = (profile: string | undefined): string => (profile ? ` (AWS_PROFILE=${profile})` : '');

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { infraDir, workspaceDir } from '../../lib/paths.ts';
+import { debugDir } from './deployed-function.ts';
 import { type Outcome, outcomeOf } from './tools.ts';
 
 /** Keys that no account has. */
@@ -13,6 +14,8 @@ export interface Machine {
   readonly make: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** A command without make around it, whose exit code is always 2. */
   readonly command: (name: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
+  /** The program behind `make invoke` and `make ask`, without make around it. */
+  readonly xtask: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   readonly remove: () => void;
 }
 
@@ -38,6 +41,8 @@ export function newMachine(): Machine {
       outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
     command: (name, environment = {}) =>
       outcomeOf('node', ['--import', 'tsx', `commands/${name}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
+    xtask: (args, environment = {}) =>
+      outcomeOf(join(debugDir, 'xtask'), args, { cwd: workspaceDir, env: { ...own, ...environment } }),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
