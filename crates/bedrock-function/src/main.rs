@@ -29,8 +29,10 @@ async fn run() -> Result<(), InitError> {
     init::expect_lambda()?;
     let config = Config::from_env()?;
     log::set_level(config.log_level);
-    let (client, http_client) = bedrock::client(&config).await?;
-    bedrock::preconnect(&config, &http_client).await;
-    let handler = Handler::new(config, BedrockModels::new(client));
+    let (client, connection) = bedrock::client(&config).await?;
+    if config.preconnect {
+        connection.open().await;
+    }
+    let handler = Handler::new(config, BedrockModels::new(client, connection));
     serve(handler).await.map_err(InitError::Runtime)
 }

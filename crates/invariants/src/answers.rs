@@ -37,7 +37,7 @@ impl Answers {
         log::set_level(Level::Fatal);
         let config = config()?;
         let wire = Wire::new();
-        let (client, _) = bedrock::client(&config).await?;
+        let (client, connection) = bedrock::client(&config).await?;
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "invariants");
         let sdk = client
             .config()
@@ -45,7 +45,7 @@ impl Answers {
             .http_client(wire.http_client())
             .credentials_provider(credentials)
             .sleep_impl(NoWait);
-        let models = BedrockModels::new(Client::from_conf(sdk.build()));
+        let models = BedrockModels::new(Client::from_conf(sdk.build()), connection);
         Ok(Self {
             handler: Handler::new(config, models),
             wire,

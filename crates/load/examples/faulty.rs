@@ -20,8 +20,8 @@ const LOST_BYTES: usize = 64 * 1024;
 async fn main() -> Result<(), Error> {
     let fault: Arc<str> = env::var("FAULT").unwrap_or_default().into();
     let config = Config::from_env()?;
-    let (client, _) = bedrock::client(&config).await?;
-    let handler = Arc::new(Handler::new(config, BedrockModels::new(client)));
+    let (client, connection) = bedrock::client(&config).await?;
+    let handler = Arc::new(Handler::new(config, BedrockModels::new(client, connection)));
     let last_reply = Arc::new(Mutex::new(None));
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (handler, fault, last_reply) = (

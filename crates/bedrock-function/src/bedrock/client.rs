@@ -9,11 +9,12 @@ use aws_sdk_bedrockruntime::{
         timeout::TimeoutConfig,
     },
 };
-use aws_smithy_http_client::pool;
 
 use super::{
     attempts::{INITIAL_BACKOFF, MAX_BACKOFF},
-    credentials, http,
+    connection::Connection,
+    credentials,
+    http::Http,
 };
 use crate::config::Config;
 
@@ -37,21 +38,23 @@ pub enum ConnectError {
     /// The HTTP client could not be made.
     #[error("The HTTP client could not be made: {0}.")]
     Http(String),
+    /// The region has no endpoint.
+    #[error("Bedrock has no endpoint for AWS_REGION: {0}.")]
+    Endpoint(String),
 }
 
-/// Makes the client and the HTTP client under it, for [`super::preconnect`] to use the same pool.
-/// Opens no connection.
+/// Makes the client and the connection under it. Opens no connection.
 ///
 /// # Errors
 ///
 /// A CA bundle that cannot be read or holds no certificate.
-pub async fn client(config: &Config) -> Result<(Client, pool::Client), ConnectError> {
-    let http_client = http::client(config.ca_bundle.as_deref())?;
+pub async fn client(config: &Config) -> Result<(Client, Connection), ConnectError> {
+    let http = Http::new(config.ca_bundle.as_deref())?;
     let mut sdk = aws_sdk_bedrockruntime::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
-        .credentials_provider(credentials::provider(&http_client).await)
-        .http_client(http_client.clone())
+        .credentials_provider(credentials::provider(&http).await)
+        .http_client(http.clone())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(MAX_ATTEMPTS)
@@ -67,5 +70,6 @@ pub async fn client(config: &Config) -> Result<(Client, pool::Client), ConnectEr
         // a stalled stream, to be cut and asked (and paid) again. The time budget bounds the call.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     sdk.set_endpoint_url(config.endpoint_url.clone());
-    Ok((Client::from_conf(sdk.build()), http_client))
+    let connection = Connection::new(config, http).await?;
+    Ok((Client::from_conf(sdk.build()), connection))
 }

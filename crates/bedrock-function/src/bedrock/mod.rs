@@ -2,13 +2,13 @@
 
 mod attempts;
 mod client;
+mod connection;
 mod credentials;
 mod failure;
 mod http;
-mod preconnect;
 
 pub(crate) use attempts::Attempts;
 pub use client::{ConnectError, client};
+pub use connection::Connection;
 pub use failure::CallError;
 pub(crate) use failure::as_logged;
-pub use preconnect::preconnect;

@@ -13,7 +13,10 @@ pub use converse::Converse;
 pub use parameters::{MaxTokens, Probability};
 pub use titan::Titan;
 
-use crate::{bedrock::CallError, deadline::TimeBudget};
+use crate::{
+    bedrock::{CallError, Connection},
+    deadline::TimeBudget,
+};
 
 /// The id of a model or inference profile. No ARN, though Bedrock takes those too: it would carry
 /// the account's number into replies, logs and metrics.
@@ -154,15 +157,17 @@ pub trait TextModel {
 /// All models of Bedrock: each is reached by the one operation that it takes.
 #[derive(Clone, Debug)]
 pub struct BedrockModels {
+    connection: Connection,
     converse: Converse,
     titan: Titan,
 }
 
 impl BedrockModels {
-    /// Models that are called through `client`.
+    /// Models that are called through `client`, over `connection`.
     #[must_use]
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: Client, connection: Connection) -> Self {
         Self {
+            connection,
             converse: Converse::new(client.clone()),
             titan: Titan::new(client),
         }
@@ -175,10 +180,13 @@ impl TextModel for BedrockModels {
         request: TextRequest,
         budget: TimeBudget,
     ) -> Result<TextAnswer, CallError> {
-        if request.model.is_titan_text() {
+        self.connection.ready(budget).await;
+        let answer = if request.model.is_titan_text() {
             self.titan.answer(request, budget).await
         } else {
             self.converse.answer(request, budget).await
-        }
+        };
+        self.connection.was_used();
+        answer
     }
 }

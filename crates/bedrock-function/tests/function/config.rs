@@ -113,6 +113,8 @@ async fn missing_credentials_are_a_reply_and_not_a_crash() {
         reply.contains(r#""statusCode":500"#) && reply.contains("CredentialsMissing"),
         "{reply}"
     );
+    let log = function.stdout();
+    assert!(log.contains(r#""attempts":0"#), "nothing was sent: {log}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod config;
 mod contract;
 mod errors;
 mod faults;
+mod freeze;
 mod http;
 mod invalid;
 mod keys;
