@@ -50,7 +50,7 @@ export class BedrockFunction extends Construct {
       handler: 'bootstrap',
       memorySize: props.memory,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: environmentOf(props.inference ?? {}, props.models),
+      environment: environmentOf({ timeoutSeconds: props.timeoutSeconds, ...props.inference }, props.models),
       role: this.role,
       // The log's format stays Lambda's default, text: the function's line is JSON as it is. With Lambda's
       // own JSON format the service would filter that line by its "level" and set AWS_LAMBDA_LOG_LEVEL.

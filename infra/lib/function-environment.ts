@@ -18,11 +18,15 @@ const ALLOCATOR = 'glibc.malloc.mmap_threshold=1048576';
  * The environment of the deployed function. What nobody set is absent: the function
  * has its own defaults, and they are written down in one place, there.
  */
-export function environmentOf(defaults: InferenceDefaults, models: readonly ModelRow[]): Record<string, string> {
+export function environmentOf(
+  { timeoutSeconds, ...defaults }: InferenceDefaults & Pick<Settings, 'timeoutSeconds'>,
+  models: readonly ModelRow[],
+): Record<string, string> {
   return {
     BEDROCK_MODEL_IDS: models.map((row) => row.id).join(','),
     BEDROCK_MODEL_TABLE: JSON.stringify(models.map(whatTheFunctionReads)),
     BEDROCK_METRICS_NAMESPACE: METRICS_NAMESPACE,
+    BEDROCK_TIMEOUT_SECONDS: String(timeoutSeconds),
     GLIBC_TUNABLES: ALLOCATOR,
     ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
     ...variable('BEDROCK_MAX_TOKENS_LIMIT', defaults.maxTokensLimit),
@@ -33,8 +37,8 @@ export function environmentOf(defaults: InferenceDefaults, models: readonly Mode
 
 /** The running function has no models.json: it gets the columns that it computes with. */
 function whatTheFunctionReads(row: ModelRow) {
-  const { id, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters } = row;
-  return { id, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
+  const { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters } = row;
+  return { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
 }
 
 function variable(name: string, value: number | undefined): Record<string, string> {

@@ -36,7 +36,7 @@ describe('infra/deployed-environment.json', () => {
     const { models, default: id } = readModels(modelsFile);
     const expected = `${JSON.stringify(
       environmentOf(
-        {},
+        { timeoutSeconds: 60 },
         models.filter((row) => row.id === id),
       ),
       null,

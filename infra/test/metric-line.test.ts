@@ -49,7 +49,7 @@ async function lineFor(event: object, endpoint = bedrock.url) {
   const path = join(directory, 'event.json');
   writeFileSync(path, JSON.stringify(event));
   const variables = {
-    ...environmentOf({}, model),
+    ...environmentOf({ timeoutSeconds: 60 }, model),
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint,
     AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
     AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',

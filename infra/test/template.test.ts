@@ -136,12 +136,20 @@ describe('the Function URL', () => {
 describe("the function's environment", () => {
   it('names the granted models, the first first, and what the function computes with', () => {
     const models = table.models.filter((row) => row.id.includes('nova-2-lite')).toReversed();
-    const { BEDROCK_MODEL_IDS, BEDROCK_MODEL_TABLE, BEDROCK_METRICS_NAMESPACE, GLIBC_TUNABLES, ...rest } =
-      environmentOf({}, models);
+    const {
+      BEDROCK_MODEL_IDS,
+      BEDROCK_MODEL_TABLE,
+      BEDROCK_METRICS_NAMESPACE,
+      GLIBC_TUNABLES,
+      BEDROCK_TIMEOUT_SECONDS,
+      ...rest
+    } = environmentOf({ timeoutSeconds: 30 }, models);
+    expect(BEDROCK_TIMEOUT_SECONDS).toBe('30');
     expect(BEDROCK_MODEL_IDS).toBe('global.amazon.nova-2-lite-v1:0,jp.amazon.nova-2-lite-v1:0');
     expect(JSON.parse(BEDROCK_MODEL_TABLE ?? '')).toEqual([
       {
         id: 'global.amazon.nova-2-lite-v1:0',
+        api: 'Converse',
         pricePerMillionTokens: { input: 0.3, output: 2.5 },
         maxOutputTokens: 64000,
         refusedParameters: [],
@@ -149,6 +157,7 @@ describe("the function's environment", () => {
       },
       {
         id: 'jp.amazon.nova-2-lite-v1:0',
+        api: 'Converse',
         pricePerMillionTokens: { input: 0.396, output: 3.311 },
         maxOutputTokens: 64000,
         refusedParameters: [],

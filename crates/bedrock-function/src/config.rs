@@ -34,7 +34,7 @@ pub struct Config {
     pub max_tokens_limit: MaxTokens,
     /// `BEDROCK_TEMPERATURE`: for events that do not say.
     pub temperature: Probability,
-    /// `BEDROCK_TIMEOUT_SECONDS`: what bounds a call when the deadline is no use.
+    /// `BEDROCK_TIMEOUT_SECONDS`: the longest that a call may take, whatever its deadline says.
     pub timeout: Duration,
     /// `BEDROCK_MAX_PROMPT_CHARS`: longer requests are refused before anything is sent.
     pub max_prompt_chars: usize,

@@ -17,13 +17,18 @@ pub struct TimeBudget {
 }
 
 impl TimeBudget {
-    /// The time until `deadline`, less a margin; `fallback`, where the deadline says nothing: it
-    /// has passed (cargo-lambda's emulator sends one of 1970) or is further away than any can be.
+    /// The time until `deadline`, or `timeout` where that is shorter, less a margin: a wall clock
+    /// that is behind, as it can be after a freeze, makes the deadline look further away than it is.
+    ///
+    /// It is `timeout` alone where the deadline says nothing: it has passed (cargo-lambda's emulator
+    /// sends one of 1970) or is further away than any can be.
     #[must_use]
-    pub fn until(deadline: SystemTime, now: SystemTime, fallback: Duration) -> Self {
+    pub fn until(deadline: SystemTime, now: SystemTime, timeout: Duration) -> Self {
         let total = match deadline.duration_since(now) {
-            Ok(left) if !left.is_zero() && left <= LONGEST => left.saturating_sub(MARGIN),
-            _ => fallback,
+            Ok(left) if !left.is_zero() && left <= LONGEST => {
+                left.min(timeout).saturating_sub(MARGIN)
+            }
+            _ => timeout,
         };
         Self {
             started: Instant::now(),
@@ -54,11 +59,11 @@ impl TimeBudget {
 mod tests {
     use super::*;
 
-    const FALLBACK: Duration = Duration::from_secs(60);
+    const TIMEOUT: Duration = Duration::from_secs(60);
 
     fn total(left: Duration) -> Duration {
         let now = SystemTime::now();
-        TimeBudget::until(now + left, now, FALLBACK).total()
+        TimeBudget::until(now + left, now, TIMEOUT).total()
     }
 
     #[test]
@@ -68,15 +73,19 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_beyond_the_configured_time_out_leaves_no_more_than_that() {
+        assert_eq!(total(Duration::from_secs(360)), TIMEOUT - MARGIN);
+    }
+
+    #[test]
     fn a_deadline_in_1970_means_the_configured_time_out() {
         let long_ago = SystemTime::UNIX_EPOCH + Duration::from_millis(600_000);
-        let budget = TimeBudget::until(long_ago, SystemTime::now(), FALLBACK);
-        assert_eq!(budget.total(), FALLBACK);
+        let budget = TimeBudget::until(long_ago, SystemTime::now(), TIMEOUT);
+        assert_eq!(budget.total(), TIMEOUT);
     }
 
     #[test]
     fn a_deadline_that_no_function_can_have_means_the_configured_time_out() {
-        assert_eq!(total(LONGEST), LONGEST - MARGIN);
-        assert_eq!(total(LONGEST + Duration::from_secs(1)), FALLBACK);
+        assert_eq!(total(LONGEST + Duration::from_secs(1)), TIMEOUT);
     }
 }
