@@ -84,6 +84,19 @@ export const settingNames: ReadonlyMap<string, SettingKey> = new Map(
     .map((key) => [nameOf(key), key]),
 );
 
+/** The settings that have a value, by name and as a person would type them. */
+export function typedSettings(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    [...settingNames].flatMap(([name, key]) => {
+      const value = settings[key];
+      return value === undefined ? [] : [[name, typeof value === 'boolean' ? String(Number(value)) : String(value)]];
+    }),
+  );
+}
+
+/** Under this name a template carries the settings that it was made with. */
+export const SETTINGS_METADATA = 'BedrockOnLambda::Settings';
+
 /** What the setting takes, in words. */
 export function takes(key: SettingKey): string {
   return settingsSchema.shape[key].description ?? '';

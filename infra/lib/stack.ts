@@ -8,6 +8,7 @@ import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
 import { FunctionDashboard } from './dashboard.ts';
 import type { Choice } from './granted-models.ts';
+import { SETTINGS_METADATA, typedSettings } from './settings.ts';
 
 /** What the stack is made of. */
 export interface BedrockStackProps {
@@ -28,6 +29,10 @@ export class BedrockStack extends Stack {
       // The CLI and `make deploy` check the bootstrap's version; as a rule in the template it would be half of it.
       synthesizer: synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
+    // The next deploy compares with them, and says which of them nobody gave again.
+    this.templateOptions.metadata = {
+      [SETTINGS_METADATA]: typedSettings({ ...settings, model: models.map(({ id }) => id) }),
+    };
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
     const limits =
       settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, settings)];

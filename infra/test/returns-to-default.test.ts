@@ -28,6 +28,37 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     expect(said(deployedWith({ MODEL: OTHER }), { MODEL: table.default })).toEqual([]);
   });
 
+  it.each([
+    ['MEMORY', '512', 'it is 512 now, and 128 after this deploy'],
+    ['TIMEOUT_SECONDS', '90', 'it is 90 now, and 60 after this deploy'],
+    ['LOG_RETENTION_DAYS', '7', 'it is 7 now, and 30 after this deploy'],
+    ['ALARM_EMAIL', 'someone@example.com', 'this deploy takes the address off'],
+    ['DASHBOARD', '1', 'it is 1 now, and 0 after this deploy'],
+    ['FUNCTION_URL', 'true', 'it is 1 now, and 0 after this deploy'],
+    ['MAX_TOKENS', '500', 'it is 500 now, and not set after this deploy'],
+    ['MAX_TOKENS_LIMIT', '600', 'it is 600 now, and not set after this deploy'],
+    ['TEMPERATURE', '0.5', 'it is 0.5 now, and not set after this deploy'],
+    ['MAX_PROMPT_CHARS', '1000', 'it is 1000 now, and not set after this deploy'],
+  ])('%s', (name, value, consequence) => {
+    const sentence = `! ${name} is not given: ${consequence}. To keep it, type ${name} again, or write it to infra/settings.json.`;
+    expect(said(deployedWith({ [name]: value }), {})).toEqual([sentence]);
+    expect(said(deployedWith({ [name]: value }), { [name]: value })).toEqual([]);
+  });
+
+  it('each of several', () => {
+    const typed = { ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '20' };
+    expect(said(deployedWith(typed), {}).map((sentence) => sentence.split(' ')[1])).toEqual(Object.keys(typed));
+    expect(said(deployedWith(typed), typed)).toEqual([]);
+  });
+
+  it('what the resources tell, of a template that carries no settings', () => {
+    const { Metadata: _, ...template } = templateOf({ MODEL: OTHER, DAILY_LIMIT_USD: '5', MEMORY: '512' }).toJSON();
+    expect(said(JSON.stringify(template), {}).map((sentence) => sentence.split(' ')[1])).toEqual([
+      'MODEL',
+      'DAILY_LIMIT_USD',
+    ]);
+  });
+
   it('nothing where nothing is lost, or nothing was deployed', () => {
     expect(said(deployedWith({}), { DAILY_LIMIT_USD: '5' })).toEqual([]);
     expect(said(undefined, {})).toEqual([]);

@@ -1,36 +1,51 @@
 import { z } from 'zod';
+import { limitAlarmName } from '../../lib/brake-names.ts';
+import { SETTINGS_METADATA } from '../../lib/settings.ts';
 import { parseJson } from './json.ts';
 
 /** What is read of a template; one of another project has what it likes. */
 const template = z.object({
+  Metadata: z
+    .object({ [SETTINGS_METADATA]: z.record(z.string(), z.string()) })
+    .optional()
+    .catch(undefined),
   Resources: z.record(
     z.string(),
     z.object({
-      Type: z.string(),
       Properties: z
-        .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).partial() })
+        .object({
+          AlarmName: z.unknown(),
+          Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).partial(),
+          FunctionName: z.unknown(),
+          Threshold: z.unknown(),
+        })
         .partial()
         .optional(),
     }),
   ),
 });
 
-/** What this project's stack, as it is deployed, says of its settings. */
+type Properties = NonNullable<z.infer<typeof template>['Resources'][string]['Properties']>;
+
+/** What this project's stack, as it is deployed, says of itself. */
 export interface DeployedStack {
-  /** Ids of the models granted, with commas between them. */
-  readonly models: string;
-  readonly hasBrake: boolean;
+  /** Its settings by name, as a person would type them. Of a template of an older version, those that its resources tell. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Reads a deployed template, which is not this project's where no function of it is told its models: then there is nothing. */
 export function readDeployedStack(text: string): DeployedStack | undefined {
   const parsed = template.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
-  const resources = Object.values(parsed.data.Resources);
-  const models = resources
-    .map(({ Properties }) => Properties?.Environment?.Variables?.BEDROCK_MODEL_IDS)
-    .find((ids) => typeof ids === 'string');
-  return models === undefined
-    ? undefined
-    : { models, hasBrake: resources.some(({ Type }) => Type === 'AWS::StepFunctions::StateMachine') };
+  const resources = Object.values(parsed.data.Resources).flatMap(({ Properties }) => Properties ?? []);
+  const fn = resources.find(({ Environment }) => typeof Environment?.Variables?.BEDROCK_MODEL_IDS === 'string');
+  return fn && { settings: parsed.data.Metadata?.[SETTINGS_METADATA] ?? settingsOf(fn, resources) };
+}
+
+function settingsOf(fn: Properties, resources: readonly Properties[]): Record<string, string> {
+  const alarm = resources.find(({ AlarmName }) => AlarmName === limitAlarmName(String(fn.FunctionName)));
+  return {
+    MODEL: String(fn.Environment?.Variables?.BEDROCK_MODEL_IDS),
+    ...(alarm && { DAILY_LIMIT_USD: String(alarm.Threshold) }),
+  };
 }

@@ -1,29 +1,38 @@
 import type { ReadChoice } from '../../lib/choice.ts';
+import { settingNames, typedSettings } from '../../lib/settings.ts';
 import { readDeployedStack } from './deployed-stack.ts';
 
 /**
- * What a deploy takes back because nobody gave the setting again: settings that are typed hold for one deploy. Nobody should
- * lose the brake, or call another model, without a word.
+ * What a deploy takes back because nobody gave the setting again: a setting that is typed holds for one deploy.
  *
  * @param template of the stack as it is deployed; undefined where none is.
  * @returns a sentence for each.
  */
 export function returnsToDefault(
   template: string | undefined,
-  { given, models }: Pick<ReadChoice, 'given' | 'models'>,
+  { given, settings, models }: Pick<ReadChoice, 'given' | 'settings' | 'models'>,
 ): string[] {
   const deployed = template === undefined ? undefined : readDeployedStack(template);
   if (!deployed) return [];
-  const now = models.map(({ id }) => id).join(',');
-  const keep = (name: string): string => `type ${name} again, or write it to infra/settings.json`;
-  return [
-    ...(deployed.hasBrake && !given.has('DAILY_LIMIT_USD')
-      ? [`! DAILY_LIMIT_USD is not given: this deploy takes the brake off. To keep it, ${keep('DAILY_LIMIT_USD')}.`]
-      : []),
-    ...(deployed.models !== now && !given.has('MODEL')
-      ? [
-          `! MODEL is not given: the function calls ${deployed.models} now, and ${now} after this deploy. To keep it, ${keep('MODEL')}.`,
-        ]
-      : []),
-  ];
+  const next = typedSettings({ ...settings, model: models.map(({ id }) => id) });
+  return Object.entries(deployed.settings)
+    .filter(([name, value]) => settingNames.has(name) && !given.has(name) && next[name] !== value)
+    .map(
+      ([name, value]) =>
+        `! ${name} is not given: ${consequence(name, value, next[name])}. To keep it, type ${name} again, or write it to infra/settings.json.`,
+    );
+}
+
+function consequence(name: string, value: string, next: string | undefined): string {
+  switch (name) {
+    case 'DAILY_LIMIT_USD':
+      return 'this deploy takes the brake off';
+    case 'MODEL':
+      return `the function calls ${value} now, and ${next} after this deploy`;
+    // A pipeline's log may be public.
+    case 'ALARM_EMAIL':
+      return 'this deploy takes the address off';
+    default:
+      return `it is ${value} now, and ${next ?? 'not set'} after this deploy`;
+  }
 }
