@@ -74,16 +74,16 @@ export async function spentSince(
     ),
   );
   const days = [...new Set(results.flatMap(({ Timestamps }) => (Timestamps ?? []).map((day) => day.getTime())))];
-  const valueOf = (id: string, day: number): number => values.get(`${id} ${day}`) ?? 0;
+  const amount = (id: string, day: number): number => values.get(`${id} ${day}`) ?? 0;
   return {
     byModel: modelIds.flatMap((modelId, index) =>
       days.map((day) => ({
         modelId,
         day: new Date(day),
-        ...usage((measure) => valueOf(`${measure}${index}`, day)),
+        ...usage((measure) => amount(`${measure}${index}`, day)),
       })),
     ),
-    inAll: days.map((day) => ({ day: new Date(day), costUsd: valueOf(IN_ALL, day) })),
+    inAll: days.map((day) => ({ day: new Date(day), costUsd: amount(IN_ALL, day) })),
   };
 }
 
