@@ -31,6 +31,17 @@ export class Brake extends Construct {
 
   constructor(scope: Construct, id: string, props: BrakeProps) {
     super(scope, id);
+    const machine = this.stateMachine(props);
+    const rule = new Rule(this, 'Rule', {
+      description: 'Pulls the brake when the limit is crossed',
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        resources: [arnOf(this, props.functionName)],
+        detail: { state: { value: ['ALARM'] } },
+      },
+      targets: [new SfnStateMachine(machine, { retryAttempts: 5 })],
+    });
     this.alarm = new Alarm(this, 'Alarm', {
       alarmName: limitAlarmName(props.functionName),
       alarmDescription: `The estimated cost of 24 hours reached $${props.limitUsd}: the function is stopped (make status, make resume)`,
@@ -40,16 +51,9 @@ export class Brake extends Construct {
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    new Rule(this, 'Rule', {
-      description: 'Pulls the brake when the limit is crossed',
-      eventPattern: {
-        source: ['aws.cloudwatch'],
-        detailType: ['CloudWatch Alarm State Change'],
-        resources: [arnOf(this, props.functionName)],
-        detail: { state: { value: ['ALARM'] } },
-      },
-      targets: [new SfnStateMachine(this.stateMachine(props), { retryAttempts: 5 })],
-    });
+    // Made last. An alarm changes its state once per crossing: if that happened before the rule is there, nothing would stop
+    // the function. The rule's role and its permission are in the state machine's part of the tree.
+    this.alarm.node.addDependency(rule, machine);
   }
 
   /** Of the standard type, which remembers for 90 days that it ran: `make status` asks it. It runs once a crossing, so price does not count. */

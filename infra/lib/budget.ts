@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 
 /** An amount and whom to warn. */
 export interface MonthlyBudgetProps {
+  /** An account has no two budgets of one name, in whatever regions. */
   readonly name: string;
   /** US dollars a month. */
   readonly usd: number;

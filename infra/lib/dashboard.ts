@@ -6,13 +6,15 @@ import type { ModelRow } from './models.ts';
 
 /** What a dashboard shows. */
 export interface FunctionDashboardProps {
+  /** An account has no two dashboards of one name, in whatever regions. */
+  readonly dashboardName: string;
   readonly functionName: string;
   readonly models: readonly ModelRow[];
 }
 
 /** Cost, tokens, time and errors by model. Beyond an account's three free ones a dashboard costs $3 a month. */
 export class FunctionDashboard extends Construct {
-  constructor(scope: Construct, id: string, { functionName, models }: FunctionDashboardProps) {
+  constructor(scope: Construct, id: string, { dashboardName, functionName, models }: FunctionDashboardProps) {
     super(scope, id);
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const byModel = (metricName: MetricName, statistic: string, period: Duration, suffix = '') =>
@@ -28,7 +30,7 @@ export class FunctionDashboard extends Construct {
           }),
       );
     const hour = Duration.hours(1);
-    new Dashboard(this, 'Dashboard', { dashboardName: functionName, defaultInterval: Duration.days(7) }).addWidgets(
+    new Dashboard(this, 'Dashboard', { dashboardName, defaultInterval: Duration.days(7) }).addWidgets(
       new Row(
         graph('Estimated cost a day, USD', byModel('costUsd', Stats.SUM, Duration.days(1))),
         graph('Calls an hour', byModel('latencyMs', Stats.SAMPLE_COUNT, hour)),

@@ -26,16 +26,16 @@ const listOfIds = z
   .transform((text) => text.split(',').map((id) => id.trim()))
   .pipe(z.array(z.string().min(1)).refine((ids) => new Set(ids).size === ids.length));
 
+/** The walkthrough's. */
+export const DEFAULT_REGION = 'ap-northeast-1';
+
 /**
  * Every setting: its default, its bounds, and (as its description) what it takes,
  * in the words of a message. On the command line and in settings.json it has the
  * name that `nameOf` gives it: `logRetentionDays` is `LOG_RETENTION_DAYS`.
  */
 export const settingsSchema = z.strictObject({
-  region: z
-    .enum(commercialRegions)
-    .default('ap-northeast-1')
-    .describe('a commercial AWS region such as ap-northeast-1'),
+  region: z.enum(commercialRegions).default(DEFAULT_REGION).describe('a commercial AWS region such as ap-northeast-1'),
   model: listOfIds
     .optional()
     .describe('ids from models.json, comma-separated, none twice; the first is the one used by default'),

@@ -8,7 +8,7 @@ import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
 import { FunctionDashboard } from './dashboard.ts';
 import type { Choice } from './granted-models.ts';
-import { SETTINGS_METADATA, typedSettings } from './settings.ts';
+import { DEFAULT_REGION, SETTINGS_METADATA, typedSettings } from './settings.ts';
 
 /** What the stack is made of. */
 export interface BedrockStackProps {
@@ -42,7 +42,11 @@ export class BedrockStack extends Stack {
       email: settings.alarmEmail,
       others: limits,
     });
-    if (settings.dashboard) new FunctionDashboard(this, 'Dashboard', { functionName: settings.functionName, models });
+    if (settings.dashboard) {
+      const { functionName } = settings;
+      const dashboardName = accountWideName(functionName, settings);
+      new FunctionDashboard(this, 'Dashboard', { dashboardName, functionName, models });
+    }
     this.output('FunctionName', bedrock.function.functionName);
     this.output('LogGroupName', bedrock.logGroup.logGroupName);
     this.addBudget(settings);
@@ -53,9 +57,10 @@ export class BedrockStack extends Stack {
     return new Brake(this, 'Brake', { function: fn, functionName, limitUsd }).alarm;
   }
 
-  private addBudget({ functionName, monthlyBudgetUsd: usd, alarmEmail: email }: Choice['settings']): void {
+  private addBudget(settings: Choice['settings']): void {
+    const { functionName, monthlyBudgetUsd: usd, alarmEmail: email } = settings;
     if (usd !== undefined && email !== undefined)
-      new MonthlyBudget(this, 'Budget', { name: `${functionName}-monthly`, usd, email });
+      new MonthlyBudget(this, 'Budget', { name: accountWideName(`${functionName}-monthly`, settings), usd, email });
   }
 
   /**
@@ -70,3 +75,7 @@ export class BedrockStack extends Stack {
     new CfnOutput(this, name, { value });
   }
 }
+
+/** Dashboards and budgets are the account's, and the region is part of their names: the same function in two would want one name twice. */
+const accountWideName = (name: string, { region }: Choice['settings']): string =>
+  region === DEFAULT_REGION ? name : `${name}-${region}`;

@@ -60,6 +60,24 @@ describe('the brake', () => {
     });
   });
 
+  it('has its alarm made last: one that turned red before the rule is there would stop nothing', () => {
+    const parts = z
+      .record(z.string(), z.looseObject({ DependsOn: z.array(z.string()).optional() }))
+      .parse(withLimit().toJSON().Resources);
+    const alarm = Object.keys(parts).find((id) => id.startsWith('BrakeAlarm')) ?? '';
+    const others = Object.keys(parts).filter((id) => id.startsWith('Brake') && id !== alarm);
+    expect(parts[alarm]?.DependsOn?.toSorted()).toEqual(others.filter((id) => !/^BrakeRole/.test(id)).toSorted());
+    expect(others.map((id) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'BrakeRole',
+      'BrakeStateMachine',
+      'BrakeStateMachineEventsRole',
+      'BrakeStateMachineEventsRoleDefaultPolicy',
+      'BrakeRule',
+    ]);
+    const [role, machine] = others;
+    expect(JSON.stringify(parts[machine ?? '']), 'the state machine needs its role').toContain(role);
+  });
+
   it('may stop the one function, and its rule may start the one state machine: nothing else', () => {
     const template = withLimit();
     const roles = z.record(
@@ -207,3 +225,16 @@ describe('the dashboard', () => {
     templateOf().resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });
+
+it.each([
+  ['ap-northeast-1', table.default, ''],
+  ['us-west-2', 'global.amazon.nova-2-lite-v1:0', '-us-west-2'],
+])(
+  'what an account has once is named after its region, where that is not the default one: %s',
+  (REGION, MODEL, end) => {
+    const optional = { DASHBOARD: '1', MONTHLY_BUDGET_USD: '10', ALARM_EMAIL: 'someone@example.com' };
+    const template = templateOf({ REGION, MODEL, ...optional });
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: NAME + end });
+    template.hasResourceProperties('AWS::Budgets::Budget', { Budget: { BudgetName: `${NAME}-monthly${end}` } });
+  },
+);
