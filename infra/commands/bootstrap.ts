@@ -5,8 +5,8 @@ import { announceTarget } from './support/target.ts';
 await exitOnError(async () => {
   const { account, region } = await announceTarget(
     'setting up the CDK (bucket, roles: stack CDKToolkit) for',
-    'remove',
+    'existing',
   );
-  await cdk('remove', region, ['bootstrap', `aws://${account}/${region}`]);
+  await cdk('existing', region, ['bootstrap', `aws://${account}/${region}`]);
   console.error('Set up, once for this account and region. Next: make deploy');
 });

@@ -9,7 +9,7 @@ import { findStack, rolesOf } from './support/stack-state.ts';
 import { announceTarget, type Target } from './support/target.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget("removing GitHub's role for", 'remove');
+  const target = await announceTarget("removing GitHub's role for", 'existing');
   const ci: Target = { ...target, stackName: ciStackName(target.stackName) };
   if (!(await findStack(ci)))
     throw new UserError(
@@ -17,7 +17,7 @@ await exitOnError(async () => {
     );
   const own = await makesProvider(ci);
   if (own) await refuseToLockOut(ci);
-  await cdk('remove', ci.region, removal(), ciApp());
+  await cdk('existing', ci.region, removal(), ciApp());
   if (await findStack(ci)) throw new Error(`Stack ${ci.stackName} is still there.`);
   console.error(
     `Removed ${ci.stackName}: GitHub can no longer deploy ${target.stackName}, which runs on. ${own ? "GitHub's OIDC provider went with it." : "GitHub's OIDC provider stays: it was there before."}`,

@@ -13,7 +13,7 @@ await exitOnError(async () => {
   const ci = readCiSettings(process.env);
   const target = await announceTarget(
     `letting ${ci.repository} deploy, from its environment ${ci.environment} and branch ${ci.branch},`,
-    'remove',
+    'existing',
   );
   await requireBootstrap(target);
   const stackName = ciStackName(target.stackName);

@@ -12,7 +12,7 @@ const NOT_INCLUDED = [
 ].join('\n');
 
 await exitOnError(async () => {
-  const target = await announceTarget('adding up the estimated cost of', 'remove');
+  const target = await announceTarget('adding up the estimated cost of', 'existing');
   const { table } = readGrantedTable();
   const now = new Date();
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));

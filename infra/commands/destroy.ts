@@ -8,7 +8,7 @@ import { announceTarget } from './support/target.ts';
 import { UserError } from '../lib/user-error.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget('removing', 'remove');
+  const target = await announceTarget('removing', 'existing');
   const stack = await findStack(target);
   if (!stack) {
     throw new UserError(
@@ -16,7 +16,7 @@ await exitOnError(async () => {
     );
   }
   await requireOwnStack(target, stack);
-  await cdk('remove', target.region, removal());
+  await cdk('existing', target.region, removal());
   if (await findStack(target))
     throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);

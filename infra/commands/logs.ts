@@ -12,7 +12,7 @@ const PAUSE = 2;
 await exitOnError(async () => {
   const since = sinceOf(process.env.SINCE?.trim() || '10m');
   const follows = isOn('FOLLOW', true);
-  const target = await announceTarget('reading the log of', 'remove');
+  const target = await announceTarget('reading the log of', 'existing');
   if (follows) console.error('Following it until Ctrl-C; FOLLOW=0 ends with what is there.');
   if (!wantsJson()) console.log(HEADING);
   process.once('SIGINT', () => process.exit(0));

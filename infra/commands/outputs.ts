@@ -4,7 +4,7 @@ import { announceTarget } from './support/target.ts';
 import { UserError } from '../lib/user-error.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget('reading', 'remove');
+  const target = await announceTarget('reading', 'existing');
   const stack = await findStack(target);
   if (!stack)
     throw new UserError(

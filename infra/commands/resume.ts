@@ -4,7 +4,7 @@ import { resume } from './support/function-state.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget('resuming the function of', 'remove');
+  const target = await announceTarget('resuming the function of', 'existing');
   const { alarm } = await brakeState(target);
   await resume(target);
   console.error(`Resumed: ${target.stackName} takes calls.`);

@@ -4,7 +4,7 @@ import { rollBack } from './support/rollback.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
-  const { done, sentence } = await rollBack(await announceTarget('rolling back', 'remove'));
+  const { done, sentence } = await rollBack(await announceTarget('rolling back', 'existing'));
   if (!done) throw new UserError(sentence);
   console.error(sentence);
 });

@@ -7,7 +7,7 @@ import { overrunSentences } from './support/overrun.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
-  const target = await announceTarget('reading the state of', 'remove');
+  const target = await announceTarget('reading the state of', 'existing');
   const [stopped, brake] = [await isStopped(target), await brakeState(target)];
   if (wantsJson()) console.log(JSON.stringify(forPrograms(stopped, brake), null, 2));
   else for (const sentence of await sentences(stopped, brake)) console.log(sentence);
@@ -31,7 +31,7 @@ async function sentences(stopped: boolean, brake: BrakeState): Promise<string[]>
     state,
     alarmSentence(brake.alarm),
     ...failure,
-    ...(await overrunSentences(readChoice('read'), brake.alarm.limitUsd)),
+    ...(await overrunSentences(readChoice('existing'), brake.alarm.limitUsd)),
   ];
 }
 

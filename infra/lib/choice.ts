@@ -1,4 +1,4 @@
-import { type Choice, choose, chooseToRemove } from './granted-models.ts';
+import { type Choice, choose, chooseExisting } from './granted-models.ts';
 import { readModels } from './models.ts';
 import { modelsFile, settingsFile } from './paths.ts';
 import type { Purpose } from './purpose.ts';
@@ -14,5 +14,5 @@ export function readChoice(purpose: Purpose): ReadChoice {
   const { settings, given } = readSettings({ environment: process.env, file: settingsFile });
   const table = readModels(modelsFile);
   const today = new Date().toISOString().slice(0, 10);
-  return { given, ...(purpose === 'remove' ? chooseToRemove(settings, table) : choose(settings, table, today)) };
+  return { given, ...(purpose === 'existing' ? chooseExisting(settings, table) : choose(settings, table, today)) };
 }

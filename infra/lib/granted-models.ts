@@ -27,11 +27,13 @@ export function choose(settings: Settings, table: ModelTable, today: string): Ch
 }
 
 /**
- * A choice good enough to name the stack that is to go. A model that has ended since must not
- * stand in the way of removing the function that called it.
+ * A choice good enough to name a stack that exists, with what the table still has of its models, or else the default one.
+ * A model that has ended since must not stand in the way of looking at the function that called it, or of removing it.
  */
-export function chooseToRemove(settings: Settings, table: ModelTable): Choice {
-  return { settings, models: table.models.filter((row) => row.id === table.default) };
+export function chooseExisting(settings: Settings, table: ModelTable): Choice {
+  const rowsOf = (ids: readonly string[]) => table.models.filter((row) => ids.includes(row.id));
+  const named = rowsOf(settings.model ?? []);
+  return { settings, models: named.length > 0 ? named : rowsOf([table.default]) };
 }
 
 function usableModel(id: string, region: string, table: ModelTable, today: string): ModelRow {

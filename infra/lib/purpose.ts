@@ -1,8 +1,8 @@
 /**
- * What a template is made for: to be deployed (code and all), to be read (synth, diff),
- * or to remove the stack that it names.
+ * What a command needs the settings for: a template to deploy (code and all), one to read (synth, diff), or no more than
+ * which stack is meant, of those that exist. That one may be stopped, looked at and removed whatever has become of its models.
  */
-export type Purpose = 'deploy' | 'read' | 'remove';
+export type Purpose = 'deploy' | 'read' | 'existing';
 
 /** How a command tells the app, which the CDK's CLI runs as a process of its own. */
 export const PURPOSE_VARIABLE = 'BEDROCK_INFRA_PURPOSE';
@@ -10,7 +10,7 @@ export const PURPOSE_VARIABLE = 'BEDROCK_INFRA_PURPOSE';
 /** To deploy, unless a command said otherwise: the strictest is the one that needs no word. */
 export function purposeOf(environment: Readonly<Record<string, string | undefined>>): Purpose {
   const given = environment[PURPOSE_VARIABLE];
-  return given === 'read' || given === 'remove' ? given : 'deploy';
+  return given === 'read' || given === 'existing' ? given : 'deploy';
 }
 
 /** How a command tells the app that the caller's own credentials do, and no role of the CDK's has to be assumed. */

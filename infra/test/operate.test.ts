@@ -99,6 +99,11 @@ describe('make stop, status and resume', () => {
     ]);
   });
 
+  it('status tells of a stop also where the model has ended meanwhile', async () => {
+    const { status, stdout } = await make(['status', 'MODEL=amazon.titan-text-express-v1']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^Stopped: .*\nLimit: \$5 /) });
+  });
+
   it('resume then warns that the brake pulls once per crossing', async () => {
     const { stderr } = await make(['resume']);
     expect(stderr).toContain('the brake pulls once per crossing');

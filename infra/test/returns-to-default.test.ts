@@ -59,6 +59,12 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     ]);
   });
 
+  it('no brake of a template that has another state machine', () => {
+    const { Metadata: _, Resources, ...template } = templateOf().toJSON();
+    const Batch = { Type: 'AWS::StepFunctions::StateMachine', Properties: { StateMachineName: 'batch' } };
+    expect(said(JSON.stringify({ ...template, Resources: { ...Resources, Batch } }), {})).toEqual([]);
+  });
+
   it('nothing where nothing is lost, or nothing was deployed', () => {
     expect(said(deployedWith({}), { DAILY_LIMIT_USD: '5' })).toEqual([]);
     expect(said(undefined, {})).toEqual([]);

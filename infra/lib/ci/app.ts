@@ -11,7 +11,7 @@ import { CiStack, ciStackName } from './stack.ts';
 export function synthesizeCi(): void {
   const { settings } = readSettings({ environment: process.env, file: settingsFile });
   const app = new App({ context: recommendedFlags() });
-  if (purposeOf(process.env) === 'remove')
+  if (purposeOf(process.env) === 'existing')
     new Stack(app, ciStackName(settings.functionName), {
       env: { region: settings.region },
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
