@@ -1,4 +1,4 @@
-//! What the fuzzer has found worth keeping holds on.
+//! The named inputs that the fuzzer starts from.
 
 use std::path::PathBuf;
 
@@ -20,14 +20,14 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn every_kept_event_gets_a_well_formed_reply() {
+fn every_seed_event_gets_a_well_formed_reply() {
     for input in corpus("event") {
         EVENTS.with(|events| wait(events.check(&String::from_utf8_lossy(&input))));
     }
 }
 
 #[test]
-fn every_kept_answer_of_bedrock_becomes_a_well_formed_reply() {
+fn every_seed_answer_of_bedrock_becomes_a_well_formed_reply() {
     for input in corpus("answer") {
         ANSWERS.with(|answers| wait(answers.check(&input)));
     }

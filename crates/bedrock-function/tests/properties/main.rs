@@ -1,5 +1,5 @@
-//! The function given anything at all: generated events, texts and answers of Bedrock, and every input that a fuzzer has found worth
-//! keeping. In memory, for speed; `make fuzz` looks further, with the same invariants.
+//! The function given anything at all: generated events, texts and answers of Bedrock, and every named input of the fuzzer. In memory,
+//! for speed; `make fuzz` looks further, with the same invariants.
 
 #![expect(
     clippy::expect_used,
