@@ -1,8 +1,9 @@
 //! Faults on demand: what goes wrong, and for how many requests.
 
-use crate::Answer;
 use crate::generate::{Reply, Stop};
 use crate::service_error::{ServiceError, THROTTLING};
+use crate::tokens::count_tokens;
+use crate::{Answer, converse};
 use std::time::Duration;
 
 /// A fault, and for how many requests it holds.
@@ -58,6 +59,22 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// What a request of Converse is answered whose ordinary answer is this text.
+    pub fn answer(&self, text: &str) -> Answer {
+        if let Some(answer) = self.outright() {
+            return answer;
+        }
+        let mut reply = Reply {
+            reasoning: None,
+            text: text.to_owned(),
+            stop: Stop::End,
+            input_tokens: 10,
+            output_tokens: count_tokens(text),
+        };
+        self.twist(&mut reply);
+        self.spoil(converse::render(&reply, Duration::ZERO))
+    }
+
     /// The answer in place of the ordinary one, where the fault needs none.
     pub(crate) fn outright(&self) -> Option<Answer> {
         Some(match self {

@@ -1,12 +1,15 @@
-//! What holds of the function for every event and every answer of Bedrock, whatever is in them.
+//! What holds of the function for every event and every answer of Bedrock, and however often it is called.
 //!
-//! The property tests and the fuzz targets check the same invariants: they are said here, once. The function is run as it is, from the
-//! payload to the reply, in memory: no socket slows a fuzzer down. A check that does not hold panics, as an assertion of a test does.
+//! The property tests and the fuzz targets check the same invariants, those of [`Events`] and [`Answers`]. The function runs from the
+//! payload to the reply in memory: no socket slows a fuzzer down. A check that does not hold panics, as an assertion of a test does.
+//! `load` checks real processes, over sockets.
 
 mod answers;
 mod config;
 mod echo;
 mod events;
+#[cfg(feature = "load")]
+pub mod load;
 mod reply;
 mod wire;
 

@@ -4,16 +4,11 @@ use lambda_local::{Function, Invocation, Outcome};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    Violation,
-    bedrock::Bedrock,
-    case::Case,
-    violation::{Found, Problem},
-};
+use super::{Violation, bedrock::Bedrock, case::Case};
 
 /// One X-Ray trace for all invocations. `lambda_runtime` sets `_X_AMZN_TRACE_ID` for each of them, and glibc's `setenv` keeps every value
-/// that a variable has ever had: with a trace for each invocation, as on Lambda, a process grows by 160 bytes at each (3 MB in 20,000).
-/// The function has no say in that, and here it would hide what the function itself loses.
+/// that a variable has ever had: with a trace for each invocation, as on Lambda, a process grows by 160 bytes at each (3 MB in 20,000),
+/// which would hide what the function itself loses.
 const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
 
 #[derive(Deserialize)]
@@ -39,6 +34,7 @@ pub(crate) async fn invoke(
     case: Case,
 ) -> Result<(), Violation> {
     let prompt = case.prompt();
+    bedrock.expect(case, &prompt)?;
     let invocation = Invocation {
         request_id: Some(case.request_id()),
         trace_id: Some(TRACE_ID.to_owned()),
@@ -46,44 +42,46 @@ pub(crate) async fn invoke(
     };
     let event = json!({"prompt": prompt}).to_string();
     let outcome = function.invoke_with(event, invocation).await;
-    let attempts = bedrock.take_attempts(case);
-    check(case, &prompt, &outcome, attempts)
-        .map_err(|problem| Violation::Reply(Found { case, problem }))
+    let requests = bedrock.take_requests(&prompt);
+    check(case, &prompt, &outcome, requests).map_err(|problem| Violation::Reply {
+        process: case.process,
+        number: case.number,
+        fault: case.fault.words,
+        problem,
+    })
 }
 
-fn check(case: Case, prompt: &str, outcome: &Outcome, attempts: u32) -> Result<(), Problem> {
+/// What is wrong, in words that quote nothing of the reply but its code.
+fn check(case: Case, prompt: &str, outcome: &Outcome, requests: u32) -> Result<(), String> {
     let payload = outcome
         .response()
-        .ok_or_else(|| Problem::NoReply(outcome.to_string()))?;
-    let reply: Reply = serde_json::from_slice(payload).map_err(Problem::NotAReply)?;
-    let body: Body = serde_json::from_str(&reply.body).map_err(Problem::NotAReply)?;
-    check_owner(case, prompt, &body)?;
-    let wanted = case.fault.status_code();
-    if reply.status_code != wanted {
-        return Err(Problem::Status {
-            wanted,
-            got: reply.status_code,
-            code: body.code.unwrap_or_default(),
-        });
-    }
-    let wanted = case.fault.attempts();
-    if attempts == wanted {
-        Ok(())
-    } else {
-        Err(Problem::Attempts {
-            wanted,
-            got: attempts,
-        })
-    }
-}
-
-/// Checks that the reply belongs to this invocation and no other.
-fn check_owner(case: Case, prompt: &str, body: &Body) -> Result<(), Problem> {
+        .ok_or_else(|| format!("there is no reply: {outcome}"))?;
+    let malformed = |error| format!("the reply is not well formed: {error}");
+    let reply: Reply = serde_json::from_slice(payload).map_err(malformed)?;
+    let body: Body = serde_json::from_str(&reply.body).map_err(malformed)?;
     match (&body.text, &body.request_id) {
-        (Some(text), _) if *text != Case::answer(prompt) => Err(Problem::AnothersAnswer),
-        (None, Some(id)) if *id != case.request_id() => Err(Problem::AnothersError),
-        _ => Ok(()),
+        (Some(text), _) if *text != Case::answer(prompt) => {
+            return Err("the answer is that of another invocation, or not whole".to_owned());
+        }
+        (None, Some(id)) if *id != case.request_id() => {
+            return Err("the error names another invocation's requestId".to_owned());
+        }
+        _ => {}
     }
+    let (status, wanted) = (reply.status_code, case.fault.status_code);
+    if status != wanted {
+        let code = body.code.unwrap_or_default();
+        return Err(format!(
+            "statusCode is {status} instead of {wanted} (code: \"{code}\")"
+        ));
+    }
+    let wanted = case.fault.requests;
+    if requests != wanted {
+        return Err(format!(
+            "Bedrock got {requests} requests instead of {wanted}"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -91,12 +89,12 @@ mod tests {
     use bedrock_local::http::HeaderMap;
 
     use super::*;
-    use crate::Fault;
+    use crate::load::case::OF_MANY_PROCESSES;
 
     const CASE: Case = Case {
-        caller: 1,
+        process: 1,
         number: 2,
-        fault: Fault::Throttled,
+        fault: OF_MANY_PROCESSES[0],
     };
 
     fn replied(status_code: u16, body: serde_json::Value) -> Outcome {
@@ -107,10 +105,8 @@ mod tests {
         }
     }
 
-    fn problem(outcome: &Outcome, attempts: u32) -> Option<String> {
-        check(CASE, &CASE.prompt(), outcome, attempts)
-            .err()
-            .map(|problem| problem.to_string())
+    fn problem(outcome: &Outcome, requests: u32) -> Option<String> {
+        check(CASE, &CASE.prompt(), outcome, requests).err()
     }
 
     fn throttled_as(request_id: &str) -> Outcome {
@@ -128,7 +124,7 @@ mod tests {
     #[test]
     fn each_wrong_reply_is_a_problem_of_its_own() {
         let answer = |text: &str| replied(200, json!({"text": text}));
-        for (outcome, attempts, words) in [
+        for (outcome, requests, words) in [
             (Outcome::TimedOut, 3, "no reply"),
             (answer("You said: something else"), 3, "another invocation"),
             (
@@ -137,7 +133,7 @@ mod tests {
                 "200 instead of 429",
             ),
             (
-                throttled_as("caller-1-invocation-3"),
+                throttled_as("process-1-invocation-3"),
                 3,
                 "another invocation",
             ),
@@ -147,7 +143,7 @@ mod tests {
                 "2 requests instead of 3",
             ),
         ] {
-            let problem = problem(&outcome, attempts).unwrap();
+            let problem = problem(&outcome, requests).unwrap();
             assert!(problem.contains(words), "{problem}");
         }
     }

@@ -5,7 +5,7 @@ use std::{io, ops::Range};
 use lambda_local::Function;
 use serde::Serialize;
 
-use crate::Violation;
+use super::Violation;
 
 /// How far the means of the second and the last quarter may be apart, in per cent.
 const FLAT_PERCENT: f64 = 5.0;
@@ -47,11 +47,6 @@ impl Samples {
         Ok(())
     }
 
-    /// Resident memory when last sampled, in bytes.
-    pub(crate) fn latest_memory(&self) -> u64 {
-        self.memory.last().copied().unwrap_or_default()
-    }
-
     /// Judges them: memory is flat, and no descriptor was left open.
     pub(crate) fn judge(&self) -> Result<Resources, Violation> {
         let count = self.memory.len();
@@ -75,14 +70,8 @@ impl Samples {
 }
 
 impl Resources {
-    /// How much more memory the last quarter took than the second, in per cent.
-    #[must_use]
-    pub fn memory_growth_percent(&self) -> f64 {
-        (self.last_quarter_bytes / self.second_quarter_bytes - 1.0) * 100.0
-    }
-
     fn judged(self) -> Result<Self, Violation> {
-        let growth = self.memory_growth_percent();
+        let growth = (self.last_quarter_bytes / self.second_quarter_bytes - 1.0) * 100.0;
         // Without samples the means are no numbers, and that is not flat either.
         if growth.is_nan() || growth.abs() > FLAT_PERCENT {
             return Err(Violation::Memory {

@@ -13,9 +13,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{Parser, value_parser};
+use indicatif::ProgressStyle;
+use invariants::load::{self, Load, MANY_PROCESSES, ONE_PROCESS, ProgressBar, Report, Violation};
 use lambda_local::stopped;
-use load::{Crowd, Progress, Report, Soak, Violation, crowd, soak};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Puts the function under load: one process with many invocations, then many processes at once
@@ -26,10 +27,10 @@ struct Cli {
     #[arg(long, value_name = "FILE")]
     function: PathBuf,
     /// Invocations of the one process
-    #[arg(long, env = "LOAD_INVOCATIONS", default_value_t = Soak::FULL.invocations, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    #[arg(long, env = "LOAD_INVOCATIONS", default_value_t = ONE_PROCESS.invocations, value_parser = value_parser!(u32).range(100..=10_000_000))]
     invocations: u32,
     /// The many processes
-    #[arg(long, env = "LOAD_PROCESSES", default_value_t = Crowd::FULL.callers, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    #[arg(long, env = "LOAD_PROCESSES", default_value_t = MANY_PROCESSES.processes, value_parser = value_parser!(u32).range(1..=2_000))]
     processes: u32,
     /// Print the summary as JSON
     #[arg(long, env = "LOAD_JSON")]
@@ -39,41 +40,44 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let progress = Progress::on_stderr();
+    let progress = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg}: {human_pos} of {human_len}") {
+        progress.set_style(style);
+    }
     let outcome = tokio::select! {
         outcome = run(&cli, &progress) => outcome,
-        // The processes end with what is dropped here.
+        // Dropping the run ends the processes.
         number = stopped() => return ExitCode::from(128 + number),
     };
-    progress.clear();
-    let said = match &outcome {
-        Ok(report) => say(&cli, report),
+    progress.finish_and_clear();
+    let printed = match &outcome {
+        Ok(report) => print(&cli, report),
         Err(violation) => writeln!(io::stderr(), "make load: {violation}"),
     };
-    if outcome.is_ok() && said.is_ok() {
+    if outcome.is_ok() && printed.is_ok() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-async fn run(cli: &Cli, progress: &Progress) -> Result<Report, Violation> {
+async fn run(cli: &Cli, progress: &ProgressBar) -> Result<Report, Violation> {
     raise_descriptor_limit();
-    let soak_size = Soak {
+    let one = Load {
         invocations: cli.invocations,
-        ..Soak::FULL
+        ..ONE_PROCESS
     };
-    let crowd_size = Crowd {
-        callers: cli.processes,
-        ..Crowd::FULL
+    let many = Load {
+        processes: cli.processes,
+        ..MANY_PROCESSES
     };
     Ok(Report {
-        one_process: soak(&cli.function, soak_size, progress).await?,
-        many_processes: crowd(&cli.function, crowd_size, progress).await?,
+        one_process: load::run(&cli.function, one, progress).await?,
+        many_processes: load::run(&cli.function, many, progress).await?,
     })
 }
 
-fn say(cli: &Cli, report: &Report) -> io::Result<()> {
+fn print(cli: &Cli, report: &Report) -> io::Result<()> {
     if cli.json {
         let json = serde_json::to_string_pretty(report)?;
         writeln!(io::stdout(), "{json}")

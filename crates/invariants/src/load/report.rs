@@ -1,17 +1,17 @@
-//! What came of it, for a person and for a program.
+//! What a run came to, for a person and for a program.
 
 use std::fmt;
 
+use indicatif::{DecimalBytes, HumanCount};
 use serde::Serialize;
 
-use crate::{
+use super::{
     Resources,
-    case::Case,
-    number::{grouped, megabytes},
+    case::{Fault, NONE},
 };
 
 /// What one run came to. That there is one says that every reply was right.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// Processes of the function.
@@ -41,17 +41,16 @@ impl Run {
     pub(crate) fn of_processes(processes: u32) -> Self {
         Self {
             processes,
-            most_at_once: 1,
             ..Self::default()
         }
     }
 
     /// Counts an invocation that got the reply it must get.
-    pub(crate) fn count(&mut self, case: Case) {
+    pub(crate) fn count(&mut self, fault: Fault) {
         self.invocations += 1;
-        self.requests += case.fault.attempts();
-        self.faults += u32::from(case.fault != crate::Fault::None);
-        *match case.fault.status_code() {
+        self.requests += fault.requests;
+        self.faults += u32::from(fault != NONE);
+        *match fault.status_code {
             200 => &mut self.answered,
             429 => &mut self.throttled,
             _ => &mut self.failed,
@@ -91,7 +90,11 @@ impl fmt::Display for Report {
             ("requests to Bedrock", |run| run.requests),
         ];
         for (name, count) in counts {
-            row(f, name, runs.map(|run| grouped(count(run))))?;
+            row(
+                f,
+                name,
+                runs.map(|run| HumanCount(count(run).into()).to_string()),
+            )?;
         }
         row(f, "seconds", runs.map(|run| format!("{:.1}", run.seconds)))?;
         match &self.one_process.resources {
@@ -103,7 +106,8 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let memory = [self.second_quarter_bytes, self.last_quarter_bytes].map(megabytes);
+        let memory = [self.second_quarter_bytes, self.last_quarter_bytes]
+            .map(|bytes| DecimalBytes(bytes as u64).to_string());
         let descriptors = [
             self.second_quarter_descriptors,
             self.last_quarter_descriptors,

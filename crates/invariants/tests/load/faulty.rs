@@ -36,13 +36,13 @@ async fn main() -> Result<(), Error> {
             };
             let reply = handler.handle(event.payload.into(), invocation).await;
             let mut last_reply = last_reply.lock().await;
-            Ok::<_, Error>(spoil(&fault, reply, &mut last_reply)?)
+            Ok::<_, Error>(reply_with_fault(&fault, reply, &mut last_reply)?)
         }
     });
     lambda_runtime::run(service).await
 }
 
-fn spoil(
+fn reply_with_fault(
     fault: &str,
     reply: Reply,
     last_reply: &mut Option<Reply>,

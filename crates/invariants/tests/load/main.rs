@@ -1,4 +1,4 @@
-//! A function that is not as it must be is found out: the checks are given one for each of them.
+//! The load test finds each fault of a function that it is there to find.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -8,12 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use load::{Crowd, Progress, Soak, Violation, crowd, soak};
+use invariants::load::{Load, MANY_PROCESSES, ONE_PROCESS, ProgressBar, Run, Violation, run};
 
 /// Enough for a fault to show, without the waits of retries.
-const PLAIN: Soak = Soak {
+const PLAIN: Load = Load {
     invocations: 200,
     fault_every: 0,
+    ..ONE_PROCESS
 };
 
 /// The example of that name: cargo builds them for a test run beside the tests' own folder, and gives no variable for their path.
@@ -27,7 +28,7 @@ fn example(name: &str) -> PathBuf {
         .join(name);
     assert!(
         path.exists(),
-        "{} is missing: run `cargo test -p load`, which builds it",
+        "{} is missing: run `cargo test -p invariants`, which builds it",
         path.display()
     );
     path
@@ -45,53 +46,49 @@ fn faulty(folder: &Path, fault: &str) -> PathBuf {
     path
 }
 
-async fn soaked(fault: &str) -> Result<load::Run, Violation> {
+async fn run_with(fault: &str, load: Load) -> Result<Run, Violation> {
     let folder = tempfile::tempdir().unwrap();
-    soak(&faulty(folder.path(), fault), PLAIN, &Progress::silent()).await
+    run(&faulty(folder.path(), fault), load, &ProgressBar::hidden()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_program_without_a_fault_passes() {
-    let run = soaked("none").await.unwrap();
+    let run = run_with("none", PLAIN).await.unwrap();
     assert_eq!((run.invocations, run.answered), (200, 200));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_loses_memory_is_caught() {
-    let caught = soaked("memory").await.unwrap_err();
+    let caught = run_with("memory", PLAIN).await.unwrap_err();
     assert!(matches!(caught, Violation::Memory { .. }), "{caught}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_leaves_descriptors_open_is_caught() {
-    let caught = soaked("descriptors").await.unwrap_err();
+    let caught = run_with("descriptors", PLAIN).await.unwrap_err();
     assert!(matches!(caught, Violation::Descriptors { .. }), "{caught}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_answers_with_the_answer_before_is_caught() {
-    let caught = soaked("answers").await.unwrap_err().to_string();
+    let caught = run_with("answers", PLAIN).await.unwrap_err().to_string();
     assert!(caught.contains("another invocation"), "{caught}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_that_gets_one_anothers_answers_is_caught() {
-    let folder = tempfile::tempdir().unwrap();
-    let small = Crowd {
-        callers: 2,
-        calls: 4,
+async fn many_processes_that_answer_with_the_answer_before_are_caught() {
+    let few = Load {
+        processes: 2,
+        invocations: 4,
+        ..MANY_PROCESSES
     };
-    let program = faulty(folder.path(), "answers");
-    let caught = crowd(&program, small, &Progress::silent())
-        .await
-        .unwrap_err()
-        .to_string();
+    let caught = run_with("answers", few).await.unwrap_err().to_string();
     assert!(caught.contains("another invocation"), "{caught}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_is_no_function_is_named() {
-    let caught = soak(Path::new("/bin/false"), PLAIN, &Progress::silent())
+async fn a_program_that_is_no_function_is_named() {
+    let caught = run(Path::new("/bin/false"), PLAIN, &ProgressBar::hidden())
         .await
         .unwrap_err()
         .to_string();
