@@ -15,7 +15,7 @@ use crate::{
     cpu::Group,
     environment::{self, Settings},
     function::Parts,
-    process::{Output, Process, Program},
+    process::{Destination, Process, Program},
     runtime_api::{RuntimeApi, Startup},
 };
 
@@ -192,18 +192,18 @@ impl Builder {
             runtime_api,
             task_root,
         };
-        let (group, unthrottled) = self.group();
+        let (cpu, unthrottled) = self.cpu_group();
         let process = Process::spawn(Program {
             path: &program,
             args: &self.args,
             variables: &self.environment(&settings),
             directory: task_root,
             output: if self.inherit_output {
-                Output::CallersStderr
+                Destination::CallersStderr
             } else {
-                Output::Kept
+                Destination::Kept
             },
-            group,
+            cpu,
         })
         .map_err(|source| self.cannot_spawn(source))?;
         let first_next_at = self.wait_for_first_next(&mut api, &process).await?;
@@ -222,7 +222,7 @@ impl Builder {
     }
 
     /// The group that limits the CPU, or why there is none.
-    fn group(&self) -> (Option<Group>, Option<String>) {
+    fn cpu_group(&self) -> (Option<Group>, Option<String>) {
         match self.cpu {
             Cpu::Full => (None, None),
             Cpu::ByMemory => match Group::make(self.memory_mb) {

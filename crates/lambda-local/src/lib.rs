@@ -38,8 +38,8 @@ pub use error::StartError;
 pub use function::Function;
 pub use invocation::{Deadline, Invocation, Outcome};
 pub use phase::{Phase, Usage};
-pub use process::ExitStatus;
-pub use signals::stopped;
+pub use process::{ExitStatus, Output, ProcessGroup};
+pub use signals::{Signals, stopped};
 
 /// The account that AWS's own documentation uses; invoked ARNs carry it.
 pub const ACCOUNT_ID: &str = "123456789012";

@@ -1,21 +1,84 @@
-//! The signals that ask a program to end.
+//! What asks a program to end.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::{io, time::Duration};
 
-/// Waits for a signal that asks this program to end, and gives its number. A program that then drops its
-/// [`Function`](crate::Function)s leaves no process and no control group behind.
-pub async fn stopped() -> u8 {
-    let received = |kind: SignalKind| async move {
-        match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            // A signal that cannot be listened for ends the program by itself.
-            Err(_) => std::future::pending().await,
+use rustix::process::{Pid, getppid};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often to see whether the parent is still there: no system tells a program of it that is not its child's.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Ctrl-C, SIGTERM and the end of the terminal, from the moment that this is made; and the end of the program that started this one.
+///
+/// A program that then drops its [`Function`](crate::Function)s and [`ProcessGroup`](crate::ProcessGroup)s leaves no process and no
+/// control group behind.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    /// None where the program is to outlive its terminal, as under `nohup`.
+    hangup: Option<Hangup>,
+}
+
+#[derive(Debug)]
+struct Hangup {
+    signal: Signal,
+    parent: Option<Pid>,
+}
+
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the system lets no handler be set.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: match hangup_is_ignored() {
+                true => None,
+                false => Some(Hangup {
+                    signal: signal(SignalKind::hangup())?,
+                    parent: getppid(),
+                }),
+            },
+        })
+    }
+
+    /// Waits for one of them and gives its number. The end of the parent counts as SIGHUP.
+    pub async fn received(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 2,
+            _ = self.terminate.recv() => 15,
+            () = hung_up(&mut self.hangup) => 1,
         }
-    };
-    tokio::select! {
-        _ = received(SignalKind::interrupt()) => 2,
-        _ = received(SignalKind::terminate()) => 15,
-        _ = received(SignalKind::hangup()), if !hangup_is_ignored() => 1,
+    }
+}
+
+/// Waits for a signal that asks this program to end, and gives its number.
+pub async fn stopped() -> u8 {
+    match Signals::listen() {
+        Ok(mut signals) => signals.received().await,
+        // A signal that cannot be listened for ends the program by itself.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn hung_up(hangup: &mut Option<Hangup>) {
+    match hangup {
+        Some(hangup) => tokio::select! {
+            _ = hangup.signal.recv() => (),
+            () = ended(hangup.parent) => (),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until this process is another's child.
+async fn ended(parent: Option<Pid>) {
+    while getppid() == parent {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

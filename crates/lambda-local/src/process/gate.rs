@@ -1,13 +1,15 @@
-//! A gate before the program: the process exists, and can be put where it belongs, before the program's first instruction.
+//! Holds a process before its program begins, so that it can be moved to another control group first.
 //!
-//! Moving a process into another control group takes the kernel some 10 ms, which must not count as the program's. So a shell is
-//! started in its place, which waits for a line and then becomes the program, by `exec`: the process stays the same.
+//! The kernel takes some 10 ms to move a process into another control group, which must not count as the program's time. A shell is
+//! started in the program's place. It waits for a line and then becomes the program by `exec`, in the same process.
 
 use std::{
     ffi::OsStr,
     io::{self, Write},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
+
+use super::ProcessGroup;
 
 /// The shell may have set variables of its own (bash does, dash does not), which the program must not see.
 const SCRIPT: &str = r#"read -r _ && unset -v PWD OLDPWD SHLVL _ && exec "$@" </dev/null"#;
@@ -21,8 +23,8 @@ pub(super) fn command(program: &OsStr) -> Command {
 }
 
 /// Lets the program begin.
-pub(super) fn open(child: &mut Child) -> io::Result<()> {
-    match child.stdin.take() {
+pub(super) fn open(held: &ProcessGroup) -> io::Result<()> {
+    match held.take_stdin() {
         Some(mut gate) => gate.write_all(b"go\n"),
         None => Ok(()),
     }

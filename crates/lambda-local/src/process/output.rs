@@ -9,7 +9,7 @@ use std::{
 
 /// Where the output of a process goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum Destination {
     /// Kept, to be read by the caller.
     Kept,
     /// To the caller's own stderr, as it comes.
@@ -24,10 +24,10 @@ pub(crate) enum Output {
 pub(crate) struct Captured(Option<File>);
 
 impl Captured {
-    pub(crate) fn open(output: Output) -> io::Result<Self> {
+    pub(crate) fn open(output: Destination) -> io::Result<Self> {
         match output {
-            Output::Kept => tempfile::tempfile().map(|file| Self(Some(file))),
-            Output::CallersStderr => Ok(Self(None)),
+            Destination::Kept => tempfile::tempfile().map(|file| Self(Some(file))),
+            Destination::CallersStderr => Ok(Self(None)),
         }
     }
 

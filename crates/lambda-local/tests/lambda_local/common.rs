@@ -1,6 +1,10 @@
 //! The functions that the tests start.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use lambda_local::{Builder, Function, Outcome};
 use serde_json::Value;
@@ -38,4 +42,13 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
 pub(crate) fn runs(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap().starts_with('Z'))
+}
+
+/// Whether the process ends; the kernel takes its time to end one, and init to collect one that was left behind.
+pub(crate) fn ends(pid: u32) -> bool {
+    let given_up = Instant::now() + Duration::from_secs(60);
+    while runs(pid) && Instant::now() < given_up {
+        thread::yield_now();
+    }
+    !runs(pid)
 }

@@ -2,13 +2,18 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
-use crate::common::example;
+use crate::common::{ends, example, runs};
 
 fn run(event: &Path, options: &[&str], fixture: &[&str]) -> Output {
+    lambda_local(event, options, fixture).output().unwrap()
+}
+
+fn lambda_local(event: &Path, options: &[&str], fixture: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-local"));
     command
         .args(options)
@@ -16,8 +21,9 @@ fn run(event: &Path, options: &[&str], fixture: &[&str]) -> Output {
         .arg(event)
         .arg("--")
         .arg(example("fixture"))
-        .args(fixture);
-    command.env_clear().output().unwrap()
+        .args(fixture)
+        .env_clear();
+    command
 }
 
 fn event(directory: &tempfile::TempDir, text: &str) -> PathBuf {
@@ -135,4 +141,22 @@ fn a_wrong_event_file_exits_with_2_and_is_named() {
         );
         assert_eq!(output.status.code(), Some(2));
     }
+}
+
+#[test]
+fn a_killed_program_leaves_no_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let event = event(&directory, r#"{"do":"hang"}"#);
+    let mut program = lambda_local(&event, &[], &["leaves-a-child"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stderr = BufReader::new(program.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    let child = line.trim().parse().unwrap();
+    assert!(runs(child));
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(ends(child), "{child} goes on");
 }

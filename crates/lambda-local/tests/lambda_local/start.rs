@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{example, fixture, json, runs};
+use crate::common::{ends, example, fixture, json, runs};
 use lambda_local::{Function, StartError};
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn what_the_function_started_ends_with_it() {
     let child = function.stdout().trim().parse().unwrap();
     assert!(runs(child));
     drop(function);
-    assert!(ends(child).await);
+    assert!(ends(child));
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn what_the_function_started_ends_when_it_exits() {
     let function = fixture().args(["leaves-a-child"]).start().await.unwrap();
     let child = function.stdout().trim().parse().unwrap();
     function.invoke(r#"{"do":"exit"}"#).await;
-    assert!(ends(child).await);
+    assert!(ends(child));
 }
 
 #[tokio::test]
@@ -180,16 +180,4 @@ async fn the_program_may_be_given_by_a_relative_path() {
     let relative = up.join(example("fixture").strip_prefix("/").unwrap());
     let function = Function::builder(relative).start().await.unwrap();
     assert!(function.invoke("{}").await.response().is_some());
-}
-
-/// Nobody but init collects a child that was left behind, so its end is a matter of the kernel's schedule.
-async fn ends(pid: u32) -> bool {
-    let ended = async {
-        while runs(pid) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), ended)
-        .await
-        .is_ok()
 }
