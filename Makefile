@@ -38,16 +38,16 @@ help: ## List the targets
 	@tools/help $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Put the pinned tools into .tools (once)
-	@tools/setup
+setup: ## Put the pinned tools for AWS and make watch into .tools (once)
+	@tools/setup lambda
 
 .PHONY: invoke
-invoke: setup ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=throttle:2
-	@tools/xtask invoke
+invoke: ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=throttle:2
+	@tools/setup && tools/xtask invoke
 
 .PHONY: ask
-ask: setup ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
-	@tools/xtask ask
+ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
+	@tools/setup && tools/xtask ask
 
 .PHONY: watch
 watch: setup ## Run the function until Ctrl-C, reloading it as its code changes

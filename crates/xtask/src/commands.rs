@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use lambda_local::Signals;
 
 use crate::{
     cli::{Bedrock, Options, Target},
@@ -15,7 +16,6 @@ use crate::{
     failure::Failure,
     reply::Reply,
     stack::{self, Running},
-    stop::Signals,
 };
 
 /// Prints the payload as it came; the exit code says whether it is an answer.

@@ -3,14 +3,14 @@
 use std::{
     fs,
     io::{Seek, Write},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use bytes::Bytes;
+use lambda_local::ProcessGroup;
 use serde::Deserialize;
-use tokio::process::Command;
 
-use crate::{failure::Failure, group::Group, project};
+use crate::{failure::Failure, project};
 
 /// What a deployment leaves for its caller.
 #[derive(Deserialize, Debug)]
@@ -52,7 +52,7 @@ impl Deployment {
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let group = Group::spawn(&mut command).map_err(|_| Failure::InfraMissing)?;
+        let group = ProcessGroup::spawn(&mut command).map_err(|_| Failure::InfraMissing)?;
         let output = group.output().await?;
         if output.stdout.is_empty() {
             return Err(Failure::Deployed {

@@ -14,12 +14,10 @@ mod commands;
 mod deployed;
 mod event;
 mod failure;
-mod group;
 mod models;
 mod project;
 mod reply;
 mod stack;
-mod stop;
 mod tools;
 
 use std::{io::Write, process::ExitCode};
@@ -28,7 +26,7 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 use failure::Failure;
-use stop::Signals;
+use lambda_local::Signals;
 
 #[tokio::main]
 async fn main() -> ExitCode {

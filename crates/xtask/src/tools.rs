@@ -1,8 +1,6 @@
 //! The tools that `make setup` provides.
 
-use std::{env, path::PathBuf};
-
-use tokio::process::Command;
+use std::{env, path::PathBuf, process::Command};
 
 use crate::{failure::Failure, project};
 

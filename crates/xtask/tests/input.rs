@@ -36,7 +36,7 @@ fn assert_refused(args: &[&str], variables: &[(&str, &str)], sentence: &str) {
 
 #[test]
 fn an_event_file_that_is_not_there_is_named() {
-    let sentence = "cannot read the event file no/such.json: No such file or directory";
+    let sentence = "The event file no/such.json cannot be read: No such file or directory";
     assert_refused(&["invoke", "no/such.json"], &[], sentence);
     assert_refused(&["invoke"], &[("XTASK_EVENT", "no/such.json")], sentence);
 }
@@ -68,7 +68,7 @@ fn a_directory_is_no_event_file() {
     assert_refused(
         &["invoke", path],
         &[],
-        &format!("cannot read the event file {path}: Is a directory"),
+        &format!("The event file {path} cannot be read: Is a directory"),
     );
 }
 
@@ -78,7 +78,7 @@ fn an_event_file_that_is_not_json_is_named_with_the_place() {
     let path = directory.path().join("event.json");
     fs::write(&path, "{\"prompt\": }").unwrap();
     let path = path.to_str().unwrap();
-    let sentence = format!("the event file {path} is not JSON: expected value at line 1 column 12");
+    let sentence = format!("The event file {path} is not JSON: expected value at line 1 column 12");
     assert_refused(&["invoke", path], &[], &sentence);
 }
 
@@ -91,7 +91,7 @@ fn an_event_that_lambda_would_not_take_is_refused() {
     assert_refused(
         &["invoke", path],
         &[],
-        &format!("the event file {path} has 6291457 bytes"),
+        &format!("The event file {path} has 6291457 bytes"),
     );
 }
 
@@ -100,9 +100,9 @@ fn an_empty_value_says_what_to_give() {
     assert_refused(
         &["invoke"],
         &[("XTASK_EVENT", "")],
-        "no event file is named: ",
+        "No event file is named. ",
     );
-    assert_refused(&["ask"], &[("XTASK_PROMPT", "")], "no prompt is given: ");
+    assert_refused(&["ask"], &[("XTASK_PROMPT", "")], "No prompt is given. ");
 }
 
 #[test]
@@ -110,13 +110,13 @@ fn a_model_beside_an_event_is_refused_and_not_ignored() {
     assert_refused(
         &["invoke", "events/bedrock-test-001.json"],
         &[("XTASK_MODEL", "apac.amazon.nova-micro-v1:0")],
-        "MODEL is for make ask and make deploy: write the model into the event",
+        "MODEL is for make ask and make deploy. Write the model into the event",
     );
 }
 
 #[test]
 fn an_unknown_target_is_named() {
-    let sentence = "the target \"gcp\" is neither local nor aws";
+    let sentence = "The target \"gcp\" is neither local nor aws";
     assert_refused(&["ask", "hi", "--target", "gcp"], &[], sentence);
     assert_refused(&["ask", "hi"], &[("XTASK_TARGET", "gcp")], sentence);
 }
@@ -133,7 +133,7 @@ fn an_unknown_fault_is_named() {
 #[test]
 fn half_an_upstream_is_refused() {
     for half in ["XTASK_UPSTREAM", "XTASK_UPSTREAM_MODEL"] {
-        let sentence = "an upstream needs both its address and its model";
+        let sentence = "An upstream needs both its address and its model";
         assert_refused(
             &["ask", "hi", "--target", "local"],
             &[(half, "http://localhost:1")],
@@ -150,7 +150,7 @@ fn a_missing_cargo_is_named_and_exits_with_3() {
     );
     assert_eq!(
         stderr,
-        "cannot run cargo: No such file or directory (os error 2); run make setup\n"
+        "cargo cannot be run: No such file or directory (os error 2). Run make setup.\n"
     );
     assert_eq!(code, 3);
 }

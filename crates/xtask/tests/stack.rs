@@ -81,10 +81,10 @@ fn body(output: &Output) -> Value {
     serde_json::from_str(reply(output)["body"].as_str().unwrap()).unwrap()
 }
 
-/// The port of the emulator that a line of stderr names.
+/// The port of the stand-in for Bedrock that a line of stderr names.
 fn port_in(line: &str) -> Option<&str> {
-    line.strip_prefix("emulator")
-        .map(|line| line.rsplit(':').next().unwrap())
+    let (_, rest) = line.strip_prefix("bedrock")?.split_once("127.0.0.1:")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()
 }
 
 fn port_of(output: &Output) -> String {
@@ -96,34 +96,33 @@ fn port_of(output: &Output) -> String {
         .to_owned()
 }
 
-/// The processes that speak to, or are, the emulator on that port.
+/// The processes that were told of the stand-in on that port: the function, and where it is watched the emulator.
 fn processes_of(port: &str) -> Vec<String> {
-    let marks = [
-        format!("127.0.0.1:{port}/"),
-        format!("--invoke-port\0{port}\0"),
-    ];
+    let mark = format!("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:{port}\0");
     let ids = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().into_string().ok());
-    let about = |id: &str, file: &str| fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
     ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
         .filter(|id| {
-            let known = [about(id, "environ"), about(id, "cmdline")].concat();
-            let known = String::from_utf8_lossy(&known).into_owned();
-            marks.iter().any(|mark| known.contains(mark))
+            let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+            String::from_utf8_lossy(&environment).contains(&mark)
         })
         .collect()
 }
 
-/// Killed processes are gone when the kernel has run once more.
-fn assert_nothing_is_left(port: &str) {
+/// Waits until there are so many processes; processes start and end when the kernel says.
+fn assert_processes(port: &str, is_reached: fn(usize) -> bool) {
     for _ in 0..100_000 {
-        if processes_of(port).is_empty() {
+        if is_reached(processes_of(port).len()) {
             return;
         }
         thread::yield_now();
     }
-    panic!("left behind on port {port}: {:?}", processes_of(port));
+    panic!("on port {port}: {:?}", processes_of(port));
+}
+
+fn assert_nothing_is_left(port: &str) {
+    assert_processes(port, |count| count == 0);
 }
 
 fn signal(child: &Child, signal: Signal) {
@@ -134,7 +133,7 @@ fn signal(child: &Child, signal: Signal) {
     .unwrap();
 }
 
-/// A run that has said where its emulator is.
+/// A run that has said where its stand-in is.
 struct Started {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
@@ -257,13 +256,43 @@ fn a_signal_leaves_no_process() {
         let mut command = invoke(&event("bedrock-test-001.json"));
         command.env("XTASK_FAULT", "silent");
         let started = Started::new(command);
-        // The emulator runs; the function starts or waits for an answer that never comes.
-        assert!(!processes_of(&started.port).is_empty());
+        // The function waits for an answer that never comes.
+        assert_processes(&started.port, |count| count == 1);
         signal(&started.child, sent);
         let port = started.port.clone();
         let (status, stderr) = started.end();
         assert_eq!(status.code(), Some(code), "{stderr}");
         assert_nothing_is_left(&port);
+    }
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_kill_leaves_no_process() {
+    let _turn = TURN.lock();
+    let mut command = invoke(&event("bedrock-test-001.json"));
+    command.env("XTASK_FAULT", "silent");
+    let started = Started::new(command);
+    assert_processes(&started.port, |count| count == 1);
+    signal(&started.child, Signal::KILL);
+    assert_nothing_is_left(&started.port);
+    started.end();
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_killed_watch_leaves_no_process() {
+    let _turn = TURN.lock();
+    // Killed itself, and by way of the make that runs it.
+    for command in [xtask(&["watch"]), make("watch")] {
+        let mut watch = Started::new(command);
+        watch.wait_for("Ctrl-C stops");
+        let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
+        assert_eq!(reply(&output)["statusCode"], 200, "{output:?}");
+        assert_processes(&watch.port, |count| count >= 2);
+        signal(&watch.child, Signal::KILL);
+        assert_nothing_is_left(&watch.port);
+        watch.end();
     }
 }
 
@@ -366,7 +395,7 @@ fn make_invoke_names_a_wrong_event_file_and_fails() {
         .unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        stderr.contains("cannot read the event file no/such file.json: "),
+        stderr.contains("The event file no/such file.json cannot be read: "),
         "{stderr}"
     );
     assert!(!output.status.success());
@@ -378,9 +407,12 @@ fn make_invoke_names_a_wrong_event_file_and_fails() {
 fn a_running_watch_serves_invoke_and_takes_all_with_it() {
     let _turn = TURN.lock();
     let state = root().join(".local/watch.json");
-    let mut watch = Started::new(xtask(&["watch"]));
+    let mut nohup = Command::new("nohup");
+    nohup.arg(env!("CARGO_BIN_EXE_xtask")).arg("watch");
+    let mut watch = Started::new(nohup);
     watch.wait_for("Ctrl-C stops");
     assert!(state.exists());
+    signal(&watch.child, Signal::HUP);
     let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
     assert_eq!(reply(&output)["statusCode"], 200, "{output:?}");
     assert!(

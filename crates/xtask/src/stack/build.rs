@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, process::Stdio};
 
+use lambda_local::ProcessGroup;
 use serde::Deserialize;
 
-use crate::{failure::Failure, group::Group, project::FUNCTION, tools};
+use crate::{failure::Failure, project::FUNCTION, tools};
 
 /// Of cargo's messages: the one that names an executable.
 #[derive(Deserialize)]
@@ -30,7 +31,7 @@ pub(crate) async fn function() -> Result<PathBuf, Failure> {
         FUNCTION,
     ]);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
-    let cargo = Group::spawn(&mut command).map_err(|source| Failure::CannotRun {
+    let cargo = ProcessGroup::spawn(&mut command).map_err(|source| Failure::CannotRun {
         program: "cargo".into(),
         source,
     })?;

@@ -1,16 +1,16 @@
-//! cargo-lambda's emulator of Lambda on a free port of loopback.
+//! cargo-lambda's emulator of Lambda on a port of loopback.
 
 use std::{
-    fs::File,
-    io::{self, Read, Seek},
+    io,
     net::{Ipv4Addr, TcpListener},
-    process::{ExitStatus, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
-use tokio::{net::TcpStream, process::Command};
+use lambda_local::ProcessGroup;
+use tokio::net::TcpStream;
 
-use crate::{failure::Failure, group::Group};
+use crate::failure::Failure;
 
 /// What a busy machine needs to start it, many times over.
 const START: Duration = Duration::from_secs(30);
@@ -21,33 +21,29 @@ const ATTEMPTS: usize = 5;
 /// A running emulator.
 pub(crate) struct Emulator {
     pub(crate) port: u16,
-    pub(crate) group: Group,
+    pub(crate) group: ProcessGroup,
 }
 
 impl Emulator {
-    /// Starts `cargo lambda watch` as the command says, on a free port, and waits until it listens.
-    ///
-    /// Its words go into a file, of which an error shows the last ones, unless the command sends them elsewhere.
+    /// Starts `cargo lambda watch` as the command says, on this port or else on a free one, and waits until it listens. What it writes
+    /// goes to stderr.
     pub(crate) async fn start(
-        prefer: Option<u16>,
+        port: u16,
         command: impl Fn() -> Result<Command, Failure>,
-        show: bool,
     ) -> Result<Self, Failure> {
-        let mut prefer = prefer.filter(|port| is_free(*port));
-        let mut last = None;
-        for _ in 0..ATTEMPTS {
-            let port = prefer.take().map_or_else(free_port, Ok)?;
-            match Self::start_on(port, command()?, show).await {
+        let mut port = if is_free(port) { port } else { free_port()? };
+        let mut attempt = 1;
+        loop {
+            match Self::start_on(port, command()?).await {
                 // It ends without a word of the reason when its port is taken.
-                Err(failure @ Failure::EmulatorEnded { .. }) => last = Some(failure),
+                Err(Failure::EmulatorEnded(_)) if attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
+            port = free_port()?;
         }
-        Err(last.unwrap_or(Failure::ToolMissing("cargo-lambda")))
     }
 
-    async fn start_on(port: u16, mut command: Command, show: bool) -> Result<Self, Failure> {
-        let mut words = tempfile::tempfile()?;
+    async fn start_on(port: u16, mut command: Command) -> Result<Self, Failure> {
         command
             .args([
                 "--invoke-address",
@@ -55,24 +51,19 @@ impl Emulator {
                 "--invoke-port",
                 &port.to_string(),
             ])
-            .stdin(Stdio::null());
-        if show {
-            command.stdout(io::stderr()).stderr(io::stderr());
-        } else {
-            command
-                .stdout(words.try_clone()?)
-                .stderr(words.try_clone()?);
-        }
-        let mut group = Group::spawn(&mut command).map_err(|source| Failure::CannotRun {
+            .stdin(Stdio::null())
+            .stdout(io::stderr())
+            .stderr(io::stderr());
+        let group = ProcessGroup::spawn(&mut command).map_err(|source| Failure::CannotRun {
             program: "cargo lambda watch".into(),
             source,
         })?;
         tokio::select! {
             biased;
-            status = group.exited() => Err(ended(status?, &mut words)),
+            status = group.exited() => Err(Failure::EmulatorEnded(status)),
             listens = tokio::time::timeout(START, listens(port)) => match listens {
                 Ok(()) => Ok(Self { port, group }),
-                Err(_) => Err(Failure::EmulatorSilent { port, after: START, output: read(&mut words) }),
+                Err(_) => Err(Failure::EmulatorSilent { port, after: START }),
             },
         }
     }
@@ -80,19 +71,6 @@ impl Emulator {
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
-}
-
-fn ended(status: ExitStatus, words: &mut File) -> Failure {
-    Failure::EmulatorEnded {
-        status,
-        output: read(words),
-    }
-}
-
-fn read(words: &mut File) -> String {
-    let mut text = Vec::new();
-    let _ = words.rewind().and_then(|()| words.read_to_end(&mut text));
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn is_free(port: u16) -> bool {

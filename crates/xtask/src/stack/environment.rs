@@ -6,7 +6,7 @@ use bedrock_local::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 
 use crate::models::Granted;
 
-/// What bounds a call when the function is not told otherwise.
+/// The time-out of a function that is not told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 const PREFIX: &str = "BEDROCK_";
@@ -34,10 +34,10 @@ pub(crate) fn default_model(granted: &Granted) -> String {
     ids.split(',').next().unwrap_or_default().trim().to_owned()
 }
 
-/// How long to wait for a reply: longer than the function itself waits for Bedrock, and its start.
-pub(crate) fn patience() -> Duration {
+/// The function's time-out: the deployed one is told the same number that Lambda has.
+pub(crate) fn timeout() -> Duration {
     let seconds = env::var("BEDROCK_TIMEOUT_SECONDS")
         .ok()
         .and_then(|seconds| seconds.trim().parse().ok());
-    seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs) + Duration::from_secs(15)
+    seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs)
 }

@@ -1,4 +1,4 @@
-//! The local stack: the function behind cargo-lambda's emulator, and a stand-in for Bedrock.
+//! The local stack: the function, in `lambda-local` or reloaded by cargo-lambda's emulator, and a stand-in for Bedrock.
 
 mod bedrock;
 mod build;
@@ -33,9 +33,9 @@ struct Error {
     error_message: String,
 }
 
-/// Hands the event to the function by the emulator and gives its payload as it came.
+/// Hands the event to the function that cargo-lambda's emulator reloads, and gives its payload as it came.
 ///
-/// By the emulator's own endpoint and not by `cargo lambda invoke`, which lays JSON out anew and ends for ever when no answer comes.
+/// The emulator's own endpoint is used because `cargo lambda invoke` formats JSON anew and waits for ever when no answer comes.
 async fn post(port: u16, event: Bytes, timeout: Duration) -> Result<Bytes, Failure> {
     let url = format!(
         "http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations",
@@ -76,8 +76,20 @@ async fn post(port: u16, event: Bytes, timeout: Duration) -> Result<Bytes, Failu
 /// The failure that a payload tells of, where it does.
 fn failure_of(payload: &[u8]) -> Option<Failure> {
     let error: Error = serde_json::from_slice(payload).ok()?;
-    Some(Failure::FunctionFailed(format!(
-        "{}: {}",
-        error.error_type, error.error_message
-    )))
+    Some(error.into())
+}
+
+/// The failure of an invocation that the function reported.
+fn failed(error_type: &str, body: &[u8]) -> Failure {
+    let error = serde_json::from_slice(body).unwrap_or_else(|_| Error {
+        error_type: error_type.to_owned(),
+        error_message: String::from_utf8_lossy(body).into_owned(),
+    });
+    error.into()
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::FunctionFailed(format!("{}: {}", error.error_type, error.error_message))
+    }
 }

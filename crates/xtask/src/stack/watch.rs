@@ -4,13 +4,15 @@ use std::{
     ffi::OsString,
     fs,
     net::{Ipv4Addr, TcpStream},
+    process::Command,
+    time::Duration,
 };
 
 use bedrock_local::BedrockLocal;
 use bytes::Bytes;
+use lambda_local::Signals;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
 
 use super::{bedrock, emulator::Emulator, environment, post, say};
 use crate::{
@@ -19,12 +21,14 @@ use crate::{
     failure::Failure,
     models,
     project::{self, FUNCTION},
-    stop::Signals,
     tools,
 };
 
 /// What `cargo lambda invoke` tries when it is not told a port.
 const WELL_KNOWN_PORT: u16 = 9000;
+
+/// What a function that was just compiled anew may take to start, on a busy machine.
+const START: Duration = Duration::from_secs(15);
 
 /// A `make watch` that runs.
 #[derive(Serialize, Deserialize, Debug, Clone, Copy)]
@@ -97,8 +101,7 @@ impl Watched {
         let granted = models::granted()?;
         let stand_in = bedrock::start(options).await?;
         let settings = environment::settings(&granted, &stand_in.endpoint_url());
-        let emulator =
-            Emulator::start(Some(WELL_KNOWN_PORT), || reloading(&settings), true).await?;
+        let emulator = Emulator::start(WELL_KNOWN_PORT, || reloading(&settings)).await?;
         let state = StateFile::write(Running {
             port: emulator.port,
             pid: std::process::id(),
@@ -123,10 +126,10 @@ impl Watched {
         })
     }
 
-    async fn until_stopped(mut self, signals: &mut Signals) -> Result<(), Failure> {
+    async fn until_stopped(self, signals: &mut Signals) -> Result<(), Failure> {
         let result = tokio::select! {
             _ = signals.received() => Ok(()),
-            status = self.emulator.group.exited() => Err(Failure::EmulatorEnded { status: status?, output: String::new() }),
+            status = self.emulator.group.exited() => Err(Failure::EmulatorEnded(status)),
         };
         // The function is in a process group of its own: the emulator ends it when it is asked to stop, and not when it is killed.
         self.emulator.group.stop().await;
@@ -143,7 +146,7 @@ pub(crate) async fn invoke_running(running: Running, event: Bytes) -> Result<Byt
             running.pid, running.port
         ),
     )]);
-    post(running.port, event, environment::patience()).await
+    post(running.port, event, environment::timeout() + START).await
 }
 
 fn reloading(settings: &[(OsString, OsString)]) -> Result<Command, Failure> {
