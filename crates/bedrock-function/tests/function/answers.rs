@@ -160,3 +160,15 @@ async fn any_text_survives_the_way_there_and_back() {
     assert_eq!(reply.body["text"], text);
     assert_eq!(stage.sent()[0]["messages"][0]["content"][0]["text"], text);
 }
+
+/// The pictures are of an earlier run; this is one of now.
+#[tokio::test]
+async fn the_first_event_of_the_readmes_gets_the_reply_that_their_picture_shows() {
+    let event = include_str!("../../../../events/bedrock-test-001.json");
+    let picture = include_str!("../../../../docs/picture.txt");
+    let reply = Stage::new().await.invoke_raw(event).await.raw;
+    assert!(
+        picture.lines().any(|line| line == reply),
+        "run `make picture`: {reply}"
+    );
+}

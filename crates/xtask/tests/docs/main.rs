@@ -11,7 +11,6 @@
 mod architecture;
 mod commands;
 mod languages;
-mod links;
 mod page;
 mod picture;
 mod settings;

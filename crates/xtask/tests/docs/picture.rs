@@ -1,8 +1,5 @@
 //! The picture of a terminal is of what was printed, and the READMEs show the same.
 
-use bedrock_local::{ACCESS_KEY_ID, BedrockLocal, SECRET_ACCESS_KEY};
-use lambda_local::{Function, Invocation};
-
 use super::page::{read, sections};
 
 const CAPTURE: &str = "docs/picture.txt";
@@ -65,24 +62,4 @@ fn the_first_block_of_the_readmes_is_what_was_printed() {
             );
         }
     }
-}
-
-/// The pictures are of an earlier run; this is one of now.
-#[tokio::test]
-async fn the_function_still_gives_the_reply_that_the_picture_shows() {
-    let bedrock = BedrockLocal::builder().start().await.unwrap();
-    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
-        .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
-        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
-        .env("BEDROCK_MODEL_IDS", "jp.amazon.nova-2-lite-v1:0")
-        .start()
-        .await
-        .unwrap();
-    let event = read("events/bedrock-test-001.json").into_bytes();
-    let outcome = function.invoke_with(event, Invocation::default()).await;
-    let reply = std::str::from_utf8(outcome.response().unwrap()).unwrap();
-    assert!(
-        read(CAPTURE).lines().any(|line| line == reply),
-        "run `make picture`: {reply}"
-    );
 }

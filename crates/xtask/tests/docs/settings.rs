@@ -1,18 +1,26 @@
 //! The pages of settings name every variable that the function reads.
 
-use std::collections::BTreeSet;
+use std::{cell::RefCell, collections::BTreeSet};
 
-use super::page::{read, sections};
+use bedrock_function::config::Config;
 
-/// The names in `get("…")` of config.rs.
+use super::page::sections;
+
+/// The names that the function asks its environment for.
 fn variables() -> BTreeSet<String> {
-    let source = read("crates/bedrock-function/src/config.rs");
-    source
-        .split("get(\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .map(str::to_owned)
-        .collect()
+    let asked = RefCell::new(BTreeSet::new());
+    let config = Config::from_lookup(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        // Without models and a region there is no configuration, and only metrics need the function's name.
+        match name {
+            "BEDROCK_METRICS_NAMESPACE" => Some("Namespace".to_owned()),
+            "AWS_DEFAULT_REGION" => Some("ap-northeast-1".to_owned()),
+            "AWS_LAMBDA_FUNCTION_NAME" | "BEDROCK_MODEL_IDS" => Some("name".to_owned()),
+            _ => None,
+        }
+    });
+    assert!(config.is_ok(), "{:?}", config.err());
+    asked.into_inner()
 }
 
 /// Lambda sets these two itself, or AWS's tools take the first for the other.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use bedrock_function::cause::Cause;
-use serde_json::Value;
+use models::{Access, ModelTable, Status};
 
 use super::page::{is_updating, read, root, sections};
 
@@ -102,7 +102,7 @@ struct Words {
     default: &'static str,
     ended: &'static str,
     place: fn(&str) -> &'static str,
-    needs: fn(&str) -> &'static str,
+    needs: fn(Access) -> &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -116,10 +116,9 @@ const ENGLISH: Words = Words {
         _ => "Tokyo",
     },
     needs: |access| match access {
-        "none" => "nothing",
-        "marketplace" => "Marketplace agreement",
-        "marketplace-and-form" => "Marketplace agreement, use-case form",
-        other => panic!("{other}"),
+        Access::None => "nothing",
+        Access::Marketplace => "Marketplace agreement",
+        Access::MarketplaceAndForm => "Marketplace agreement, use-case form",
     },
 };
 
@@ -134,36 +133,33 @@ const JAPANESE: Words = Words {
         _ => "東京",
     },
     needs: |access| match access {
-        "none" => "なし",
-        "marketplace" => "Marketplace の契約",
-        "marketplace-and-form" => "Marketplace の契約、利用目的フォーム",
-        other => panic!("{other}"),
+        Access::None => "なし",
+        Access::Marketplace => "Marketplace の契約",
+        Access::MarketplaceAndForm => "Marketplace の契約、利用目的フォーム",
     },
 };
 
 fn models(words: &Words) -> String {
-    let table: Value = serde_json::from_str(&read("models.json")).unwrap();
+    let table = ModelTable::bundled().unwrap();
     let mut rows = words.head.to_owned();
-    for model in table["models"].as_array().unwrap() {
-        let id = model["id"].as_str().unwrap();
-        let mark = if model["id"] == table["default"] {
+    for model in &table.models {
+        let id = &model.id;
+        let price = model.price_per_million_tokens;
+        // By the row's status: its date would have a table that is in Git fall behind overnight.
+        if model.lifecycle.status == Status::Ended {
+            writeln!(rows, "| `{id}` | | | {} |", words.ended).unwrap();
+            continue;
+        }
+        let mark = if *id == table.default {
             words.default
         } else {
             ""
         };
-        if model["lifecycle"]["status"] == "ended" {
-            writeln!(rows, "| `{id}` | | | {} |", words.ended).unwrap();
-            continue;
-        }
-        let price = &model["pricePerMillionTokens"];
-        let (place, needs) = (
-            (words.place)(id),
-            (words.needs)(model["access"].as_str().unwrap()),
-        );
-        let (input, output) = (&price["input"], &price["output"]);
+        let (place, needs) = ((words.place)(id), (words.needs)(model.access));
         writeln!(
             rows,
-            "| `{id}`{mark} | {place} | {input} / {output} | {needs} |"
+            "| `{id}`{mark} | {place} | {} / {} | {needs} |",
+            price.input, price.output
         )
         .unwrap();
     }
