@@ -2,18 +2,18 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
+    admit::admit,
+    budget::TimeBudget,
     config::Config,
-    deadline::TimeBudget,
-    error::Error,
-    event::{Event, EventKind, Request},
-    model::{TextAnswer, TextModel, TextRequest},
+    doors::{Door, Reply, Usage, Wanted},
+    errors::{CallError, Error},
     panic::caught,
-    reply::{Reply, Usage},
-    usage::{Record, millis},
+    record::{Record, cost_usd, millis},
+    text::{Answer, TextModel, TextRequest},
 };
 
 /// Answers events with a model.
@@ -33,6 +33,19 @@ pub struct Invocation {
     pub deadline: SystemTime,
 }
 
+/// A call of a model, and what came of it.
+struct Call {
+    model: String,
+    took: Duration,
+    result: Result<Answered, CallError>,
+}
+
+/// An answer and its estimated price in USD, where the model's price is known.
+struct Answered {
+    answer: Answer,
+    cost_usd: Option<f64>,
+}
+
 impl<M: TextModel> Handler<M> {
     /// A handler that asks `models`.
     pub fn new(config: Config, models: M) -> Self {
@@ -45,85 +58,73 @@ impl<M: TextModel> Handler<M> {
 
     /// Answers one event, and writes its log line.
     pub async fn handle(&self, payload: Box<str>, invocation: Invocation) -> Reply {
-        let started = Instant::now();
         let budget = TimeBudget::until(invocation.deadline, SystemTime::now(), self.config.timeout);
-        let mut record = Record {
-            cold_start: self.is_cold.swap(false, Ordering::Relaxed),
-            ..Record::default()
-        };
-        let mut kind = EventKind::Direct;
-        let answered = caught(async {
-            let event = Event::parse(payload, &self.config);
-            kind = event.kind;
-            let (answer, usage) = self.answer(event.request?, budget, &mut record).await?;
-            let reply = Reply::answer(kind, &answer, usage);
-            if reply.is_too_large() {
-                Err(Error::TooLarge)
-            } else {
-                Ok(reply)
-            }
-        });
-        let reply = answered
-            .await
-            .unwrap_or(Err(Error::Internal))
-            .unwrap_or_else(|error| {
-                record.failed(&error);
-                Reply::error(kind, &error, &invocation.request_id)
-            });
-        record.request_id = invocation.request_id;
-        record.took(started.elapsed());
-        record.write(self.config.metrics.as_ref());
-        reply
+        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
+        let mut record = Record::new(&invocation.request_id, is_cold, self.config.metrics.clone());
+        let opened = caught(async { Door::open(payload) }).await;
+        let (door, wanted) = opened.unwrap_or((Door::Direct, Err(Error::Internal)));
+        let answered = caught(self.answer(door, wanted, budget, &mut record)).await;
+        let reply = answered.unwrap_or(Err(Error::Internal));
+        reply.unwrap_or_else(|error| {
+            record.failed(&error);
+            door.error(&error, &invocation.request_id)
+        })
     }
 
     async fn answer(
         &self,
-        request: Request,
+        door: Door,
+        wanted: Result<Wanted, Error>,
         budget: TimeBudget,
         record: &mut Record,
-    ) -> Result<(TextAnswer, Option<Usage>), Error> {
-        let Request { text, wants_usage } = request;
-        let model = text.model.clone();
-        let answer = self.call(text, budget, record).await?;
-        let usage = wants_usage.then(|| Usage {
-            model: model.to_string(),
-            usage: answer.tokens,
-            cost_usd: record.cost_usd,
-            latency_ms: record.call.map_or(0, millis),
-        });
-        if answer.text.is_empty() {
-            let stop_reason = answer.stop.reason.filter(|_| !answer.stop.is_ordinary);
-            return Err(Error::NoText { stop_reason });
+    ) -> Result<Reply, Error> {
+        let wanted = wanted?;
+        let wants_usage = wanted.usage;
+        let request = admit(wanted, &self.config)?;
+        if self.config.log_content {
+            record.prompt = Some(request.prompt.clone());
         }
-        Ok((answer, usage))
+        let call = self.call(request, budget).await;
+        record.called(&call.model, call.took);
+        match call.result {
+            Ok(Answered { answer, cost_usd }) => {
+                record.answered(&answer.end, cost_usd);
+                if self.config.log_content {
+                    record.text = Some(answer.text.clone());
+                }
+                let usage = wants_usage.then(|| Usage {
+                    model: call.model,
+                    tokens: answer.end.tokens,
+                    cost_usd,
+                    latency_ms: millis(call.took),
+                });
+                door.answer(&answer, usage)
+            }
+            Err(error) => {
+                if self.config.log_content {
+                    record.bedrock_message.clone_from(&error.bedrock_message);
+                }
+                Err(Error::Call {
+                    error,
+                    model: call.model,
+                })
+            }
+        }
     }
 
-    /// Asks the model, and notes what that took.
-    async fn call(
-        &self,
-        request: TextRequest,
-        budget: TimeBudget,
-        record: &mut Record,
-    ) -> Result<TextAnswer, Error> {
-        let logs_content = self.config.log_content;
+    async fn call(&self, request: TextRequest, budget: TimeBudget) -> Call {
         let model = request.model.to_string();
         let facts = self.config.models.facts(&request.model);
         let price = facts.and_then(|facts| facts.price_per_million_tokens);
-        record.model_id = Some(model.clone());
-        record.prompt = logs_content.then(|| request.prompt.clone());
         let called = Instant::now();
-        let result = self.models.answer(request, budget).await;
-        record.call = Some(called.elapsed());
-        match result {
-            Ok(answer) => {
-                record.answered(&answer, price);
-                record.text = logs_content.then(|| answer.text.clone());
-                Ok(answer)
-            }
-            Err(error) => {
-                record.bedrock_message = error.bedrock_message.clone().filter(|_| logs_content);
-                Err(Error::Call { error, model })
-            }
+        let result = async { Answer::collect(self.models.ask(request, budget).await?).await }.await;
+        Call {
+            model,
+            took: called.elapsed(),
+            result: result.map(|answer| Answered {
+                cost_usd: price.map(|price| cost_usd(answer.end.tokens, price)),
+                answer,
+            }),
         }
     }
 }

@@ -2,27 +2,24 @@
 //!
 //! The way of an event through the crate:
 //!
-//! 1. [`event`] turns the payload, whatever it is, into a [`model::TextRequest`] or an [`error::Error`];
-//! 2. [`handler`] asks a [`model::TextModel`] for the answer, within the time that is left;
-//! 3. [`reply`] turns the answer or the error into what Lambda returns;
-//! 4. [`usage`] says in one log line what it took.
+//! 1. [`doors`] decodes the payload, whatever it is, into what the caller wants;
+//! 2. [`admit`] checks that against what this deployment allows, and makes a [`text::TextRequest`];
+//! 3. [`handler`] asks a [`text::TextModel`] for the answer, within the time that is left;
+//! 4. [`doors`] encodes the answer or the error in the shape in which the function was called;
+//! 5. [`record`] writes in one log line what it took.
 //!
-//! [`config`] is read once, at start; [`bedrock`] holds the connection.
+//! [`lambda`] is the way from and to Lambda's runtime, [`config`] is read once, at start, and
+//! [`bedrock`] is the [`text::TextModel`] over the network. [`text`] and [`errors`] know neither.
 
+pub mod admit;
 pub mod bedrock;
-pub mod cause;
+pub mod budget;
 pub mod config;
-pub mod deadline;
-pub mod error;
-pub mod error_code;
-pub mod event;
-pub mod granted;
+pub mod doors;
+pub mod errors;
 pub mod handler;
-pub mod init;
+pub mod lambda;
 pub mod log;
-pub mod metrics;
-pub mod model;
 pub mod panic;
-pub mod reply;
-pub mod serve;
-pub mod usage;
+pub mod record;
+pub mod text;

@@ -3,36 +3,48 @@
 use std::process::ExitCode;
 
 use bedrock_function::{
-    bedrock,
+    bedrock::BedrockModels,
     config::Config,
     handler::Handler,
-    init::{self, InitError},
-    log,
-    model::BedrockModels,
-    panic,
-    serve::serve,
+    lambda::{
+        self,
+        init::{self, InitError},
+    },
+    log, panic,
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     panic::log_places();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+    let handler = match start().await {
+        Ok(handler) => handler,
         Err(error) => {
             init::report(&error).await;
+            return ExitCode::FAILURE;
+        }
+    };
+    match lambda::serve(handler).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let error = error.to_string();
+            log::write(
+                log::Level::Fatal,
+                "The connection to Lambda's Runtime API broke",
+                log::Reason { error },
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run() -> Result<(), InitError> {
+/// Everything that INIT does.
+async fn start() -> Result<Handler<BedrockModels>, InitError> {
     init::expect_lambda()?;
     let config = Config::from_env()?;
     log::set_level(config.log_level);
-    let (client, connection) = bedrock::client(&config).await?;
+    let models = BedrockModels::new(&config).await?;
     if config.preconnect {
-        connection.open().await;
+        models.open_connection().await;
     }
-    let handler = Handler::new(config, BedrockModels::new(client, connection));
-    serve(handler).await.map_err(InitError::Runtime)
+    Ok(Handler::new(config, models))
 }

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_bedrockruntime::Client;
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use bedrock_function::{
-    bedrock,
+    bedrock::BedrockModels,
     handler::Handler,
     log::{self, Level},
-    model::BedrockModels,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -32,20 +30,18 @@ impl Answers {
     ///
     /// # Errors
     ///
-    /// As [`config()`](crate::config()), and as [`bedrock::client`].
+    /// As [`config()`](crate::config()), and as [`BedrockModels::new`].
     pub async fn new() -> Result<Self, Box<dyn std::error::Error>> {
         log::set_level(Level::Fatal);
         let config = config()?;
         let wire = Wire::new();
-        let (client, connection) = bedrock::client(&config).await?;
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "invariants");
-        let sdk = client
-            .config()
-            .to_builder()
-            .http_client(wire.http_client())
-            .credentials_provider(credentials)
-            .sleep_impl(NoWait);
-        let models = BedrockModels::new(Client::from_conf(sdk.build()), connection);
+        let models = BedrockModels::new(&config).await?.with_client(|client| {
+            client
+                .http_client(wire.http_client())
+                .credentials_provider(credentials)
+                .sleep_impl(NoWait)
+        });
         Ok(Self {
             handler: Handler::new(config, models),
             wire,

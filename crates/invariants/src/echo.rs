@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bedrock_function::{
-    bedrock::CallError,
-    deadline::TimeBudget,
-    model::{Stop, TextAnswer, TextModel, TextRequest, Tokens},
+    budget::TimeBudget,
+    errors::CallError,
+    text::{Answer, AnswerEnd, AnswerStream, Stop, TextModel, TextRequest},
 };
 
 /// Answers with the prompt itself, and keeps what it was asked last. Clones share that.
@@ -26,18 +26,17 @@ impl Echo {
 }
 
 impl TextModel for Echo {
-    async fn answer(&self, request: TextRequest, _: TimeBudget) -> Result<TextAnswer, CallError> {
+    async fn ask(&self, request: TextRequest, _: TimeBudget) -> Result<AnswerStream, CallError> {
         let text = request.prompt.clone();
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-        Ok(TextAnswer {
-            text,
+        let end = AnswerEnd {
             stop: Stop {
                 reason: Some("end_turn".to_owned()),
                 is_ordinary: true,
             },
-            tokens: Tokens::default(),
             attempts: 1,
-            bedrock_request_id: None,
-        })
+            ..AnswerEnd::default()
+        };
+        Ok(Answer { text, end }.into_stream())
     }
 }

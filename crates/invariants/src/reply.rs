@@ -1,6 +1,6 @@
 //! The shape that every reply has.
 
-use bedrock_function::reply::Reply;
+use bedrock_function::doors::Reply;
 use serde_json::{Map, Value};
 
 /// Every `statusCode` that the documentation knows.

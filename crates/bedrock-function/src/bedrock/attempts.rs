@@ -25,8 +25,7 @@ use aws_smithy_runtime_api::{
     },
 };
 
-use super::CallError;
-use crate::deadline::TimeBudget;
+use crate::{budget::TimeBudget, errors::CallError};
 
 /// Before an attempt, the SDK waits a random part of this, doubled each time: its own default.
 pub(super) const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
@@ -41,10 +40,9 @@ const RETRY_AFTER: &str = "x-amz-retry-after";
 /// have carried the request, and then its generation goes on and is billed.
 const STALE: Duration = Duration::from_millis(500);
 
-/// Counts the attempts of one call, forbids those that could not end in time, and ends the call
-/// when its time is over.
+/// Counts the attempts of one call, and forbids those that could not end in time.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempts {
+pub(super) struct Attempts {
     budget: TimeBudget,
     region: Option<Region>,
     count: Arc<AtomicU32>,
@@ -53,7 +51,7 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     /// The attempts of a call of `client`.
-    pub(crate) fn new(budget: TimeBudget, client: &Client) -> Self {
+    pub(super) fn new(budget: TimeBudget, client: &Client) -> Self {
         Self {
             budget,
             region: client.config().region().cloned(),
@@ -63,37 +61,40 @@ impl Attempts {
     }
 
     /// How many requests were sent.
-    pub(crate) fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// How long the call has taken by now.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.budget.elapsed()
+    }
+
+    /// Where the call is sent.
+    pub(super) fn region(&self) -> &str {
+        self.region.as_ref().map_or("", AsRef::as_ref)
+    }
+
     /// For the call's `config_override`.
-    pub(crate) fn as_config(&self) -> config::Builder {
+    pub(super) fn as_config(&self) -> config::Builder {
         config::Config::builder().retry_classifier(self.clone())
     }
 
     /// Awaits the call, but no longer than its time.
-    pub(crate) async fn bound<T, E>(
+    pub(super) async fn bound<T, E>(
         &self,
         call: impl Future<Output = Result<T, SdkError<E>>>,
     ) -> Result<T, CallError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let remaining = self.budget.remaining();
-        if remaining.is_zero() {
+        if self.budget.remaining().is_zero() {
             // Nothing is sent that could not be answered.
-            return Err(CallError::no_time_left());
+            return Err(self.no_time_left());
         }
-        let result = tokio::time::timeout(remaining, call).await;
-        let waited = self.budget.elapsed();
-        match result {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) => {
-                let region = self.region.as_ref().map_or("", AsRef::as_ref);
-                Err(CallError::from_sdk(&error, region, waited, self.count()))
-            }
-            Err(_) => Err(CallError::deadline_exceeded(waited, self.count())),
+        match self.budget.bound(call).await {
+            Some(result) => result.map_err(|error| self.call_error(&error)),
+            None => Err(self.deadline_exceeded()),
         }
     }
 

@@ -48,7 +48,7 @@ pub enum ConnectError {
 /// # Errors
 ///
 /// A CA bundle that cannot be read or holds no certificate.
-pub async fn client(config: &Config) -> Result<(Client, Connection), ConnectError> {
+pub(super) async fn client(config: &Config) -> Result<(Client, Connection), ConnectError> {
     let http = Http::new(config.ca_bundle.as_deref())?;
     let mut sdk = aws_sdk_bedrockruntime::Config::builder()
         .behavior_version(BehaviorVersion::latest())

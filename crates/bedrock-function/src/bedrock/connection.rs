@@ -21,7 +21,7 @@ use super::{
     ConnectError,
     http::{Http, IDLE_TIMEOUT},
 };
-use crate::{config::Config, deadline::TimeBudget, log};
+use crate::{budget::TimeBudget, config::Config, log};
 
 /// How long `/ping` may take. INIT may take 10 s; a Bedrock that does not answer within a second
 /// will not be faster when it is asked.
@@ -38,7 +38,7 @@ const UNPROVEN_AFTER: Duration = Duration::from_secs(10);
 /// side has long forgotten. Its age is therefore told by the wall clock, which Lambda sets right
 /// when the sandbox thaws.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub(super) struct Connection {
     http: Http,
     ping: Arc<Operation<(), (), Infallible>>,
     last_used: Arc<Mutex<SystemTime>>,
@@ -82,7 +82,7 @@ impl Connection {
 
     /// Opens a connection and leaves it in the pool. A failure is logged and does no harm: the
     /// first call opens a connection of its own.
-    pub async fn open(&self) {
+    pub(super) async fn open(&self) {
         if let Err(error) = self.ping.invoke(()).await {
             let error = reason(&error);
             log::write(log::Level::Warn, "preconnect failed", log::Reason { error });
@@ -92,17 +92,14 @@ impl Connection {
 
     /// Sees to it that the next request goes out on a connection that is alive: one that may have
     /// been lost is tried first, and replaced where it does not answer within a second.
-    pub(crate) async fn ready(&self, budget: TimeBudget) {
+    pub(super) async fn ready(&self, budget: TimeBudget) {
         let age = Age::of(*self.lock(), SystemTime::now());
         let is_alive = match age {
             Age::Proven => true,
             Age::Unproven => {
                 // Boxed, so that calls that need no ping are no larger for it.
                 let ping = Box::pin(self.ping.invoke(()));
-                matches!(
-                    tokio::time::timeout(budget.remaining(), ping).await,
-                    Ok(Ok(()))
-                )
+                matches!(budget.bound(ping).await, Some(Ok(())))
             }
             Age::Expired => false,
         };
@@ -112,7 +109,7 @@ impl Connection {
     }
 
     /// Notes that the connection has just been used.
-    pub(crate) fn was_used(&self) {
+    pub(super) fn was_used(&self) {
         *self.lock() = SystemTime::now();
     }
 

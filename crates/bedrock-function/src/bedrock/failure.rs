@@ -8,75 +8,45 @@ use aws_sdk_bedrockruntime::{
     operation::RequestId,
 };
 
-use crate::{cause::Cause, error_code::ErrorCode};
+use super::Attempts;
+use crate::errors::{CallError, Cause, ErrorCode};
 
-/// A call that brought no answer. Holds nothing that the caller sent.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{}: {cause:?}", .code.as_str())]
-pub struct CallError {
-    /// As it stands in the reply.
-    pub code: ErrorCode,
-    /// Why, as far as it can be told.
-    pub cause: Cause,
-    /// How long the call had taken.
-    pub waited: Duration,
-    /// How many requests were sent.
-    pub attempts: u32,
-    /// Bedrock's id of the last request, for AWS Support.
-    pub bedrock_request_id: Option<String>,
-    /// Bedrock's own words. They can quote the prompt and name the account: never for a reply, and
-    /// for a log only with `BEDROCK_LOG_CONTENT`.
-    pub bedrock_message: Option<String>,
-}
-
-impl CallError {
+impl Attempts {
     /// So little time was left that nothing was sent.
-    pub(super) fn no_time_left() -> Self {
-        Self::new(Cause::NoTimeLeft, Duration::ZERO, 0)
+    pub(super) fn no_time_left(&self) -> CallError {
+        CallError::new(Cause::NoTimeLeft, Duration::ZERO, 0)
     }
 
-    pub(super) fn deadline_exceeded(waited: Duration, attempts: u32) -> Self {
-        Self::new(Cause::DeadlineExceeded, waited, attempts)
+    /// The time was over before the answer.
+    pub(super) fn deadline_exceeded(&self) -> CallError {
+        self.failed(Cause::DeadlineExceeded)
     }
 
     /// Bedrock answered with what is no answer of this operation, or the request could not be written.
-    pub(crate) fn unreadable(waited: Duration, attempts: u32) -> Self {
-        Self::new(Cause::Unknown, waited, attempts)
+    pub(super) fn unreadable(&self) -> CallError {
+        self.failed(Cause::Unknown)
     }
 
-    fn new(cause: Cause, waited: Duration, attempts: u32) -> Self {
-        Self {
-            code: cause.code(),
-            cause,
-            waited,
-            attempts,
-            bedrock_request_id: None,
-            bedrock_message: None,
-        }
+    fn failed(&self, cause: Cause) -> CallError {
+        CallError::new(cause, self.elapsed(), self.count())
     }
 
-    /// `region` is where the call was sent.
-    pub(super) fn from_sdk<E>(
-        error: &SdkError<E>,
-        region: &str,
-        waited: Duration,
-        attempts: u32,
-    ) -> Self
+    /// From what the SDK reports of a call.
+    pub(super) fn call_error<E>(&self, error: &SdkError<E>) -> CallError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let unanswered = |cause| Self::new(cause, waited, attempts);
         let failure = match error {
-            SdkError::ServiceError(_) => Self::refused(error, region, waited, attempts),
-            SdkError::TimeoutError(_) => unanswered(Cause::ConnectionRefused),
+            SdkError::ServiceError(_) => self.refused(error),
+            SdkError::TimeoutError(_) => self.failed(Cause::ConnectionRefused),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                unanswered(Cause::ConnectionRefused)
+                self.failed(Cause::ConnectionRefused)
             }
-            SdkError::DispatchFailure(_) => unanswered(not_connected(error)),
-            SdkError::ResponseError(_) => unanswered(broken(error)),
-            _ => unanswered(not_sent(error)),
+            SdkError::DispatchFailure(_) => self.failed(not_connected(error)),
+            SdkError::ResponseError(_) => self.failed(broken(error)),
+            _ => self.failed(not_sent(error)),
         };
-        Self {
+        CallError {
             bedrock_request_id: error.request_id().and_then(as_logged),
             bedrock_message: error.message().map(str::to_owned),
             ..failure
@@ -84,21 +54,18 @@ impl CallError {
     }
 
     /// Bedrock answered, with an error.
-    fn refused<E>(error: &SdkError<E>, region: &str, waited: Duration, attempts: u32) -> Self
-    where
-        E: ProvideErrorMetadata,
-    {
+    fn refused<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> CallError {
         let status = error.raw_response().map_or(0, |r| r.status().as_u16());
         if status == 200 {
             // The answer could not be read as one; `error` is the parser's.
-            return Self::unreadable(waited, attempts);
+            return self.unreadable();
         }
         let code = ErrorCode::from_aws(error.code(), status);
-        let cause = cause_of(code, error.message().unwrap_or_default(), region);
+        let cause = cause_of(code, error.message().unwrap_or_default(), self.region());
         // Bedrock's own code is passed on, also where it is not the cause's usual one.
-        Self {
+        CallError {
             code,
-            ..Self::new(cause, waited, attempts)
+            ..self.failed(cause)
         }
     }
 }
@@ -241,7 +208,7 @@ where
 
 /// A word of Bedrock's that is fit for a log and a reply: short, and of letters, digits, `_` and
 /// `-`. What is on the wire need not be Bedrock's.
-pub(crate) fn as_logged(word: &str) -> Option<String> {
+pub(super) fn as_logged(word: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let is_fit = (1..=64).contains(&word.len()) && word.chars().all(is_allowed);
     is_fit.then(|| word.to_owned())

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use bedrock_function::cause::{
+use bedrock_function::errors::{
     Cause::{self, *},
     Details,
 };

@@ -4,31 +4,25 @@
 use std::process::ExitCode;
 
 use bedrock_function::{
-    bedrock::CallError,
+    budget::TimeBudget,
     config::Config,
-    deadline::TimeBudget,
+    errors::CallError,
     handler::Handler,
-    model::{Stop, TextAnswer, TextModel, TextRequest, Tokens},
-    panic,
-    serve::serve,
+    lambda, panic,
+    text::{Answer, AnswerEnd, AnswerStream, TextModel, TextRequest},
 };
 
 struct Panicking;
 
 impl TextModel for Panicking {
-    async fn answer(&self, request: TextRequest, _: TimeBudget) -> Result<TextAnswer, CallError> {
+    async fn ask(&self, request: TextRequest, _: TimeBudget) -> Result<AnswerStream, CallError> {
         // The prompt is in the panic's message, as it well could be in a real one.
         assert!(!request.prompt.contains("panic"), "{}", request.prompt);
-        Ok(TextAnswer {
+        let answer = Answer {
             text: request.prompt,
-            stop: Stop {
-                reason: None,
-                is_ordinary: true,
-            },
-            tokens: Tokens::default(),
-            attempts: 1,
-            bedrock_request_id: None,
-        })
+            end: AnswerEnd::default(),
+        };
+        Ok(answer.into_stream())
     }
 }
 
@@ -38,7 +32,7 @@ async fn main() -> ExitCode {
     let Ok(config) = Config::from_env() else {
         return ExitCode::FAILURE;
     };
-    match serve(Handler::new(config, Panicking)).await {
+    match lambda::serve(Handler::new(config, Panicking)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

@@ -3,11 +3,10 @@
 use std::{env, fs::File, mem, sync::Arc};
 
 use bedrock_function::{
-    bedrock,
+    bedrock::BedrockModels,
     config::Config,
+    doors::Reply,
     handler::{Handler, Invocation},
-    model::BedrockModels,
-    reply::Reply,
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -20,8 +19,8 @@ const LOST_BYTES: usize = 64 * 1024;
 async fn main() -> Result<(), Error> {
     let fault: Arc<str> = env::var("FAULT").unwrap_or_default().into();
     let config = Config::from_env()?;
-    let (client, connection) = bedrock::client(&config).await?;
-    let handler = Arc::new(Handler::new(config, BedrockModels::new(client, connection)));
+    let models = BedrockModels::new(&config).await?;
+    let handler = Arc::new(Handler::new(config, models));
     let last_reply = Arc::new(Mutex::new(None));
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (handler, fault, last_reply) = (

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use bedrock_function::cause::Cause;
+use bedrock_function::errors::Cause;
 use models::{Access, ModelTable, Status};
 
 use super::page::{is_updating, read, root, sections};

@@ -1,22 +1,15 @@
-//! What a text model is asked and what it answers, apart from how it is reached.
+//! What a model is asked and what it answers, apart from how it is reached.
 
-mod converse;
-mod converse_body;
 mod parameters;
-mod titan;
 
-use std::{fmt, future::Future, str::FromStr};
+use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
-use aws_sdk_bedrockruntime::Client;
+use futures_util::{Stream, StreamExt};
+use serde::Serialize;
 
-pub use converse::Converse;
 pub use parameters::{MaxTokens, Probability};
-pub use titan::Titan;
 
-use crate::{
-    bedrock::{CallError, Connection},
-    deadline::TimeBudget,
-};
+use crate::{budget::TimeBudget, errors::CallError};
 
 /// The id of a model or inference profile. No ARN, though Bedrock takes those too: it would carry
 /// the account's number into replies, logs and metrics.
@@ -31,12 +24,6 @@ impl ModelId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Whether the model is reached by `InvokeModel` with Titan Text's own body.
-    #[must_use]
-    pub fn is_titan_text(&self) -> bool {
-        self.0.starts_with("amazon.titan-text-")
     }
 }
 
@@ -104,11 +91,46 @@ pub struct TextRequest {
     pub stop_sequences: Vec<String>,
 }
 
-/// What a model answered.
+impl TextRequest {
+    /// All texts that are sent as the conversation.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let earlier = self.earlier.iter().map(|turn| turn.text.as_str());
+        [Some(self.prompt.as_str()), self.system.as_deref()]
+            .into_iter()
+            .flatten()
+            .chain(earlier)
+    }
+}
+
+/// A model, or several, that can be asked.
+pub trait TextModel {
+    /// Asks once. The answer begins and ends within the budget.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] for whatever kept the model from beginning its answer.
+    fn ask(
+        &self,
+        request: TextRequest,
+        budget: TimeBudget,
+    ) -> impl Future<Output = Result<AnswerStream, CallError>> + Send;
+}
+
+/// An answer as it arrives: pieces of text, and the end at last. It stops after an error.
+pub type AnswerStream = Pin<Box<dyn Stream<Item = Result<AnswerPart, CallError>> + Send>>;
+
+/// A part of an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TextAnswer {
-    /// The text blocks of the answer, joined. May be empty.
-    pub text: String,
+pub enum AnswerPart {
+    /// The next piece of the text.
+    Text(String),
+    /// The model has ended.
+    End(AnswerEnd),
+}
+
+/// What is known of an answer when the model has ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnswerEnd {
     /// Why the model stopped.
     pub stop: Stop,
     /// Tokens of the prompt and of the answer.
@@ -119,8 +141,44 @@ pub struct TextAnswer {
     pub bedrock_request_id: Option<String>,
 }
 
+/// A whole answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The pieces of the text, joined. May be empty.
+    pub text: String,
+    /// What is known of it beside.
+    pub end: AnswerEnd,
+}
+
+impl Answer {
+    /// The answer as a stream, all of it at once.
+    #[must_use]
+    pub fn into_stream(self) -> AnswerStream {
+        let parts = [AnswerPart::Text(self.text), AnswerPart::End(self.end)];
+        Box::pin(futures_util::stream::iter(parts.map(Ok)))
+    }
+
+    /// Waits for a whole answer.
+    ///
+    /// # Errors
+    ///
+    /// The error that ended the stream.
+    pub async fn collect(mut parts: AnswerStream) -> Result<Self, CallError> {
+        let mut answer = Self::default();
+        while let Some(part) = parts.next().await {
+            match part? {
+                // One piece is the rule: its text is not copied.
+                AnswerPart::Text(text) if answer.text.is_empty() => answer.text = text,
+                AnswerPart::Text(text) => answer.text += &text,
+                AnswerPart::End(end) => answer.end = end,
+            }
+        }
+        Ok(answer)
+    }
+}
+
 /// Tokens as Bedrock counts them for the bill.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
     /// Of the prompt.
@@ -132,61 +190,10 @@ pub struct Tokens {
 }
 
 /// Why a model stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stop {
     /// The reason in Bedrock's own word, where it gave one.
     pub reason: Option<String>,
     /// Whether the answer is whole: the model had said what it wanted, or met a stop sequence.
     pub is_ordinary: bool,
-}
-
-/// A model, or several, that can be asked.
-pub trait TextModel {
-    /// Asks once. Ends within the budget.
-    ///
-    /// # Errors
-    ///
-    /// A [`CallError`] for whatever kept the model from answering.
-    fn answer(
-        &self,
-        request: TextRequest,
-        budget: TimeBudget,
-    ) -> impl Future<Output = Result<TextAnswer, CallError>> + Send;
-}
-
-/// All models of Bedrock: each is reached by the one operation that it takes.
-#[derive(Clone, Debug)]
-pub struct BedrockModels {
-    connection: Connection,
-    converse: Converse,
-    titan: Titan,
-}
-
-impl BedrockModels {
-    /// Models that are called through `client`, over `connection`.
-    #[must_use]
-    pub fn new(client: Client, connection: Connection) -> Self {
-        Self {
-            connection,
-            converse: Converse::new(client.clone()),
-            titan: Titan::new(client),
-        }
-    }
-}
-
-impl TextModel for BedrockModels {
-    async fn answer(
-        &self,
-        request: TextRequest,
-        budget: TimeBudget,
-    ) -> Result<TextAnswer, CallError> {
-        self.connection.ready(budget).await;
-        let answer = if request.model.is_titan_text() {
-            self.titan.answer(request, budget).await
-        } else {
-            self.converse.answer(request, budget).await
-        };
-        self.connection.was_used();
-        answer
-    }
 }

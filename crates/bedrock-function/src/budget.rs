@@ -1,6 +1,9 @@
 //! How long a call may take: the time that Lambda leaves, less what the reply needs.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    future::Future,
+    time::{Duration, Instant, SystemTime},
+};
 
 /// Kept back from the deadline for writing the reply: at 128 MB a function has 7 % of a CPU, and
 /// the largest reply (6 MB) then takes some 300 ms to write.
@@ -52,6 +55,11 @@ impl TimeBudget {
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.total.saturating_sub(self.elapsed())
+    }
+
+    /// Awaits the future for as long as there is time; `None` when that is over.
+    pub async fn bound<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.remaining(), future).await.ok()
     }
 }
 

@@ -1,11 +1,11 @@
-//! What leaves: API Gateway's proxy shape, in which the body is JSON in a string.
+//! API Gateway's proxy shape, in which the body is JSON in a string.
 
 use serde::Serialize;
 
+use super::Door;
 use crate::{
-    error::Error,
-    event::EventKind,
-    model::{TextAnswer, Tokens},
+    errors::Error,
+    text::{Answer, Tokens},
 };
 
 /// The payload of a synchronous response, in bytes: 6 MB, by Lambda's quotas.
@@ -36,7 +36,8 @@ pub struct Usage {
     /// The model that answered.
     pub model: String,
     /// Tokens, as Bedrock counts them.
-    pub usage: Tokens,
+    #[serde(rename = "usage")]
+    pub tokens: Tokens,
     /// The estimated price in USD; none where the model's is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
@@ -46,7 +47,7 @@ pub struct Usage {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AnswerBody<'a> {
+struct Body<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<&'a str>,
@@ -55,43 +56,55 @@ struct AnswerBody<'a> {
 }
 
 impl Reply {
-    /// The answer. `usage` is what the caller asked to know beside it.
-    #[must_use]
-    pub fn answer(kind: EventKind, answer: &TextAnswer, usage: Option<Usage>) -> Self {
+    pub(super) fn answer(door: Door, answer: &Answer, usage: Option<Usage>) -> Self {
+        let stop = &answer.end.stop;
         // A cut answer must not pass for a whole one, asked or not.
-        let tells_reason = usage.is_some() || !answer.stop.is_ordinary;
-        let stop_reason = answer.stop.reason.as_deref().filter(|_| tells_reason);
-        let body = AnswerBody {
+        let tells_reason = usage.is_some() || !stop.is_ordinary;
+        let body = Body {
             text: &answer.text,
-            stop_reason,
+            stop_reason: stop.reason.as_deref().filter(|_| tells_reason),
             usage,
         };
-        Self::new(kind, 200, &body)
+        Self::new(door, 200, &body)
+    }
+
+    pub(super) fn error(door: Door, error: &Error, request_id: &str) -> Self {
+        Self::new(door, error.status(), &error.body(request_id))
     }
 
     /// Whether it is more than Lambda returns.
-    #[must_use]
-    pub fn is_too_large(&self) -> bool {
-        // In the reply, a byte of the body is seven at the most: a control character's escape, of
-        // which the backslash is escaped again.
-        self.body.len() > LARGEST_REPLY / 7
+    pub(super) fn is_too_large(&self) -> bool {
+        // The body is escaped once more as a string of the reply, which at most doubles it: JSON
+        // has no raw control characters, so only quotes and backslashes grow, by one byte each.
+        self.body.len() > LARGEST_REPLY / 2 - 1024
             && serde_json::to_string(self).is_ok_and(|reply| reply.len() > LARGEST_REPLY)
     }
 
-    /// The error. `request_id` is Lambda's, of this invocation.
-    #[must_use]
-    pub fn error(kind: EventKind, error: &Error, request_id: &str) -> Self {
-        Self::new(kind, error.status(), &error.body(request_id))
-    }
-
-    fn new(kind: EventKind, status_code: u16, body: &impl Serialize) -> Self {
+    fn new(door: Door, status_code: u16, body: &impl Serialize) -> Self {
         Self {
             status_code,
-            headers: (kind == EventKind::Http).then_some(Headers {
+            headers: (door == Door::Http).then_some(Headers {
                 content_type: "application/json; charset=utf-8",
             }),
             // Strings and finite numbers always serialize.
             body: serde_json::to_string(body).unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_at_most_doubles_in_the_reply() {
+        let every_ascii: String = (0..128_u8).map(char::from).collect();
+        let answer = Answer {
+            text: every_ascii.repeat(100),
+            ..Answer::default()
+        };
+        let reply = Reply::answer(Door::Http, &answer, None);
+        let written = serde_json::to_string(&reply).unwrap();
+        assert!(written.len() <= 2 * reply.body.len() + 1024);
     }
 }

@@ -1,13 +1,14 @@
 //! Everything that keeps an event from its answer, and what the caller is told.
 
-use serde::Serialize;
+mod call;
+mod cause;
+mod code;
 
-use crate::{
-    bedrock::CallError,
-    cause::{Cause, Details},
-    error_code::ErrorCode,
-    event::EventError,
-};
+pub use call::CallError;
+pub use cause::{Cause, Details};
+pub use code::ErrorCode;
+
+use serde::Serialize;
 
 /// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,12 @@ impl InvalidRequest {
         Self {
             message: format!("{} {}", happened.as_ref(), remedy.as_ref()),
         }
+    }
+
+    /// A number that is not among those in `range`.
+    #[must_use]
+    pub fn out_of_range(name: &str, range: &str) -> Self {
+        Self::new(format!("{name} is out of range."), format!("Send {range}."))
     }
 }
 
@@ -49,12 +56,9 @@ pub enum Error {
     Internal,
 }
 
-impl From<EventError> for Error {
-    fn from(error: EventError) -> Self {
-        match error {
-            EventError::NoPrompt => Self::NoPrompt,
-            EventError::Invalid(invalid) => Self::Invalid(invalid),
-        }
+impl From<InvalidRequest> for Error {
+    fn from(invalid: InvalidRequest) -> Self {
+        Self::Invalid(invalid)
     }
 }
 

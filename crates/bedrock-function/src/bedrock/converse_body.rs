@@ -7,7 +7,7 @@ use aws_sdk_bedrockruntime::config::http::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde::Serialize;
 
-use super::{MaxTokens, Role, TextRequest};
+use crate::text::{MaxTokens, Probability, Role, TextRequest};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,8 +56,8 @@ fn body(request: &TextRequest) -> Body<'_> {
     Body {
         inference_config: InferenceConfig {
             max_tokens: request.max_tokens,
-            temperature: request.temperature.map(super::Probability::get),
-            top_p: request.top_p.map(super::Probability::get),
+            temperature: request.temperature.map(Probability::get),
+            top_p: request.top_p.map(Probability::get),
             stop_sequences: &request.stop_sequences,
         },
         messages: earlier

@@ -6,19 +6,12 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-/// Where the metrics go: both from the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
-    /// `BEDROCK_METRICS_NAMESPACE`.
-    pub namespace: String,
-    /// `AWS_LAMBDA_FUNCTION_NAME`, a dimension of every metric.
-    pub function_name: String,
-}
+use crate::config::Destination;
 
 /// What makes a log line one of metrics: which of its members are values, and which dimensions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Metrics {
+pub(super) struct Metrics {
     #[serde(rename = "_aws")]
     aws: Metadata,
     function_name: String,
@@ -73,23 +66,23 @@ const FAILED: [Definition; 1] = [metric("errors", "Count")];
 
 /// What the log line of an invocation has members for.
 #[derive(Clone, Copy, Debug)]
-pub struct Members {
+pub(super) struct Members {
     /// It is the first of its process.
-    pub is_cold: bool,
+    pub(super) is_cold: bool,
     /// A model was asked: there are `modelId` and `latencyMs`.
-    pub is_called: bool,
+    pub(super) is_called: bool,
     /// It answered: there are `inputTokens` and `outputTokens`.
-    pub is_answered: bool,
+    pub(super) is_answered: bool,
     /// The price is known: there is `costUsd`.
-    pub is_priced: bool,
+    pub(super) is_priced: bool,
     /// The reply is an error.
-    pub is_failed: bool,
+    pub(super) is_failed: bool,
 }
 
 impl Metrics {
     /// The metadata for a line with these members, written at `time`.
     #[must_use]
-    pub fn new(destination: &Destination, members: Members, time: SystemTime) -> Self {
+    pub(super) fn new(destination: &Destination, members: Members, time: SystemTime) -> Self {
         let by_model = if members.is_called {
             vec!["functionName", "modelId"]
         } else {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::error_code::ErrorCode;
+use super::ErrorCode;
 
 /// What is filled into the sentences of a cause.
 #[derive(Clone, Debug, Default)]

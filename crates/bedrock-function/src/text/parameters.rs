@@ -4,16 +4,14 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::config::DEFAULT_MAX_TOKENS;
-
 /// The longest answer wanted, in tokens: 1 to 2,147,483,647, the range of `inferenceConfig.maxTokens`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u32")]
 pub struct MaxTokens(u32);
 
 impl MaxTokens {
-    /// For events and environments that do not say.
-    pub const DEFAULT: Self = Self(DEFAULT_MAX_TOKENS);
+    /// For events and environments that do not say: the walkthrough's `maxTokenCount`.
+    pub const DEFAULT: Self = Self(4096);
 
     /// What Bedrock's service model sets no lower: the largest 32-bit signed integer.
     pub const LARGEST: Self = Self(i32::MAX as u32);

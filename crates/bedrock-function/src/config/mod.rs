@@ -1,22 +1,22 @@
 //! The environment of the function, parsed once at start into types that cannot be wrong.
 
-use std::{str::FromStr, time::Duration};
+mod env;
+mod granted;
+
+use std::time::Duration;
+
+use env::{count, destination, endpoint, parsed, region, seconds, switch};
+
+pub use env::ConfigError;
+pub use granted::{Api, GrantedModels, ModelFacts, Parameter, Price};
 
 use crate::{
-    granted::GrantedModels,
     log::Level,
-    metrics::Destination,
-    model::{MaxTokens, Probability},
+    text::{MaxTokens, Probability},
 };
-
-/// What `BEDROCK_MAX_TOKENS` is when it is not set: the walkthrough's `maxTokenCount`.
-pub const DEFAULT_MAX_TOKENS: u32 = 4096;
 
 /// What `BEDROCK_TIMEOUT_SECONDS` is when it is not set: the function's own time-out as deployed.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The longest that a Lambda function may run, in seconds: the time-out of a standard function.
-const LONGEST_TIMEOUT_SECONDS: u64 = 900;
 
 /// What `BEDROCK_MAX_PROMPT_CHARS` is when it is not set. The longest context of the models in
 /// `models.json` is a million tokens; a token of English is about four characters.
@@ -54,21 +54,13 @@ pub struct Config {
     pub ca_bundle: Option<String>,
 }
 
-/// A variable that is missing or wrong: one sentence that names it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} {problem}")]
-pub struct ConfigError {
-    variable: &'static str,
-    problem: String,
-}
-
-impl ConfigError {
-    pub(crate) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            variable,
-            problem: problem.into(),
-        }
-    }
+/// Where the metrics of the log line go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// `BEDROCK_METRICS_NAMESPACE`.
+    pub namespace: String,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, a dimension of every metric.
+    pub function_name: String,
 }
 
 impl Config {
@@ -78,7 +70,7 @@ impl Config {
     ///
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        // What is no UTF-8 is no value of any of these, and is refused as that.
+        // A value that is not UTF-8 is refused: none of these takes U+FFFD.
         let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         Self::from_lookup(|name| std::env::var_os(name).map(lossy))
     }
@@ -119,132 +111,6 @@ impl Config {
             endpoint_url: endpoint(get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"))?,
             ca_bundle: get("AWS_CA_BUNDLE"),
         })
-    }
-}
-
-fn parsed<T: FromStr<Err = String>>(
-    variable: &'static str,
-    value: Option<String>,
-) -> Result<Option<T>, ConfigError> {
-    value
-        .map(|value| {
-            value
-                .parse()
-                .map_err(|problem: String| ConfigError::new(variable, problem))
-        })
-        .transpose()
-}
-
-fn count(variable: &'static str, value: Option<String>) -> Result<Option<usize>, ConfigError> {
-    let wrong = |value: &str| {
-        ConfigError::new(
-            variable,
-            format!("must be a whole number of at least 1, not {value:?}."),
-        )
-    };
-    value
-        .map(|value| {
-            value
-                .parse()
-                .ok()
-                .filter(|n| *n >= 1)
-                .ok_or_else(|| wrong(&value))
-        })
-        .transpose()
-}
-
-fn seconds(variable: &'static str, value: Option<String>) -> Result<Option<Duration>, ConfigError> {
-    let wrong = |value: &str| {
-        ConfigError::new(
-            variable,
-            format!(
-                "must be a whole number of seconds from 1 to {LONGEST_TIMEOUT_SECONDS}, not {value:?}."
-            ),
-        )
-    };
-    value
-        .map(|value| {
-            value
-                .parse()
-                .ok()
-                .filter(|n| (1..=LONGEST_TIMEOUT_SECONDS).contains(n))
-                .map(Duration::from_secs)
-                .ok_or_else(|| wrong(&value))
-        })
-        .transpose()
-}
-
-fn switch(variable: &'static str, value: Option<String>) -> Result<Option<bool>, ConfigError> {
-    value
-        .map(|value| match value.as_str() {
-            "0" => Ok(false),
-            "1" => Ok(true),
-            other => Err(ConfigError::new(
-                variable,
-                format!("must be 0 or 1, not {other:?}."),
-            )),
-        })
-        .transpose()
-}
-
-/// CloudWatch's rule for namespaces: 1 to 255 of these characters, `AWS/` being its own.
-fn destination(
-    namespace: String,
-    function_name: Option<String>,
-) -> Result<Destination, ConfigError> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
-    if namespace.len() > 255 || !namespace.chars().all(is_allowed) || namespace.starts_with("AWS/")
-    {
-        return Err(ConfigError::new(
-            "BEDROCK_METRICS_NAMESPACE",
-            format!("must be a CloudWatch namespace such as BedrockOnLambda, not {namespace:?}."),
-        ));
-    }
-    Ok(Destination {
-        namespace,
-        function_name: function_name.unwrap_or_default(),
-    })
-}
-
-fn region(value: Option<String>) -> Result<String, ConfigError> {
-    let region = value.ok_or_else(|| {
-        ConfigError::new(
-            "AWS_REGION",
-            "is not set: give the region where Bedrock is called, for instance ap-northeast-1.",
-        )
-    })?;
-    // The region becomes part of a host name.
-    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if region.chars().all(is_label) {
-        Ok(region)
-    } else {
-        Err(ConfigError::new(
-            "AWS_REGION",
-            format!("must be a region such as ap-northeast-1, not {region:?}."),
-        ))
-    }
-}
-
-fn is_address(authority: &http::uri::Authority) -> bool {
-    let host = authority.host();
-    let has_no_port = authority.as_str().ends_with(host);
-    !host.is_empty() && (has_no_port || authority.port_u16().is_some())
-}
-
-fn endpoint(value: Option<String>) -> Result<Option<String>, ConfigError> {
-    let is_url = |url: &String| {
-        url.parse::<http::Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.authority().is_some_and(is_address)
-        })
-    };
-    match value {
-        // The value is not repeated: a URL can hold a password.
-        Some(url) if !is_url(&url) => Err(ConfigError::new(
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
-            "must be a URL with a host, that begins with http:// or https://.",
-        )),
-        other => Ok(other),
     }
 }
 
@@ -339,7 +205,7 @@ mod tests {
     #[test]
     fn the_whole_table_of_models_is_accepted_as_rows() {
         let table: serde_json::Value =
-            serde_json::from_str(include_str!("../../../models.json")).unwrap();
+            serde_json::from_str(include_str!("../../../../models.json")).unwrap();
         let config = with(&[("BEDROCK_MODEL_TABLE", &table["models"].to_string())]).unwrap();
         let facts = config.models.facts(config.models.default_model()).unwrap();
         assert_eq!(facts.max_output_tokens.unwrap().get(), 64_000);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json::{Fields, Kind, boolean, string};
-use crate::error::InvalidRequest;
+use crate::errors::InvalidRequest;
 
 /// Format 2.0 has the request's method in `requestContext.http`; v1 has `httpMethod`, and the
 /// context beside it. A direct event has neither, whatever else is in it.

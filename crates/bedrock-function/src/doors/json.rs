@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::error::InvalidRequest;
+use crate::errors::InvalidRequest;
 
 /// A value of a known key; `None` where it is missing or `null`.
 pub(super) type Field<'a> = Option<&'a RawValue>;
@@ -108,20 +108,13 @@ pub(super) fn boolean(name: &str, raw: &RawValue) -> Result<bool, InvalidRequest
     typed(raw).ok_or_else(|| wrong_kind(name, raw, "true or false"))
 }
 
-/// Reads a number through `T`, whose values are those in `range`.
-pub(super) fn number<N, T>(name: &str, range: &str, raw: &RawValue) -> Result<T, InvalidRequest>
-where
-    N: DeserializeOwned,
-    T: TryFrom<N>,
-{
+/// Reads a number, which `wanted` describes.
+pub(super) fn number(name: &str, wanted: &str, raw: &RawValue) -> Result<f64, InvalidRequest> {
     if Kind::of(raw.get()) != Kind::Number {
-        return Err(wrong_kind(name, raw, range));
+        return Err(wrong_kind(name, raw, wanted));
     }
-    typed::<N>(raw)
-        .and_then(|number| number.try_into().ok())
-        .ok_or_else(|| {
-            InvalidRequest::new(format!("{name} is out of range."), format!("Send {range}."))
-        })
+    // A number that is none of Rust's is beyond all that is taken.
+    Ok(typed(raw).unwrap_or(f64::MAX))
 }
 
 /// Reads an array of no more than `most` elements.

@@ -1,4 +1,6 @@
-//! From a handler to a running Lambda function.
+//! The way from Lambda's runtime to the handler, and back.
+
+pub mod init;
 
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     handler::{Handler, Invocation},
-    model::TextModel,
+    text::TextModel,
 };
 
 /// Answers events until Lambda ends the process.
@@ -20,7 +22,8 @@ where
     M: TextModel + Send + Sync + 'static,
 {
     let handler = Arc::new(handler);
-    // The payload is taken unparsed: what the runtime could not parse, it would fail itself.
+    // The payload is taken unparsed: the runtime would fail the invocation itself over one that it
+    // could not parse.
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
         async move {

@@ -1,4 +1,4 @@
-//! What ends INIT: said in one sentence, in the log and to Lambda.
+//! Why INIT ended: one sentence, in the log and to Lambda.
 
 use lambda_runtime_api_client::{Client, body::Body};
 use serde::Serialize;
@@ -24,9 +24,6 @@ pub enum InitError {
     /// The client for Bedrock cannot be made.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The connection to Lambda's Runtime API broke.
-    #[error("The connection to Lambda's Runtime API broke: {0}")]
-    Runtime(lambda_runtime::Error),
 }
 
 impl InitError {
@@ -35,7 +32,6 @@ impl InitError {
             Self::NotOnLambda => "Function.NotOnLambda",
             Self::Config(_) => "Function.ConfigInvalid",
             Self::Connect(_) => "Function.ConnectFailed",
-            Self::Runtime(_) => "Runtime.Disconnected",
         }
     }
 }
@@ -76,7 +72,7 @@ pub async fn report(error: &InitError) {
         error_message: error.to_string(),
     };
     log::write(Level::Fatal, "INIT failed", &report);
-    if matches!(error, InitError::NotOnLambda | InitError::Runtime(_)) {
+    if matches!(error, InitError::NotOnLambda) {
         return;
     }
     if let Err(error) = send(&report).await {

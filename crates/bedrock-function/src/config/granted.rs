@@ -3,12 +3,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::{
-    config::ConfigError,
-    model::{MaxTokens, ModelId},
-};
+use super::ConfigError;
+use crate::text::{MaxTokens, ModelId};
 
 /// The models that the function may call, and what is known of each. Never empty.
 #[derive(Clone, Debug)]
@@ -18,7 +16,7 @@ pub struct GrantedModels {
 }
 
 impl GrantedModels {
-    pub(crate) fn parse(ids: Option<String>, table: Option<String>) -> Result<Self, ConfigError> {
+    pub(super) fn parse(ids: Option<String>, table: Option<String>) -> Result<Self, ConfigError> {
         let ids: Vec<ModelId> = ids
             .ok_or_else(|| {
                 ConfigError::new(
@@ -54,6 +52,19 @@ impl GrantedModels {
     pub fn facts(&self, id: &ModelId) -> Option<&ModelFacts> {
         self.facts.get(id.as_str())
     }
+
+    /// How a model is called.
+    #[must_use]
+    pub fn api(&self, id: &ModelId) -> Api {
+        let stated = self.facts(id).and_then(|facts| facts.api);
+        stated.unwrap_or_else(|| {
+            if id.as_str().starts_with("amazon.titan-text-") {
+                Api::InvokeModel
+            } else {
+                Api::Converse
+            }
+        })
+    }
 }
 
 impl fmt::Display for GrantedModels {
@@ -66,22 +77,66 @@ impl fmt::Display for GrantedModels {
     }
 }
 
+/// The operation by which a model is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Api {
+    /// `Converse`.
+    Converse,
+    /// `InvokeModel` with Titan Text's own body.
+    InvokeModel,
+}
+
+/// A key of the event that not every model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// `temperature`.
+    Temperature,
+    /// `topP`.
+    TopP,
+    /// `stopSequences`.
+    StopSequences,
+}
+
+impl Parameter {
+    /// As the event and `models.json` name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Temperature => "temperature",
+            Self::TopP => "topP",
+            Self::StopSequences => "stopSequences",
+        }
+    }
+
+    /// The parameters among the names; others mean nothing to the function.
+    fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let all = [Self::Temperature, Self::TopP, Self::StopSequences];
+        Ok(all
+            .into_iter()
+            .filter(|parameter| names.iter().any(|name| name == parameter.name()))
+            .collect())
+    }
+}
+
 /// What the function needs to know of a model: a row of `models.json`, handed over by the CDK app
 /// in `BEDROCK_MODEL_TABLE`. Keys that the function does not read are ignored.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelFacts {
     id: String,
+    /// How it is called.
+    pub api: Option<Api>,
     /// The price of a million tokens, in USD.
     pub price_per_million_tokens: Option<Price>,
     /// The longest answer, in tokens.
     pub max_output_tokens: Option<MaxTokens>,
     /// Parameters that the model takes in no case.
-    #[serde(default)]
-    pub refused_parameters: Vec<String>,
+    #[serde(default, deserialize_with = "Parameter::named")]
+    pub refused_parameters: Vec<Parameter>,
     /// Parameters of which the model takes one at a time.
-    #[serde(default)]
-    pub exclusive_parameters: Vec<String>,
+    #[serde(default, deserialize_with = "Parameter::named")]
+    pub exclusive_parameters: Vec<Parameter>,
 }
 
 /// USD for a million tokens.

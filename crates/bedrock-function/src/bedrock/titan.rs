@@ -6,23 +6,11 @@
 use aws_sdk_bedrockruntime::{Client, operation::RequestId, primitives::Blob};
 use serde::{Deserialize, Serialize};
 
-use super::{MaxTokens, Probability, Stop, TextAnswer, TextModel, TextRequest, Tokens};
+use super::{Attempts, failure::as_logged};
 use crate::{
-    bedrock::{Attempts, CallError, as_logged},
-    deadline::TimeBudget,
+    errors::CallError,
+    text::{Answer, AnswerEnd, MaxTokens, Probability, Stop, TextRequest, Tokens},
 };
-
-/// `amazon.titan-text-*`.
-#[derive(Clone, Debug)]
-pub struct Titan {
-    client: Client,
-}
-
-impl Titan {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client }
-    }
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +33,7 @@ struct GenerationConfig<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct Response {
     #[serde(default)]
     input_text_token_count: u64,
     #[serde(default)]
@@ -61,29 +49,30 @@ struct Generation {
     completion_reason: Option<String>,
 }
 
-impl TextModel for Titan {
-    async fn answer(
-        &self,
-        request: TextRequest,
-        budget: TimeBudget,
-    ) -> Result<TextAnswer, CallError> {
-        let attempts = Attempts::new(budget, &self.client);
-        let unreadable = |_| CallError::unreadable(budget.elapsed(), attempts.count());
-        let body = serde_json::to_vec(&body(&request)).map_err(unreadable)?;
-        let call = self
-            .client
-            .invoke_model()
-            .model_id(request.model.as_str())
-            .content_type("application/json")
-            .body(Blob::new(body))
-            .customize()
-            .interceptor(attempts.clone())
-            .config_override(attempts.as_config())
-            .send();
-        let output = attempts.bound(call).await?;
-        let answer = serde_json::from_slice(output.body.as_ref()).map_err(unreadable)?;
-        let bedrock_request_id = output.request_id().and_then(as_logged);
-        Ok(text_answer(answer, attempts.count(), bedrock_request_id))
+/// Asks `amazon.titan-text-*` for a whole answer.
+pub(super) async fn ask(
+    client: &Client,
+    request: TextRequest,
+    attempts: &Attempts,
+) -> Result<Answer, CallError> {
+    let body = serde_json::to_vec(&body(&request)).map_err(|_| attempts.unreadable())?;
+    let call = client
+        .invoke_model()
+        .model_id(request.model.as_str())
+        .content_type("application/json")
+        .body(Blob::new(body))
+        .customize()
+        .interceptor(attempts.clone())
+        .config_override(attempts.as_config())
+        .send();
+    let output = attempts.bound(call).await?;
+    let bedrock_request_id = output.request_id().and_then(as_logged);
+    match serde_json::from_slice(output.body.as_ref()) {
+        Ok(response) => Ok(answer(response, attempts.count(), bedrock_request_id)),
+        Err(_) => Err(CallError {
+            bedrock_request_id,
+            ..attempts.unreadable()
+        }),
     }
 }
 
@@ -99,19 +88,21 @@ fn body(request: &TextRequest) -> Body<'_> {
     }
 }
 
-fn text_answer(answer: Answer, attempts: u32, bedrock_request_id: Option<String>) -> TextAnswer {
-    let generation = answer.results.into_iter().next();
+fn answer(response: Response, attempts: u32, bedrock_request_id: Option<String>) -> Answer {
+    let generation = response.results.into_iter().next();
     let tokens = Tokens {
-        input: answer.input_text_token_count,
+        input: response.input_text_token_count,
         output: generation.as_ref().map_or(0, |g| g.token_count),
     };
     let (text, reason) = generation.map_or((None, None), |g| (g.output_text, g.completion_reason));
-    TextAnswer {
+    Answer {
         text: text.unwrap_or_default(),
-        stop: stop(reason.as_deref()),
-        tokens,
-        attempts,
-        bedrock_request_id,
+        end: AnswerEnd {
+            stop: stop(reason.as_deref()),
+            tokens,
+            attempts,
+            bedrock_request_id,
+        },
     }
 }
 

@@ -1,0 +1,146 @@
+//! What this deployment allows: from what the caller wants to a request that can be sent.
+
+use crate::{
+    config::{Api, Config, ModelFacts, Parameter},
+    doors::Wanted,
+    errors::InvalidRequest,
+    text::{MaxTokens, ModelId, Probability, TextRequest},
+};
+
+/// Checks what is wanted against the models that are granted, what each of them takes, and the
+/// function's limits.
+///
+/// # Errors
+///
+/// The first thing that is not allowed.
+pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequest> {
+    let model = model(wanted.model.as_deref(), config)?;
+    let facts = config.models.facts(&model);
+    let max_tokens = max_tokens(wanted.max_tokens, config, facts)?;
+    for (parameter, is_wanted) in [
+        (Parameter::Temperature, wanted.temperature.is_some()),
+        (Parameter::TopP, wanted.top_p.is_some()),
+        (Parameter::StopSequences, wanted.stop_sequences.is_some()),
+    ] {
+        if is_wanted && refuses(facts, parameter) {
+            return Err(InvalidRequest::new(
+                format!("This model does not take {}.", parameter.name()),
+                "Leave it out, or choose another model.",
+            ));
+        }
+    }
+    let temperature = temperature(&wanted, config.temperature, facts)?;
+    let request = TextRequest {
+        model,
+        prompt: wanted.prompt,
+        system: wanted.system,
+        earlier: wanted.earlier,
+        max_tokens,
+        temperature,
+        top_p: wanted.top_p,
+        stop_sequences: wanted.stop_sequences.unwrap_or_default(),
+    };
+    fits_the_api(&request, config)?;
+    fits_the_limit(&request, config.max_prompt_chars)?;
+    Ok(request)
+}
+
+fn model(wanted: Option<&str>, config: &Config) -> Result<ModelId, InvalidRequest> {
+    let Some(id) = wanted else {
+        return Ok(config.models.default_model().clone());
+    };
+    // What was asked for is not repeated: a key can be mistaken for another.
+    config.models.get(id).cloned().ok_or_else(|| {
+        InvalidRequest::new(
+            "modelId names a model that this function may not call.",
+            format!(
+                "Use one of {}, or deploy with the one you want.",
+                config.models
+            ),
+        )
+    })
+}
+
+fn max_tokens(
+    wanted: Option<f64>,
+    config: &Config,
+    facts: Option<&ModelFacts>,
+) -> Result<MaxTokens, InvalidRequest> {
+    let of_the_model = facts
+        .and_then(|facts| facts.max_output_tokens)
+        .unwrap_or(MaxTokens::LARGEST);
+    let most = of_the_model.min(config.max_tokens_limit);
+    let Some(wanted) = wanted else {
+        return Ok(config.max_tokens.min(most));
+    };
+    let bound = if most < of_the_model {
+        "this function's limit"
+    } else {
+        "what this model can answer with"
+    };
+    let range = format!("a whole number from 1 to {most}, which is {bound}");
+    if wanted.fract() != 0.0 {
+        return Err(InvalidRequest::new(
+            "maxTokens is not a whole number.",
+            format!("Send {range}."),
+        ));
+    }
+    // A number below 0 or beyond 64 bits becomes the nearest one that fits, which is out of range too.
+    MaxTokens::try_from(wanted as u64)
+        .ok()
+        .filter(|tokens| *tokens <= most)
+        .ok_or_else(|| InvalidRequest::out_of_range("maxTokens", &range))
+}
+
+/// The temperature of the event, or the configured one: that is left out where the model refuses
+/// it, or refuses it beside the `topP` of the event.
+fn temperature(
+    wanted: &Wanted,
+    configured: Probability,
+    facts: Option<&ModelFacts>,
+) -> Result<Option<Probability>, InvalidRequest> {
+    let is_exclusive = facts.is_some_and(|facts| {
+        [Parameter::Temperature, Parameter::TopP]
+            .iter()
+            .all(|parameter| facts.exclusive_parameters.contains(parameter))
+    });
+    let is_excluded = is_exclusive && wanted.top_p.is_some();
+    if is_excluded && wanted.temperature.is_some() {
+        return Err(InvalidRequest::new(
+            "This model takes temperature or topP, not both.",
+            "Leave one of them out.",
+        ));
+    }
+    let is_left_out = is_excluded || refuses(facts, Parameter::Temperature);
+    Ok(wanted
+        .temperature
+        .or(Some(configured).filter(|_| !is_left_out)))
+}
+
+fn refuses(facts: Option<&ModelFacts>, parameter: Parameter) -> bool {
+    facts.is_some_and(|facts| facts.refused_parameters.contains(&parameter))
+}
+
+fn fits_the_api(request: &TextRequest, config: &Config) -> Result<(), InvalidRequest> {
+    let is_conversation = request.system.is_some() || !request.earlier.is_empty();
+    if is_conversation && config.models.api(&request.model) == Api::InvokeModel {
+        return Err(InvalidRequest::new(
+            "Titan Text takes a prompt alone, without system and messages.",
+            "Leave them out, or choose another model.",
+        ));
+    }
+    Ok(())
+}
+
+fn fits_the_limit(request: &TextRequest, most: usize) -> Result<(), InvalidRequest> {
+    let chars: usize = request.texts().map(|text| text.chars().count()).sum();
+    if chars <= most {
+        return Ok(());
+    }
+    Err(InvalidRequest::new(
+        format!(
+            "The prompt, with system and messages, has {chars} characters; this function takes {most}."
+        ),
+        "Shorten it, or raise BEDROCK_MAX_PROMPT_CHARS.",
+    ))
+}

@@ -1,0 +1,78 @@
+//! `Converse`: the way to every model but Titan Text. Needs `bedrock:InvokeModel`.
+
+use aws_sdk_bedrockruntime::{
+    Client,
+    operation::{RequestId, converse::ConverseOutput},
+    types::{ContentBlock, StopReason, TokenUsage},
+};
+use aws_smithy_types::body::SdkBody;
+
+use super::{Attempts, converse_body, failure::as_logged};
+use crate::{
+    errors::CallError,
+    text::{Answer, AnswerEnd, Stop, TextRequest, Tokens},
+};
+
+/// Asks the model for a whole answer.
+pub(super) async fn ask(
+    client: &Client,
+    request: TextRequest,
+    attempts: &Attempts,
+) -> Result<Answer, CallError> {
+    let model = request.model.as_str().to_owned();
+    let body = converse_body::written(request).map_err(|_| attempts.unreadable())?;
+    let body = SdkBody::from(body);
+    let call = client
+        .converse()
+        .model_id(model)
+        .customize()
+        .mutate_request(move |request| converse_body::put(request, &body))
+        .interceptor(attempts.clone())
+        .config_override(attempts.as_config())
+        .send();
+    let output = attempts.bound(call).await?;
+    Ok(answer(output, attempts.count()))
+}
+
+/// Takes the text blocks, wherever they stand: models that reason put their reasoning first.
+fn answer(output: ConverseOutput, attempts: u32) -> Answer {
+    let end = AnswerEnd {
+        stop: stop(&output.stop_reason),
+        tokens: output.usage.as_ref().map(tokens).unwrap_or_default(),
+        attempts,
+        bedrock_request_id: output.request_id().and_then(as_logged),
+    };
+    let blocks = match output.output {
+        Some(aws_sdk_bedrockruntime::types::ConverseOutput::Message(message)) => message.content,
+        _ => Vec::new(),
+    };
+    Answer {
+        text: join(blocks),
+        end,
+    }
+}
+
+fn tokens(usage: &TokenUsage) -> Tokens {
+    Tokens {
+        input: usage.input_tokens.try_into().unwrap_or_default(),
+        output: usage.output_tokens.try_into().unwrap_or_default(),
+    }
+}
+
+fn stop(reason: &StopReason) -> Stop {
+    Stop {
+        is_ordinary: matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
+        // Where Bedrock gives no reason, the SDK fills in a text that is not fit to be logged, and so is left out.
+        reason: as_logged(reason.as_str()),
+    }
+}
+
+fn join(blocks: Vec<ContentBlock>) -> String {
+    let mut texts = blocks.into_iter().filter_map(|block| match block {
+        ContentBlock::Text(text) => Some(text),
+        _ => None,
+    });
+    // One block is the rule: its text is not copied.
+    let first = texts.next().unwrap_or_default();
+    texts.fold(first, |joined, text| joined + &text)
+}

@@ -1,0 +1,150 @@
+//! What each key of the object means, whatever this deployment allows.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::json::{Field, Fields, Kind, array, boolean, number, string, wrong_kind};
+use crate::{
+    errors::{Error, InvalidRequest},
+    text::{Probability, Role, Turn},
+};
+
+/// More turns than fit any model's context at a sentence each, and few enough to check at once.
+const MOST_MESSAGES: usize = 10_000;
+
+/// The most that `inferenceConfig.stopSequences` takes, by Bedrock's service model.
+const MOST_STOP_SEQUENCES: usize = 2_500;
+
+/// What the caller wants. A key that was left out is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// `prompt`. Never empty.
+    pub prompt: String,
+    /// `modelId`.
+    pub model: Option<String>,
+    /// `system`. Never empty.
+    pub system: Option<String>,
+    /// `messages`: user and assistant in turn, as Bedrock wants them around the prompt.
+    pub earlier: Vec<Turn>,
+    /// `maxTokens`, any number: its range depends on the model.
+    pub max_tokens: Option<f64>,
+    /// `temperature`.
+    pub temperature: Option<Probability>,
+    /// `topP`.
+    pub top_p: Option<Probability>,
+    /// `stopSequences`; none of them empty.
+    pub stop_sequences: Option<Vec<String>>,
+    /// `usage`: whether the reply says what the answer took.
+    pub usage: bool,
+}
+
+/// Reads every key that means something.
+pub(super) fn wanted(fields: &Fields<'_>) -> Result<Wanted, Error> {
+    let prompt = fields.prompt.map(|raw| string("prompt", raw)).transpose()?;
+    Ok(Wanted {
+        prompt: prompt
+            .filter(|prompt| !prompt.is_empty())
+            .ok_or(Error::NoPrompt)?,
+        model: read("modelId", fields.model_id, string)?,
+        system: read("system", fields.system, non_empty)?,
+        earlier: read("messages", fields.messages, turns)?.unwrap_or_default(),
+        max_tokens: read("maxTokens", fields.max_tokens, |name, raw| {
+            number(name, "a whole number", raw)
+        })?,
+        temperature: read("temperature", fields.temperature, probability)?,
+        top_p: read("topP", fields.top_p, probability)?,
+        stop_sequences: read("stopSequences", fields.stop_sequences, texts)?,
+        usage: read("usage", fields.usage, boolean)?.unwrap_or(false),
+    })
+}
+
+fn read<T>(
+    name: &str,
+    field: Field<'_>,
+    value: impl Fn(&str, &RawValue) -> Result<T, InvalidRequest>,
+) -> Result<Option<T>, InvalidRequest> {
+    field.map(|raw| value(name, raw)).transpose()
+}
+
+fn probability(name: &str, raw: &RawValue) -> Result<Probability, InvalidRequest> {
+    const RANGE: &str = "a number from 0 to 1";
+    number(name, RANGE, raw)?
+        .try_into()
+        .map_err(|_| InvalidRequest::out_of_range(name, RANGE))
+}
+
+fn texts(name: &str, raw: &RawValue) -> Result<Vec<String>, InvalidRequest> {
+    array(name, MOST_STOP_SEQUENCES, raw)?
+        .into_iter()
+        .enumerate()
+        .map(|(index, raw)| non_empty(&format!("{name}[{index}]"), raw))
+        .collect()
+}
+
+/// The earlier turns: user and assistant in turn.
+fn turns(name: &str, raw: &RawValue) -> Result<Vec<Turn>, InvalidRequest> {
+    let turns = array(name, MOST_MESSAGES, raw)?
+        .into_iter()
+        .enumerate()
+        .map(|(index, raw)| turn(&format!("{name}[{index}]"), raw))
+        .collect::<Result<Vec<_>, _>>()?;
+    let expected = [Role::User, Role::Assistant];
+    let is_in_turn = turns
+        .iter()
+        .zip(expected.iter().cycle())
+        .all(|(turn, role)| turn.role == *role);
+    if is_in_turn && turns.len() % 2 == 0 {
+        Ok(turns)
+    } else {
+        Err(InvalidRequest::new(
+            "messages does not alternate between user and assistant.",
+            "Send the earlier turns from the first user's to the last assistant's; prompt is then the next user's.",
+        ))
+    }
+}
+
+fn turn(name: &str, raw: &RawValue) -> Result<Turn, InvalidRequest> {
+    #[derive(Deserialize)]
+    struct Parts<'a> {
+        #[serde(borrow)]
+        role: Option<&'a RawValue>,
+        #[serde(borrow)]
+        text: Option<&'a RawValue>,
+    }
+    let shape = "an object such as {\"role\": \"user\", \"text\": \"…\"}";
+    let parts: Parts<'_> = Some(raw)
+        .filter(|raw| Kind::of(raw.get()) == Kind::Object)
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .ok_or_else(|| wrong_kind(name, raw, shape))?;
+    let part = |key: &str, value: Field<'_>| {
+        let missing =
+            || InvalidRequest::new(format!("{name} has no {key}."), format!("Send {shape}."));
+        non_empty(&format!("{name}.{key}"), value.ok_or_else(missing)?)
+    };
+    let role = match part("role", parts.role)?.as_str() {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        _ => {
+            let happened = format!("{name}.role is neither user nor assistant.");
+            return Err(InvalidRequest::new(
+                happened,
+                "Send one of the two; a system prompt goes into system.",
+            ));
+        }
+    };
+    Ok(Turn {
+        role,
+        text: part("text", parts.text)?,
+    })
+}
+
+fn non_empty(name: &str, raw: &RawValue) -> Result<String, InvalidRequest> {
+    let text = string(name, raw)?;
+    if text.is_empty() {
+        return Err(InvalidRequest::new(
+            format!("{name} is empty."),
+            "Send some text, or leave it out.",
+        ));
+    }
+    Ok(text)
+}

@@ -1,0 +1,178 @@
+//! The one log line of an invocation: what it took.
+
+mod cost;
+mod metrics;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Serialize, Serializer};
+
+pub use cost::cost_usd;
+
+use crate::{
+    config::Destination,
+    errors::Error,
+    log::{self, Level},
+    text::{AnswerEnd, Tokens},
+};
+use metrics::{Members, Metrics};
+
+/// What is known of an invocation. It is written when this is dropped, once, however the invocation
+/// ends: what a call has cost must be in the log, or the limits that watch it see nothing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    request_id: String,
+    cold_start: bool,
+    outcome: &'static str,
+    status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_id: Option<String>,
+    #[serde(flatten)]
+    tokens: Option<Tokens>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_reason: Option<String>,
+    /// From the request to the whole answer, retries included.
+    #[serde(
+        rename = "latencyMs",
+        serialize_with = "as_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    call: Option<Duration>,
+    attempts: u32,
+    duration_ms: u64,
+    /// The invocation less the call: what the function itself took.
+    overhead_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bedrock_request_id: Option<String>,
+    /// With `BEDROCK_LOG_CONTENT` alone, like the two below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    /// Bedrock's own words on an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bedrock_message: Option<String>,
+    #[serde(skip)]
+    started: Instant,
+    #[serde(skip)]
+    destination: Option<Destination>,
+}
+
+impl Record {
+    /// The record of an invocation that begins now. `request_id` is Lambda's.
+    #[must_use]
+    pub fn new(request_id: &str, is_cold: bool, destination: Option<Destination>) -> Self {
+        Self {
+            request_id: request_id.to_owned(),
+            cold_start: is_cold,
+            outcome: "InternalError",
+            status_code: 500,
+            model_id: None,
+            tokens: None,
+            cost_usd: None,
+            stop_reason: None,
+            call: None,
+            attempts: 0,
+            duration_ms: 0,
+            overhead_ms: 0.0,
+            bedrock_request_id: None,
+            prompt: None,
+            text: None,
+            bedrock_message: None,
+            started: Instant::now(),
+            destination,
+        }
+    }
+
+    /// Notes a call of a model, whatever came of it.
+    pub fn called(&mut self, model: &str, took: Duration) {
+        self.model_id = Some(model.to_owned());
+        self.call = Some(took);
+    }
+
+    /// Notes an answer.
+    pub fn answered(&mut self, end: &AnswerEnd, cost_usd: Option<f64>) {
+        self.outcome = "Answered";
+        self.status_code = 200;
+        self.tokens = Some(end.tokens);
+        self.cost_usd = cost_usd;
+        self.stop_reason.clone_from(&end.stop.reason);
+        self.attempts = end.attempts;
+        self.bedrock_request_id.clone_from(&end.bedrock_request_id);
+    }
+
+    /// Notes an error.
+    pub fn failed(&mut self, error: &Error) {
+        self.outcome = error.outcome();
+        self.status_code = error.status();
+        if let Error::Call { error, .. } = error {
+            self.attempts = error.attempts;
+            self.bedrock_request_id
+                .clone_from(&error.bedrock_request_id);
+        }
+    }
+
+    /// Metrics are written at any log level: a bill is not a matter of verbosity.
+    fn write(&self) {
+        let level = match self.status_code {
+            0..400 => Level::Info,
+            400..500 => Level::Warn,
+            _ => Level::Error,
+        };
+        match &self.destination {
+            Some(destination) => {
+                let metrics = Metrics::new(destination, self.members(), SystemTime::now());
+                log::write_always(
+                    level,
+                    "invocation",
+                    WithMetrics {
+                        record: self,
+                        metrics,
+                    },
+                );
+            }
+            None => log::write(level, "invocation", self),
+        }
+    }
+
+    fn members(&self) -> Members {
+        Members {
+            is_cold: self.cold_start,
+            is_called: self.call.is_some(),
+            is_answered: self.tokens.is_some(),
+            is_priced: self.cost_usd.is_some(),
+            is_failed: self.status_code >= 400,
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let whole = self.started.elapsed();
+        self.duration_ms = millis(whole);
+        let overhead = whole.saturating_sub(self.call.unwrap_or_default());
+        self.overhead_ms = overhead.as_micros() as f64 / 1e3;
+        self.write();
+    }
+}
+
+#[derive(Serialize)]
+struct WithMetrics<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    #[serde(flatten)]
+    metrics: Metrics,
+}
+
+fn as_millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(millis).serialize(serializer)
+}
+
+/// Whole milliseconds.
+#[must_use]
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
