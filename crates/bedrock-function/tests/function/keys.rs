@@ -116,6 +116,18 @@ async fn max_tokens_takes_one_to_what_the_model_can_answer_with() {
 }
 
 #[tokio::test]
+async fn max_tokens_is_a_whole_number_however_it_is_written() {
+    let stage = Stage::new().await;
+    let sent = sent_with(&stage, "maxTokens", json!(4096.0)).await;
+    assert_eq!(sent["inferenceConfig"]["maxTokens"], 4096);
+    let message = refusal_of(&stage, "maxTokens", json!(1.5)).await;
+    assert!(
+        message.starts_with("maxTokens is not a whole number."),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn max_tokens_stays_within_the_functions_limit() {
     let stage = Stage::with(|p| p.env("BEDROCK_MAX_TOKENS_LIMIT", "100")).await;
     stage.assert_serves_on().await;

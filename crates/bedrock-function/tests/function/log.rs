@@ -3,7 +3,7 @@
 use bedrock_local::Answer;
 use serde_json::{Value, json};
 
-use super::stage::{MODEL, REQUEST_ID, Stage};
+use super::stage::{MODEL, REQUEST_ID, Stage, TITAN};
 
 fn lines(stage: &Stage) -> Vec<Value> {
     stage
@@ -145,4 +145,49 @@ async fn the_line_carries_no_metrics_without_a_namespace() {
     let stage = Stage::new().await;
     stage.invoke_answered(Answer::converse_text("ok")).await;
     assert!(lines(&stage)[0].get("_aws").is_none());
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_logged_with_bedrocks_request_id() {
+    let stage = Stage::new().await;
+    for model in [MODEL, TITAN] {
+        stage
+            .bedrock
+            .enqueue(Answer::raw(200, "application/json", "{"));
+        let event = json!({"prompt": "hi", "modelId": model});
+        assert_eq!(stage.invoke(&event).await.status, 500);
+    }
+    for line in lines(&stage) {
+        assert!(line["bedrockRequestId"].is_string(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_runtime_api_that_breaks_after_init_is_not_called_a_failure_of_init() {
+    // A Runtime API that takes each connection and closes it: INIT is over when the first one comes.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let function = tokio::process::Command::new(env!("CARGO_BIN_EXE_bedrock-function"))
+        .env_clear()
+        .envs([
+            ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_REGION", "ap-northeast-1"),
+            ("BEDROCK_MODEL_IDS", MODEL),
+            ("BEDROCK_PRECONNECT", "0"),
+        ])
+        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let output = function.wait_with_output().await.unwrap();
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success());
+    assert!(
+        log.contains("Runtime API broke") && !log.contains("INIT"),
+        "{log}"
+    );
 }
