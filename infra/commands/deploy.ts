@@ -5,14 +5,14 @@ import { recordDeployment } from './support/deployment-record.ts';
 import { exitOnError } from './support/exit.ts';
 import { overrunSentences } from './support/overrun.ts';
 import { confirmPrevious, rememberPrevious } from './support/previous.ts';
-import { requireBootstrap, requireFreeNames } from './support/preconditions.ts';
+import { requireBootstrap, requireDeployable } from './support/preconditions.ts';
 import { returnsToDefault } from './support/returns-to-default.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('deploying', 'deploy');
   await requireBootstrap(target);
-  await requireFreeNames(target);
+  await requireDeployable(target);
   const choice = readChoice('deploy');
   for (const sentence of returnsToDefault(await rememberPrevious(target), choice)) console.error(sentence);
   await buildFunction();

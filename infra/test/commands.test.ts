@@ -120,7 +120,7 @@ describe('with credentials', () => {
     );
     await makeFunctionByHand(options(), 'by-hand');
     expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
-      '\nA function by-hand that this stack did not make already exists in ap-northeast-1: delete what you no longer need, or deploy beside it with another FUNCTION_NAME.\n',
+      '\nA function by-hand that this stack did not make already exists in ap-northeast-1. Delete what you no longer need, or deploy beside it with another FUNCTION_NAME. Nothing was changed.\n',
     );
   });
 
@@ -157,7 +157,7 @@ describe('with credentials', () => {
     );
     await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
     expect(await refusal([command, `FUNCTION_NAME=${StackName}`], signedIn())).toContain(
-      `\nThe stack ${StackName} in ap-northeast-1 was not made by this project: choose another FUNCTION_NAME. Nothing was changed.\n`,
+      `\nThe stack ${StackName} in ap-northeast-1 was not made by this project. Choose another FUNCTION_NAME. Nothing was changed.\n`,
     );
     expect((await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody).toContain(
       'AWS::SNS::Topic',

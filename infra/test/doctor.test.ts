@@ -1,10 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { artifactHash } from '../lib/artifact.ts';
 import { bootstrapFile, modelsFile, workspaceDir } from '../lib/paths.ts';
-import { accountSettings, bootstrap, deploy, reserve } from './support/account.ts';
+import { accountSettings, bootstrap, clientOf, deploy, reserve } from './support/account.ts';
 import { DENIED, ENDED, healthy, type Script, startControlPlane, UNKNOWN } from './support/bedrock-control-plane.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyOf } from './support/policy.ts';
@@ -144,7 +145,7 @@ function brokenTable(): NodeJS.ProcessEnv {
 /** A PATH with no cargo on it. */
 function noRust(): NodeJS.ProcessEnv {
   const directory = join(machine.directory, 'bin');
-  mkdirSync(directory);
+  mkdirSync(directory, { recursive: true });
   copyFileSync(process.execPath, join(directory, 'node'));
   return { PATH: directory };
 }
@@ -317,13 +318,16 @@ const worlds: readonly (readonly [name: string, world: () => World, failures: re
     ],
   ],
   [
-    'a stack that never came up, and no entitlement',
-    () => ({ aws: stackIs('ROLLBACK_COMPLETE'), bedrock: availability({ entitlementAvailability: 'NOT_AVAILABLE' }) }),
+    'a stack whose rollback failed, and no entitlement',
+    () => ({
+      aws: stackIs('UPDATE_ROLLBACK_FAILED'),
+      bedrock: availability({ entitlementAvailability: 'NOT_AVAILABLE' }),
+    }),
     [
       [
         'stack',
-        `Stack ${NAME} cannot be deployed to: ROLLBACK_COMPLETE`,
-        `スタック ${NAME} はデプロイできない状態です: ROLLBACK_COMPLETE`,
+        `Stack ${NAME} cannot be deployed to: UPDATE_ROLLBACK_FAILED`,
+        `スタック ${NAME} はデプロイできない状態です: UPDATE_ROLLBACK_FAILED`,
       ],
       [
         'model-access',
@@ -442,6 +446,95 @@ describe('a healthy account', () => {
       0,
       'The deployed function runs another build than the one here',
     ]);
+  });
+});
+
+describe('of the stack make doctor and make deploy say the same:', () => {
+  /** Both, for a stack of that name; the deploy ends where it would compile. */
+  async function both(FUNCTION_NAME: string, aws?: World['aws']) {
+    const { checks } = await examined({ environment: { FUNCTION_NAME }, ...(aws && { aws }) });
+    const front = await startFront(moto, (asked) => aws?.(asked));
+    const environment = { ...KEYS, AWS_ENDPOINT_URL: front.url, FUNCTION_NAME, PATH: noCargo };
+    const { stderr } = await machine.command('deploy', environment);
+    await front.stop();
+    const {
+      mark,
+      text: said,
+      remedy,
+    } = checks.find(({ id }) => id === 'stack') ?? expect.fail('no check of the stack');
+    return { mark, text: said, remedy, deploy: stderr.split('\n')[1] };
+  }
+  let noCargo: string | undefined;
+  beforeAll(() => {
+    noCargo = noRust().PATH;
+  });
+  const COMPILES = 'cargo cannot be run: install it (make setup), then try again.';
+
+  it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])('%s is made anew', async (status) => {
+    expect(await both('unborn', stackIs(status))).toEqual({
+      mark: 'warning',
+      text: {
+        en: `Stack unborn was never made whole: ${status}`,
+        ja: `スタック unborn は作成が完了していません: ${status}`,
+      },
+      remedy: { en: 'make deploy makes it anew.', ja: 'make deploy で作り直せます。' },
+      deploy: COMPILES,
+    });
+  });
+
+  it.each([
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'is being changed', 'Wait for its end, then try again.'],
+    ['DELETE_IN_PROGRESS', 'is being changed', 'Wait for its end, then try again.'],
+    ['DELETE_FAILED', 'cannot be deployed to', 'Run make destroy, then make deploy.'],
+    [
+      'UPDATE_ROLLBACK_FAILED',
+      'cannot be deployed to',
+      'Continue the rollback of the stack in the CloudFormation console, then make deploy.',
+    ],
+  ])('%s stands in the way', async (status, what, remedy) => {
+    expect(await both('unborn', stackIs(status))).toMatchObject({
+      mark: 'failure',
+      text: { en: `Stack unborn ${what}: ${status}` },
+      remedy: { en: remedy },
+      deploy: `Stack unborn ${what}: ${status}. ${remedy} Nothing was changed.`,
+    });
+  });
+
+  it("another project's stack is not deployed to", async () => {
+    const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
+    await new CloudFormationClient(clientOf(moto)).send(new CreateStackCommand({ StackName: 'foreign', TemplateBody }));
+    expect(await both('foreign')).toEqual({
+      mark: 'failure',
+      text: {
+        en: 'The stack foreign in ap-northeast-1 was not made by this project',
+        ja: 'ap-northeast-1 のスタック foreign は、このプロジェクトで作成したものではありません',
+      },
+      remedy: { en: 'Choose another FUNCTION_NAME.', ja: '別の FUNCTION_NAME を指定してください。' },
+      deploy:
+        'The stack foreign in ap-northeast-1 was not made by this project. Choose another FUNCTION_NAME. Nothing was changed.',
+    });
+  });
+
+  it('a function and a log group made by hand are not deployed over', async () => {
+    await deploy(moto, 'walkthrough', artifactHash());
+    const noStack = on('DescribeStacks', {
+      status: 400,
+      headers: { 'content-type': 'text/xml' },
+      body: '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id walkthrough does not exist</Message></Error></ErrorResponse>',
+    });
+    expect(await both('walkthrough', noStack)).toEqual({
+      mark: 'failure',
+      text: {
+        en: 'A function walkthrough and a log group /aws/lambda/walkthrough that this stack did not make already exist in ap-northeast-1',
+        ja: 'このスタックで作成したものではない関数 walkthrough とロググループ /aws/lambda/walkthrough が ap-northeast-1 にすでにあります',
+      },
+      remedy: {
+        en: 'Delete what you no longer need, or deploy beside it with another FUNCTION_NAME.',
+        ja: '不要であれば削除し、残す場合は別の FUNCTION_NAME を指定してデプロイしてください。',
+      },
+      deploy:
+        'A function walkthrough and a log group /aws/lambda/walkthrough that this stack did not make already exist in ap-northeast-1. Delete what you no longer need, or deploy beside it with another FUNCTION_NAME. Nothing was changed.',
+    });
   });
 });
 

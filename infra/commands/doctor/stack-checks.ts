@@ -13,7 +13,8 @@ import type { ModelRow } from '../../lib/models.ts';
 import { assemblyDir, isBuilt } from '../../lib/paths.ts';
 import { isMissing } from '../support/aws-errors.ts';
 import { clientOptions } from '../support/clients.ts';
-import { stackStatus } from '../support/stack-state.ts';
+import { OBSTACLE_PERMISSIONS, obstacleTo } from '../support/obstacles.ts';
+import { describeStack, isEmpty, wasWhole } from '../support/stack-state.ts';
 import type { Target } from '../support/target.ts';
 import type { Check } from './check.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
@@ -25,13 +26,13 @@ export function stackChecks(target: Target, models: readonly ModelRow[]): Check[
   const deployed = (id: string, permissions: string[], run: (signal: AbortSignal) => Promise<Finding[]>): Check => ({
     id,
     permissions: ['cloudformation:DescribeStacks', ...permissions],
-    run: async (signal) => ((await stackStatus(target, signal)) === undefined ? [] : run(signal)),
+    run: async (signal) => (isEmpty((await describeStack(target, signal))?.StackStatus) ? [] : run(signal)),
   });
   return [
     {
       id: 'stack',
       essential: true,
-      permissions: ['cloudformation:DescribeStacks'],
+      permissions: OBSTACLE_PERMISSIONS,
       run: (signal) => stack(target, signal),
     },
     { ...deployed('running', ['lambda:GetFunctionConcurrency'], (signal) => running(target, signal)), essential: true },
@@ -48,11 +49,12 @@ export function stackChecks(target: Target, models: readonly ModelRow[]): Check[
 
 async function stack(target: Target, signal: AbortSignal): Promise<Finding[]> {
   const name = target.stackName;
-  const status = await stackStatus(target, signal);
+  const found = await describeStack(target, signal);
+  const obstacle = await obstacleTo(target, found, (question) => question(), signal);
+  if (obstacle) return [failure(obstacle.text, obstacle.remedy)];
+  const status = found?.StackStatus;
   if (status === undefined) return [warning(says.absent(name), says.absentRemedy())];
-  if (/_IN_PROGRESS$/.test(status)) return [failure(says.moving(name, status), says.movingRemedy())];
-  const broken = /_FAILED$/.test(status) || status === 'ROLLBACK_COMPLETE';
-  return [broken ? failure(says.broken(name, status), says.brokenRemedy(status)) : ok(says.settled(name, status))];
+  return [wasWhole(status) ? ok(says.settled(name, status)) : warning(says.unborn(name, status), says.unbornRemedy())];
 }
 
 async function running({ region, stackName }: Target, abortSignal: AbortSignal): Promise<Finding[]> {

@@ -14,27 +14,13 @@ export const stackMessages = {
     (name: string, status: string) => `Stack ${name}: ${status}`,
     (name, status) => `スタック ${name}: ${status}`,
   ),
-  moving: message(
-    (name: string, status: string) => `Stack ${name} is being changed: ${status}`,
-    (name, status) => `スタック ${name} は変更中です: ${status}`,
+  unborn: message(
+    (name: string, status: string) => `Stack ${name} was never made whole: ${status}`,
+    (name, status) => `スタック ${name} は作成が完了していません: ${status}`,
   ),
-  movingRemedy: message(
-    () => 'Wait for its end, then run make doctor again.',
-    () => '完了を待ってから、make doctor をもう一度実行してください。',
-  ),
-  broken: message(
-    (name: string, status: string) => `Stack ${name} cannot be deployed to: ${status}`,
-    (name, status) => `スタック ${name} はデプロイできない状態です: ${status}`,
-  ),
-  brokenRemedy: message(
-    (status: string) =>
-      /^(ROLLBACK|CREATE|DELETE)_/.test(status)
-        ? 'Run make destroy, then make deploy.'
-        : 'Continue the rollback of the stack in the CloudFormation console, then make deploy.',
-    (status) =>
-      /^(ROLLBACK|CREATE|DELETE)_/.test(status)
-        ? 'make destroy、続けて make deploy を実行してください。'
-        : 'CloudFormation コンソールでスタックのロールバックを続行してから、make deploy を実行してください。',
+  unbornRemedy: message(
+    () => 'make deploy makes it anew.',
+    () => 'make deploy で作り直せます。',
   ),
   stopped: message(
     () => 'The function is stopped: its reserved concurrency is 0, every call is refused',

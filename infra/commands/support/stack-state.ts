@@ -18,17 +18,22 @@ export async function findStack(target: Target): Promise<Stack | undefined> {
   }
 }
 
+/** Whether nothing is in the stack: there is none, it was only reviewed, or its making was undone. The CDK makes it anew. */
+export const isEmpty = (status: string | undefined): boolean =>
+  status === undefined || status === 'REVIEW_IN_PROGRESS' || status === 'ROLLBACK_COMPLETE';
+
+/** Whether the stack was made whole at least once. */
+export const wasWhole = (status: string | undefined): boolean =>
+  /^(CREATE_COMPLETE$|UPDATE_|IMPORT_)/.test(status ?? '');
+
 /** Whether there is a stack that was made whole at least once: one whose making failed has nothing left, whatever its template says. */
-export async function hasWorked(target: Target): Promise<boolean> {
-  return /^(CREATE_COMPLETE$|UPDATE_|IMPORT_)/.test((await findStack(target))?.StackStatus ?? '');
-}
+export const hasWorked = async (target: Target): Promise<boolean> => wasWhole((await findStack(target))?.StackStatus);
 
-/** The stack's state, or undefined when there is none; an error as the SDK has it. */
-export async function stackStatus(target: Target, signal: AbortSignal): Promise<string | undefined> {
-  return (await describeStack(target, signal))?.StackStatus;
-}
-
-async function describeStack({ region, stackName }: Target, abortSignal?: AbortSignal): Promise<Stack | undefined> {
+/** The same; an error as the SDK has it. */
+export async function describeStack(
+  { region, stackName }: Target,
+  abortSignal?: AbortSignal,
+): Promise<Stack | undefined> {
   try {
     const { Stacks } = await new CloudFormationClient(clientOptions(region)).send(
       new DescribeStacksCommand({ StackName: stackName }),
@@ -67,10 +72,11 @@ export async function rolesOf({ region, stackName }: Target): Promise<{ logicalI
 }
 
 /** The template as it was handed to CloudFormation. */
-export async function deployedTemplate({ region, stackName }: Target): Promise<string> {
+export async function deployedTemplate({ region, stackName }: Target, abortSignal?: AbortSignal): Promise<string> {
   try {
     const { TemplateBody } = await new CloudFormationClient(clientOptions(region)).send(
       new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }),
+      { abortSignal },
     );
     return TemplateBody ?? '';
   } catch (error) {

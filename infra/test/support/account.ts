@@ -59,7 +59,16 @@ export async function deploy(
   );
   const template = {
     Metadata: { S3Key: `${code}.zip` },
-    Resources: { Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: `/aws/lambda/${name}` } } },
+    Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } },
+    Resources: {
+      Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: `/aws/lambda/${name}` } },
+      // Says that the stack is this project's; the function itself was made above.
+      Function: {
+        Type: 'AWS::Lambda::Function',
+        Condition: 'Never',
+        Properties: { FunctionName: name, Environment: { Variables: { BEDROCK_MODEL_IDS: 'any' } } },
+      },
+    },
   };
   await new CloudFormationClient(clientOf(moto)).send(
     new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify(template) }),
