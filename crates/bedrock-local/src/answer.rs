@@ -1,7 +1,13 @@
 //! What one request is answered, and how the bytes are delivered.
 
+use crate::body::{self, LiveSteps, Step};
+use crate::connection::Connection;
+use crate::event_stream::{self, EventStream};
+use crate::stream_fault::StreamFault;
 use crate::tokens::count_tokens;
+use axum::body::Body;
 use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -14,7 +20,6 @@ const ERROR_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.bedro
 pub struct Answer {
     pub(crate) content: Content,
     pub(crate) after: Duration,
-    pub(crate) pace: Pace,
     pub(crate) closes: bool,
 }
 
@@ -30,7 +35,22 @@ pub(crate) enum Content {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Bytes,
+    pub(crate) body: Payload,
+}
+
+/// What the body of a response holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    /// Bytes whose length is announced.
+    Whole(Bytes, Pace),
+    /// The frames of an event stream, and what goes wrong among them.
+    Stream(Frames, Option<StreamFault>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Frames {
+    Scripted(Vec<Step>),
+    Live(LiveSteps),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +59,42 @@ pub(crate) enum Pace {
     StallAt(usize),
     CutAt(usize),
     Trickle { chunk: usize, every: Duration },
+}
+
+impl Pace {
+    fn steps(self, bytes: &Bytes) -> Vec<Step> {
+        let first = |length: usize| Step::Bytes(bytes.slice(..length.min(bytes.len())));
+        match self {
+            Self::AtOnce => vec![Step::Bytes(bytes.clone())],
+            Self::StallAt(length) => vec![first(length), Step::Stall],
+            Self::CutAt(length) => vec![first(length), Step::HangUp],
+            Self::Trickle { chunk, every } => Step::Bytes(bytes.clone()).trickle(chunk, every),
+        }
+    }
+}
+
+impl Frames {
+    fn into_steps(self) -> BoxStream<'static, Step> {
+        match self {
+            Self::Scripted(steps) => stream::iter(steps).boxed(),
+            Self::Live(steps) => steps.take(),
+        }
+    }
+}
+
+impl Response {
+    pub(crate) fn into_body(self, closes: bool, connection: Connection) -> Body {
+        match self.body {
+            Payload::Whole(bytes, Pace::AtOnce) if !closes => bytes.into(),
+            Payload::Whole(bytes, pace) => {
+                body::body(stream::iter(pace.steps(&bytes)), closes, connection)
+            }
+            Payload::Stream(frames, None) => body::body(frames.into_steps(), closes, connection),
+            Payload::Stream(frames, Some(fault)) => {
+                body::body(fault.apply(frames.into_steps()), closes, connection)
+            }
+        }
+    }
 }
 
 impl Answer {
@@ -79,11 +135,35 @@ impl Answer {
 
     /// Any bytes. A status outside 100 to 999 is sent as 500.
     pub fn raw(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let length = body.len().to_string();
+        Self::http(status, content_type, Payload::Whole(body, Pace::AtOnce))
+            .header("content-length", &length)
+    }
+
+    /// An answer of `ConverseStream`, event by event.
+    pub fn stream(events: EventStream) -> Self {
+        Self::frames(Frames::Scripted(events.steps))
+    }
+
+    pub(crate) fn live_stream(steps: LiveSteps) -> Self {
+        Self::frames(Frames::Live(steps))
+    }
+
+    fn frames(frames: Frames) -> Self {
+        Self::http(
+            200,
+            event_stream::CONTENT_TYPE,
+            Payload::Stream(frames, None),
+        )
+    }
+
+    fn http(status: u16, content_type: &str, body: Payload) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self::of(Content::Http(Response {
             status,
             headers,
-            body: body.into(),
+            body,
         }))
     }
 
@@ -106,7 +186,6 @@ impl Answer {
         Self {
             content,
             after: Duration::ZERO,
-            pace: Pace::AtOnce,
             closes: false,
         }
     }
@@ -129,29 +208,48 @@ impl Answer {
     }
 
     /// Sends the headers and not one byte of the body.
-    pub fn stall_after_headers(mut self) -> Self {
-        self.pace = Pace::StallAt(0);
-        self
+    pub fn stall_after_headers(self) -> Self {
+        self.paced(|_| Pace::StallAt(0))
     }
 
     /// Sends half of the body and no more.
-    pub fn stall_mid_body(mut self) -> Self {
-        self.pace = Pace::StallAt(self.body_length() / 2);
-        self
+    pub fn stall_mid_body(self) -> Self {
+        self.paced(|length| Pace::StallAt(length / 2))
     }
 
     /// Sends the body in chunks of that many bytes, waiting before each.
-    pub fn trickle(mut self, chunk: usize, every: Duration) -> Self {
-        self.pace = Pace::Trickle {
-            chunk: chunk.max(1),
-            every,
-        };
-        self
+    pub fn trickle(self, chunk: usize, every: Duration) -> Self {
+        let chunk = chunk.max(1);
+        self.paced(|_| Pace::Trickle { chunk, every })
     }
 
     /// Sends that many bytes of the body, then closes the connection.
-    pub fn truncate_at(mut self, bytes: usize) -> Self {
-        self.pace = Pace::CutAt(bytes);
+    pub fn truncate_at(self, bytes: usize) -> Self {
+        self.paced(|_| Pace::CutAt(bytes))
+    }
+
+    /// Sends half of the body, then closes the connection.
+    pub(crate) fn truncate_mid_body(self) -> Self {
+        self.paced(|length| Pace::CutAt(length / 2))
+    }
+
+    /// Sets the pace of a body that is known before it is sent. A stream has its own.
+    fn paced(mut self, pace: impl FnOnce(usize) -> Pace) -> Self {
+        if let Content::Http(response) = &mut self.content
+            && let Payload::Whole(bytes, current) = &mut response.body
+        {
+            *current = pace(bytes.len());
+        }
+        self
+    }
+
+    /// Has a stream go wrong. Any other answer stays as it is.
+    pub(crate) fn with_stream_fault(mut self, fault: StreamFault) -> Self {
+        if let Content::Http(response) = &mut self.content
+            && let Payload::Stream(_, current) = &mut response.body
+        {
+            *current = Some(fault);
+        }
         self
     }
 
@@ -167,13 +265,6 @@ impl Answer {
             "x-amzn-errortype",
             &format!("{error_type}:{ERROR_NAMESPACE}"),
         )
-    }
-
-    pub(crate) fn body_length(&self) -> usize {
-        match &self.content {
-            Content::Http(response) => response.body.len(),
-            _ => 0,
-        }
     }
 
     /// For the log: the status, or what happens in its place.

@@ -3,6 +3,7 @@
 use bedrock_local::{Date, FAULT_KINDS, Fault};
 use clap::Parser;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,10 @@ pub(crate) struct Args {
     #[arg(long = "fault", value_name = "KIND[:ARGUMENT][:TIMES]")]
     pub(crate) faults: Vec<Fault>,
 
+    /// Pace of a stream's own text; as fast as it can be sent where nothing is said
+    #[arg(long, value_name = "N")]
+    pub(crate) tokens_per_second: Option<NonZeroU32>,
+
     /// Answer from a server that speaks OpenAI's chat completions, such as http://localhost:11434/v1
     #[arg(long, value_name = "URL", requires = "upstream_model")]
     pub(crate) upstream: Option<String>,
@@ -72,7 +77,7 @@ fn day(text: &str) -> Result<Date, String> {
 }
 
 fn kinds() -> String {
-    let lines = FAULT_KINDS.map(|(form, meaning)| format!("  {form:<14} {meaning}"));
+    let lines = FAULT_KINDS.map(|(form, meaning)| format!("  {form:<23} {meaning}"));
     format!(
         "Faults (end one with :N for the next N requests only, as in throttle:2):\n{}",
         lines.join("\n")

@@ -5,6 +5,7 @@ use crate::{
     BedrockLocal, Fault, ModelTable, RequestLine, StartError, TlsIdentity, Upstream, listen,
 };
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use time::Date;
 use tokio::sync::oneshot;
@@ -22,6 +23,7 @@ pub struct Builder {
     upstream: Option<Upstream>,
     faults: Vec<Fault>,
     signatures_unchecked: bool,
+    tokens_per_second: Option<NonZeroU32>,
     on_request: Option<Listener>,
 }
 
@@ -80,6 +82,12 @@ impl Builder {
         self
     }
 
+    /// The pace of the stand-in's own text in a stream; as fast as it can be sent where nothing is said.
+    pub fn tokens_per_second(mut self, pace: NonZeroU32) -> Self {
+        self.tokens_per_second = Some(pace);
+        self
+    }
+
     /// Is told of every request as it is answered; for logs.
     pub fn on_request(mut self, listener: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
         self.on_request = Some(Arc::new(listener));
@@ -117,6 +125,7 @@ impl Builder {
             region: self.region.unwrap_or_else(|| "ap-northeast-1".to_owned()),
             verify_signatures: !self.signatures_unchecked,
             today: self.today,
+            tokens_per_second: self.tokens_per_second,
             upstream: self.upstream,
             on_request: self.on_request,
         };

@@ -2,7 +2,8 @@
 
 use crate::generate::{self, Prompt};
 use crate::{Answer, Api, FaultKind, Model, Operation, ReceivedRequest};
-use crate::{converse, refusal::Refusal, refuse, signature, state::State, titan};
+use crate::{converse, converse_stream, refusal::Refusal, refuse, signature, state::State, titan};
+use futures_util::stream::StreamExt;
 use std::time::Instant;
 use time::OffsetDateTime;
 
@@ -18,16 +19,16 @@ pub(crate) async fn answer(state: &State, request: &ReceivedRequest) -> Answer {
     if let Some(scripted) = state.dequeue() {
         return scripted;
     }
-    match state.next_fault() {
+    match state.next_fault(request.operation) {
         Some(fault) => faulty(state, request, &fault).await,
         None => unscripted(state, request, None).await,
     }
 }
 
 async fn faulty(state: &State, request: &ReceivedRequest, fault: &FaultKind) -> Answer {
-    match fault.outright() {
+    match fault.replacement() {
         Some(answer) => answer,
-        None => fault.spoil(unscripted(state, request, Some(fault)).await),
+        None => fault.change_delivery(unscripted(state, request, Some(fault)).await),
     }
 }
 
@@ -51,12 +52,22 @@ async fn own(
     let today = settings.today.unwrap_or_else(models::today);
     let model = refuse::resolve(&settings.models, &settings.region, &request.model_id, today)?;
     let prompt = parse(request, model)?;
+    if request.operation == Operation::ConverseStream {
+        let (parts, pace) = match &settings.upstream {
+            Some(upstream) => (upstream.stream(&prompt).await?.boxed(), None),
+            None => {
+                let parts = converse_stream::parts(generate::answer(&prompt));
+                (parts.boxed(), settings.tokens_per_second)
+            }
+        };
+        return Ok(converse_stream::render(parts, pace, fault, started));
+    }
     let mut reply = match &settings.upstream {
         Some(upstream) => upstream.answer(&prompt).await?,
         None => generate::answer(&prompt),
     };
     if let Some(fault) = fault {
-        fault.twist(&mut reply);
+        fault.change_reply(&mut reply);
     }
     Ok(match request.operation {
         Operation::InvokeModel => titan::render(&reply),
@@ -67,6 +78,10 @@ async fn own(
 fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {
     match request.operation {
         Operation::Converse => converse::parse(&request.body, model),
+        Operation::ConverseStream => {
+            converse_stream::check(model)?;
+            converse::parse(&request.body, model)
+        }
         Operation::InvokeModel if model.api == Api::InvokeModel => {
             titan::parse(&request.body, model)
         }

@@ -2,7 +2,7 @@
 
 use crate::generate::{Prompt, Reply, Role, Stop, Turn};
 use crate::inference::Config;
-use crate::{Answer, Api, Model, refusal::Refusal};
+use crate::{Answer, Api, Model, event_stream, refusal::Refusal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -157,12 +157,6 @@ fn not_spoken(what: &str) -> Refusal {
 
 /// An answer as Converse gives it.
 pub(crate) fn render(reply: &Reply, took: Duration) -> Answer {
-    let stop_reason = match reply.stop {
-        Stop::End => "end_turn",
-        Stop::Limit => "max_tokens",
-        Stop::Sequence => "stop_sequence",
-        Stop::Filtered => "content_filtered",
-    };
     let reasoning = reply
         .reasoning
         .iter()
@@ -171,14 +165,22 @@ pub(crate) fn render(reply: &Reply, took: Duration) -> Answer {
         .filter(|text| !text.is_empty())
         .map(|text| json!({"text": text}));
     let content: Vec<Value> = reasoning.chain(text).collect();
-    let total = reply.input_tokens.saturating_add(reply.output_tokens);
     Answer::json(
         200,
         &json!({
-            "metrics": {"latencyMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX)},
+            "metrics": event_stream::metrics(took),
             "output": {"message": {"role": "assistant", "content": content}},
-            "stopReason": stop_reason,
-            "usage": {"inputTokens": reply.input_tokens, "outputTokens": reply.output_tokens, "totalTokens": total},
+            "stopReason": stop_reason(reply.stop),
+            "usage": event_stream::usage(reply.input_tokens, reply.output_tokens),
         }),
     )
+}
+
+pub(crate) fn stop_reason(stop: Stop) -> &'static str {
+    match stop {
+        Stop::End => "end_turn",
+        Stop::Limit => "max_tokens",
+        Stop::Sequence => "stop_sequence",
+        Stop::Filtered => "content_filtered",
+    }
 }

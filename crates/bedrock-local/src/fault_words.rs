@@ -1,12 +1,13 @@
 //! Faults in the words of the command line.
 
-use crate::service_error::{ERRORS, ServiceError};
+use crate::service_error::{ERRORS, STREAM_ERRORS, ServiceError};
+use crate::stream_fault::Place;
 use crate::{Fault, FaultKind};
 use std::str::FromStr;
 use std::time::Duration;
 
 /// Every kind of fault: its form on the command line, and what it does.
-pub const FAULT_KINDS: [(&str, &str); 18] = [
+pub const FAULT_KINDS: [(&str, &str); 26] = [
     ("throttle", "429 ThrottlingException"),
     (
         "error:TYPE",
@@ -18,7 +19,10 @@ pub const FAULT_KINDS: [(&str, &str); 18] = [
     ),
     ("silent", "answers nothing and keeps the connection open"),
     ("stall", "sends the headers and no body"),
-    ("stall-body", "sends half of the body and no more"),
+    (
+        "stall-body",
+        "sends half of the body and no more; of a stream, two deltas",
+    ),
     (
         "trickle:TIME",
         "sends the body 16 bytes at a time, waiting before each",
@@ -28,7 +32,7 @@ pub const FAULT_KINDS: [(&str, &str); 18] = [
     ("malformed", "200 with JSON that breaks off"),
     (
         "truncated",
-        "closes the connection in the middle of the body",
+        "closes the connection in the middle of the body or stream (FIN)",
     ),
     ("empty", "200 without a body"),
     ("html", "502 with a page of HTML, as from a proxy"),
@@ -43,23 +47,58 @@ pub const FAULT_KINDS: [(&str, &str); 18] = [
         "stale",
         "an ordinary answer, after which the idle connection is closed",
     ),
+    (
+        "stream-stop",
+        "ends a stream after two deltas, without messageStop",
+    ),
+    (
+        "stream-reset",
+        "resets the connection after two deltas of a stream (RST)",
+    ),
+    (
+        "stream-error-first:TYPE",
+        "an exception as a stream's first event",
+    ),
+    (
+        "stream-error:TYPE",
+        "an exception after two deltas, such as stream-error:ModelStreamErrorException",
+    ),
+    (
+        "stream-error-last:TYPE",
+        "an exception after a stream's last delta",
+    ),
+    (
+        "stream-malformed",
+        "an event with a wrong checksum after two deltas of a stream",
+    ),
+    (
+        "stream-no-metadata",
+        "a stream without its last event, which counts the tokens",
+    ),
+    (
+        "stream-empty-deltas",
+        "a stream with an empty delta before each delta",
+    ),
 ];
 
 /// Why words are no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseFaultError {
     /// No such kind.
-    #[error("\"{0}\" is no kind of fault; use one of {kinds}", kinds = kinds())]
+    #[error("\"{0}\" is no kind of fault. Use one of {kinds}.", kinds = kinds())]
     Kind(String),
     /// No such error.
-    #[error("\"{0}\" is no error of Bedrock's; use one of {errors}", errors = errors())]
+    #[error("\"{0}\" is no error of Bedrock's. Use one of {errors}.", errors = names(&ERRORS))]
     Error(String),
+    /// No such exception of streams.
+    #[error("\"{0}\" is no exception of Bedrock's streams. Use one of {errors}.", errors = names(&STREAM_ERRORS))]
+    StreamError(String),
     /// A time was expected.
-    #[error("the fault {0} needs a time, as in {0}:8s or {0}:500ms")]
+    #[error("The fault {0} needs a time. Write it like {0}:8s or {0}:500ms.")]
     Time(String),
     /// A number was expected.
     #[error(
-        "\"{0}\" is not a number of requests; end the fault with a number from 1, or leave it out for every request"
+        "\"{0}\" is not a number of requests. End the fault with a number from 1, or leave it out for every request."
     )]
     Times(String),
 }
@@ -90,7 +129,7 @@ impl FaultKind {
     ) -> Result<Self, ParseFaultError> {
         Ok(match word {
             "throttle" => Self::Throttle,
-            "error" => Self::Error(parse_error(rest.next().unwrap_or_default())?),
+            "error" => Self::Error(parse_error(rest.next())?),
             "delay" => Self::Delay(parse_time(word, rest.next())?),
             "silent" => Self::Silent,
             "stall" => Self::Stall,
@@ -107,16 +146,32 @@ impl FaultKind {
             "filtered" => Self::Filtered,
             "max-tokens" => Self::MaxTokens,
             "stale" => Self::Stale,
+            "stream-stop" => Self::StreamStop,
+            "stream-reset" => Self::StreamReset,
+            "stream-error-first" => Self::StreamError(Place::Start, parse_stream(rest.next())?),
+            "stream-error" => Self::StreamError(Place::Middle, parse_stream(rest.next())?),
+            "stream-error-last" => Self::StreamError(Place::End, parse_stream(rest.next())?),
+            "stream-malformed" => Self::StreamMalformed,
+            "stream-no-metadata" => Self::StreamNoMetadata,
+            "stream-empty-deltas" => Self::StreamEmptyDeltas,
             other => return Err(ParseFaultError::Kind(other.to_owned())),
         })
     }
 }
 
-fn parse_error(name: &str) -> Result<ServiceError, ParseFaultError> {
-    ERRORS
-        .into_iter()
-        .find(|known| known.name == name)
-        .ok_or_else(|| ParseFaultError::Error(name.to_owned()))
+fn parse_error(name: Option<&str>) -> Result<ServiceError, ParseFaultError> {
+    find(&ERRORS, name).map_err(ParseFaultError::Error)
+}
+
+fn parse_stream(name: Option<&str>) -> Result<ServiceError, ParseFaultError> {
+    find(&STREAM_ERRORS, name).map_err(ParseFaultError::StreamError)
+}
+
+/// The error of that type, or the name that none has.
+fn find(errors: &[ServiceError], name: Option<&str>) -> Result<ServiceError, String> {
+    let name = name.unwrap_or_default();
+    let found = errors.iter().find(|known| known.name == name);
+    found.copied().ok_or_else(|| name.to_owned())
 }
 
 fn parse_time(kind: &str, word: Option<&str>) -> Result<Duration, ParseFaultError> {
@@ -128,6 +183,7 @@ fn kinds() -> String {
     FAULT_KINDS.map(|(form, _)| form).join(", ")
 }
 
-fn errors() -> String {
-    ERRORS.map(|known| known.name).join(", ")
+fn names(errors: &[ServiceError]) -> String {
+    let names: Vec<&str> = errors.iter().map(|known| known.name).collect();
+    names.join(", ")
 }

@@ -71,6 +71,9 @@ async fn start(args: &Args) -> Result<BedrockLocal, Error> {
     if let Some(today) = args.today {
         builder = builder.today(today);
     }
+    if let Some(pace) = args.tokens_per_second {
+        builder = builder.tokens_per_second(pace);
+    }
     if let (Some(url), Some(model)) = (&args.upstream, &args.upstream_model) {
         let upstream = Upstream::new(url, model).map_err(StartError::from)?;
         builder = builder.upstream(upstream.timeout(args.upstream_timeout));

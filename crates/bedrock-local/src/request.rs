@@ -10,11 +10,11 @@ use std::fmt;
 pub enum Operation {
     /// Answered.
     Converse,
-    /// Refused: the stand-in does not stream.
+    /// Answered.
     ConverseStream,
     /// Answered for Titan Text.
     InvokeModel,
-    /// Refused: the stand-in does not stream.
+    /// Refused.
     InvokeModelWithResponseStream,
     /// Refused.
     CountTokens,

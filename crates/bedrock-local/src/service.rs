@@ -1,11 +1,10 @@
 //! HTTP: routes, headers, and the delivery of an answer.
 
 use crate::answer::{Answer, Content};
-use crate::body::PacedBody;
 use crate::connection::{Connection, Ending};
 use crate::{Operation, ReceivedRequest, choose, refusal::Refusal, state::State};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Extension, Request, State as Shared};
 use axum::response::Response;
 use axum::routing::get;
@@ -103,12 +102,9 @@ async fn deliver(answer: Answer, connection: Connection) -> Response {
     }
     match answer.content {
         Content::Http(response) => {
-            let body = PacedBody::new(response.body, answer.pace, answer.closes, connection);
-            with_head(
-                Response::new(Body::new(body)),
-                response.status,
-                &response.headers,
-            )
+            let (status, headers) = (response.status, response.headers.clone());
+            let body = response.into_body(answer.closes, connection);
+            with_head(Response::new(body), status, &headers)
         }
         Content::Reset => end(&connection, Ending::Reset).await,
         Content::HangUp => end(&connection, Ending::HangUp).await,

@@ -1,6 +1,8 @@
 //! The errors of Bedrock Runtime.
 
 use crate::Answer;
+use crate::body::Step;
+use crate::event_stream::exception;
 
 /// An error of Bedrock Runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +20,42 @@ impl From<ServiceError> for Answer {
     }
 }
 
+impl ServiceError {
+    /// The error as an exception in a stream: its type begins in lower case there.
+    pub(crate) fn stream_exception(self) -> Step {
+        let (first, rest) = self.name.split_at(1);
+        exception(&(first.to_lowercase() + rest), self.message)
+    }
+}
+
 pub(crate) const THROTTLING: ServiceError = ServiceError {
     name: "ThrottlingException",
     status: 429,
     message: "Too many requests, please wait before trying again.",
+};
+
+const INTERNAL: ServiceError = ServiceError {
+    name: "InternalServerException",
+    status: 500,
+    message: "The system encountered an unexpected error during processing. Try your request again.",
+};
+
+pub(crate) const MODEL_STREAM: ServiceError = ServiceError {
+    name: "ModelStreamErrorException",
+    status: 424,
+    message: "The model encountered an unexpected error while streaming the response. Try your request again.",
+};
+
+const UNAVAILABLE: ServiceError = ServiceError {
+    name: "ServiceUnavailableException",
+    status: 503,
+    message: "Bedrock is unable to process your request.",
+};
+
+const VALIDATION: ServiceError = ServiceError {
+    name: "ValidationException",
+    status: 400,
+    message: "Input is too long for requested model.",
 };
 
 /// The errors of Bedrock Runtime: type, status and message (service model of 2023-09-30; messages as seen in use).
@@ -31,11 +65,7 @@ pub(crate) const ERRORS: [ServiceError; 9] = [
         status: 403,
         message: "You don't have access to the model with the specified model ID.",
     },
-    ServiceError {
-        name: "InternalServerException",
-        status: 500,
-        message: "The system encountered an unexpected error during processing. Try your request again.",
-    },
+    INTERNAL,
     ServiceError {
         name: "ModelErrorException",
         status: 424,
@@ -56,15 +86,11 @@ pub(crate) const ERRORS: [ServiceError; 9] = [
         status: 404,
         message: "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form before using the model. If you have already filled out the form, try again in 15 minutes.",
     },
-    ServiceError {
-        name: "ServiceUnavailableException",
-        status: 503,
-        message: "Bedrock is unable to process your request.",
-    },
+    UNAVAILABLE,
     THROTTLING,
-    ServiceError {
-        name: "ValidationException",
-        status: 400,
-        message: "Input is too long for requested model.",
-    },
+    VALIDATION,
 ];
+
+/// The exceptions that `ConverseStream` can send between events.
+pub(crate) const STREAM_ERRORS: [ServiceError; 5] =
+    [INTERNAL, MODEL_STREAM, UNAVAILABLE, THROTTLING, VALIDATION];

@@ -1,7 +1,10 @@
 //! What the handle and the connections of one stand-in share.
 
-use crate::{Answer, Fault, FaultKind, ModelTable, ReceivedRequest, RequestLine, Upstream};
+use crate::{
+    Answer, Fault, FaultKind, ModelTable, Operation, ReceivedRequest, RequestLine, Upstream,
+};
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::Date;
@@ -16,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) region: String,
     pub(crate) verify_signatures: bool,
     pub(crate) today: Option<Date>,
+    pub(crate) tokens_per_second: Option<NonZeroU32>,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) on_request: Option<Listener>,
 }
@@ -72,10 +76,14 @@ impl State {
         lock(&self.requests).clone()
     }
 
-    /// The first fault that is not used up, counted once.
-    pub(crate) fn next_fault(&self) -> Option<FaultKind> {
+    /// The first fault that the operation can meet and that is not used up, counted once.
+    pub(crate) fn next_fault(&self, operation: Operation) -> Option<FaultKind> {
+        let streams = operation == Operation::ConverseStream;
         let mut faults = lock(&self.faults);
-        let fault = faults.iter_mut().find(|fault| fault.times != Some(0))?;
+        let fault = faults
+            .iter_mut()
+            .filter(|fault| streams || !fault.kind.is_of_streams())
+            .find(|fault| fault.times != Some(0))?;
         fault.times = fault.times.map(|times| times - 1);
         Some(fault.kind.clone())
     }

@@ -25,6 +25,15 @@ pub(crate) fn first_tokens(text: &str, limit: u32) -> &str {
     text
 }
 
+/// The text in parts of one token each.
+pub(crate) fn split_tokens(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (token, rest) = text.split_at(first_tokens(text, 1).len());
+        text = rest;
+        (!token.is_empty()).then_some(token)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +52,17 @@ mod tests {
         assert_eq!(first_tokens("abcdefgh", 1), "abcd");
         assert_eq!(first_tokens("東京タワー", 2), "東京");
         assert_eq!(first_tokens("short", 9), "short");
+    }
+
+    #[test]
+    fn the_parts_of_a_text_are_the_text_and_one_token_each() {
+        for text in ["", "This is 東京タワー, 333 m.", "👩‍🚀 flies"] {
+            let parts: Vec<&str> = split_tokens(text).collect();
+            assert_eq!(parts.concat(), text);
+            assert!(
+                parts.iter().all(|part| count_tokens(part) == 1),
+                "{parts:?}"
+            );
+        }
     }
 }

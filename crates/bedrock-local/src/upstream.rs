@@ -1,11 +1,15 @@
 //! Answers from a real model behind any server that speaks OpenAI's chat completions.
 
+use crate::converse_stream::Part;
 use crate::generate::{Prompt, Reply, Role, Stop};
 use crate::tokens::count_tokens;
 use crate::{Answer, refusal::Refusal};
-use reqwest::{Client, Url};
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sse_stream::SseByteStream;
 use std::time::Duration;
 
 /// A model on a small machine may need this long for a long answer.
@@ -58,6 +62,8 @@ struct Completion {
 
 #[derive(Deserialize)]
 struct Choice {
+    /// A chunk of a stream calls it `delta`.
+    #[serde(alias = "delta")]
     message: Message,
     finish_reason: Option<String>,
 }
@@ -113,11 +119,55 @@ impl Upstream {
     }
 
     async fn call(&self, prompt: &Prompt<'_>) -> Result<Completion, CallError> {
+        let response = self.send(&self.body(prompt)).await?;
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|error| self.transport(&error))?;
+        serde_json::from_slice(&bytes).map_err(|_| CallError::Unreadable)
+    }
+
+    /// Asks the server for a stream. What fails before its first part is an ordinary error, what fails later a part.
+    pub(crate) async fn stream(
+        &self,
+        prompt: &Prompt<'_>,
+    ) -> Result<impl Stream<Item = Part> + Send + 'static, Answer> {
+        let mut body = self.body(prompt);
+        body["stream"] = json!(true);
+        body["stream_options"] = json!({"include_usage": true});
+        let response = self
+            .send(&body)
+            .await
+            .map_err(|error| self.failed(&error))?;
+        let mut reading = Reading {
+            events: SseByteStream::new(response.bytes_stream().boxed()),
+            finish_reason: None,
+            usage: None,
+            counted: (prompt.tokens(), 0),
+        };
+        let first = reading
+            .next(self)
+            .await
+            .map_err(|error| self.failed(&error))?;
+        let more = !matches!(first, Part::End { .. });
+        let state = more.then(|| (reading, self.clone()));
+        let rest = stream::unfold(state, |state| async {
+            let (mut reading, upstream) = state?;
+            match reading.next(&upstream).await {
+                Ok(part @ Part::End { .. }) => Some((part, None)),
+                Ok(part) => Some((part, Some((reading, upstream)))),
+                Err(error) => Some((Part::Failed(upstream.sentence(&error)), None)),
+            }
+        });
+        Ok(stream::iter([first]).chain(rest))
+    }
+
+    async fn send(&self, body: &Value) -> Result<Response, CallError> {
         let request = self
             .client
             .post(self.endpoint.clone())
             .timeout(self.timeout)
-            .json(&self.body(prompt));
+            .json(body);
         let response = request
             .send()
             .await
@@ -125,11 +175,7 @@ impl Upstream {
         if response.status() != reqwest::StatusCode::OK {
             return Err(CallError::Status(response.status().as_u16()));
         }
-        let bytes = response
-            .bytes()
-            .await
-            .map_err(|error| self.transport(&error))?;
-        serde_json::from_slice(&bytes).map_err(|_| CallError::Unreadable)
+        Ok(response)
     }
 
     fn body(&self, prompt: &Prompt<'_>) -> Value {
@@ -168,11 +214,15 @@ impl Upstream {
         }
     }
 
-    fn failed(&self, error: &CallError) -> Answer {
-        let message = format!(
+    fn sentence(&self, error: &CallError) -> String {
+        format!(
             "bedrock-local asked its upstream, {}, and {error}.",
             self.endpoint
-        );
+        )
+    }
+
+    fn failed(&self, error: &CallError) -> Answer {
+        let message = self.sentence(error);
         match error {
             CallError::Status(status) => Answer::json(
                 424,
@@ -181,6 +231,15 @@ impl Upstream {
             .with_error_type("ModelErrorException"),
             _ => Refusal::new(424, "ModelErrorException", message).into(),
         }
+    }
+}
+
+fn stop(finish_reason: &str) -> Result<Stop, CallError> {
+    match finish_reason {
+        "stop" => Ok(Stop::End),
+        "length" => Ok(Stop::Limit),
+        "content_filter" => Ok(Stop::Filtered),
+        _ => Err(CallError::UnknownReason),
     }
 }
 
@@ -198,12 +257,7 @@ fn reply(completion: Completion, prompt: &Prompt<'_>) -> Result<Reply, CallError
         .into_iter()
         .next()
         .ok_or(CallError::Unreadable)?;
-    let stop = match choice.finish_reason.as_deref() {
-        None | Some("stop") => Stop::End,
-        Some("length") => Stop::Limit,
-        Some("content_filter") => Stop::Filtered,
-        Some(_) => return Err(CallError::UnknownReason),
-    };
+    let stop = stop(choice.finish_reason.as_deref().unwrap_or("stop"))?;
     let text = choice.message.content.unwrap_or_default();
     let counted = completion
         .usage
@@ -217,4 +271,67 @@ fn reply(completion: Completion, prompt: &Prompt<'_>) -> Result<Reply, CallError
         input_tokens,
         output_tokens,
     })
+}
+
+/// A stream of the server's, as far as it is read.
+struct Reading {
+    events: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
+    finish_reason: Option<String>,
+    usage: Option<Usage>,
+    /// Tokens in and out by the stand-in's own rule, for a server that counts none.
+    counted: (u32, u32),
+}
+
+impl Reading {
+    async fn next(&mut self, upstream: &Upstream) -> Result<Part, CallError> {
+        while let Some(event) = self.events.next().await {
+            let data = event.map_err(|error| broken(&error, upstream))?.data;
+            match data.as_deref() {
+                None => {}
+                Some("[DONE]") => break,
+                Some(data) => {
+                    if let Some(text) = self.take(data)? {
+                        return Ok(Part::Text(text));
+                    }
+                }
+            }
+        }
+        self.end()
+    }
+
+    /// The text of a chunk, if it has any.
+    fn take(&mut self, data: &str) -> Result<Option<String>, CallError> {
+        let chunk: Completion = serde_json::from_str(data).map_err(|_| CallError::Unreadable)?;
+        // The usage comes in a chunk of its own, without choices.
+        self.usage = chunk.usage.or(self.usage.take());
+        let Some(choice) = chunk.choices.into_iter().next() else {
+            return Ok(None);
+        };
+        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        let text = choice.message.content.filter(|text| !text.is_empty());
+        self.counted.1 += text.as_deref().map_or(0, count_tokens);
+        Ok(text)
+    }
+
+    fn end(&self) -> Result<Part, CallError> {
+        let finish_reason = self.finish_reason.as_deref().ok_or(CallError::Broken)?;
+        let counted = self.usage.as_ref();
+        let (input_tokens, output_tokens) = counted.map_or(self.counted, |usage| {
+            (usage.prompt_tokens, usage.completion_tokens)
+        });
+        Ok(Part::End {
+            stop: stop(finish_reason)?,
+            input_tokens,
+            output_tokens,
+        })
+    }
+}
+
+fn broken(error: &sse_stream::Error, upstream: &Upstream) -> CallError {
+    match error {
+        sse_stream::Error::Body(source) => source
+            .downcast_ref()
+            .map_or(CallError::Broken, |error| upstream.transport(error)),
+        _ => CallError::Unreadable,
+    }
 }

@@ -12,7 +12,9 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.eventstream import ChecksumMismatch
+from botocore.exceptions import ClientError, EventStreamError
+from urllib3.exceptions import ProtocolError
 
 NOVA = "jp.amazon.nova-2-lite-v1:0"
 TITAN = "amazon.titan-text-express-v1"
@@ -75,6 +77,29 @@ def converse(bedrock, model_id=NOVA, prompt="Hello", **more):
     return bedrock.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": prompt}]}], **more)
 
 
+def stream(bedrock, model_id=NOVA, prompt="Hello", **more):
+    """The events of a stream, as they come."""
+    messages = [{"role": "user", "content": [{"text": prompt}]}]
+    return bedrock.converse_stream(modelId=model_id, messages=messages, **more)["stream"]
+
+
+def names(events):
+    return [next(iter(event)) for event in events]
+
+
+def text_of(events):
+    return "".join(event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event)
+
+
+def until_error(events, error):
+    """What came before the error, and the error."""
+    seen = []
+    with pytest.raises(error) as caught:
+        seen.extend(events)
+        pytest.fail("the stream ended without an error")
+    return seen, caught.value
+
+
 def refused(call):
     """Status, error type and message of a refusal."""
     with pytest.raises(ClientError) as caught:
@@ -92,6 +117,65 @@ def test_converse_answers_in_full(endpoint_url):
     assert usage["inputTokens"] == 2 and usage["totalTokens"] == 2 + usage["outputTokens"]
     assert answer["metrics"]["latencyMs"] >= 0
     assert answer["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize("prompt", ["Hello", "東京はどこ"])
+def test_a_stream_has_what_the_whole_answer_has(endpoint_url, prompt):
+    bedrock = client(endpoint_url)
+    whole = converse(bedrock, prompt=prompt)
+    events = list(stream(bedrock, prompt=prompt))
+    deltas = len(events) - 4
+    assert names(events) == [
+        "messageStart", *["contentBlockDelta"] * deltas, "contentBlockStop", "messageStop", "metadata"
+    ]
+    assert deltas > 10 and text_of(events) == whole["output"]["message"]["content"][0]["text"]
+    assert events[0]["messageStart"] == {"role": "assistant"}
+    assert events[-2]["messageStop"] == {"stopReason": whole["stopReason"]}
+    assert events[-1]["metadata"]["usage"] == whole["usage"]
+    assert events[-1]["metadata"]["metrics"]["latencyMs"] >= 0
+
+
+def test_a_stream_is_refused_before_it_begins(endpoint_url):
+    status, code, _ = refused(lambda: stream(client(endpoint_url), model_id="amazon.nova-micro-v1:0"))
+    assert (status, code) == (400, "ValidationException")
+    status, code, _ = refused(lambda: stream(client(endpoint_url, secret="another")))
+    assert (status, code) == (403, "InvalidSignatureException")
+
+
+@pytest.mark.parametrize(
+    "fault, deltas",
+    [("stream-error-first", 0), ("stream-error", 2), ("stream-error-last", None)],
+)
+def test_an_exception_can_come_in_a_stream(fault, deltas):
+    with bedrock_local("--fault", f"{fault}:ThrottlingException:1") as endpoint_url:
+        bedrock = client(endpoint_url)
+        seen, error = until_error(stream(bedrock), EventStreamError)
+        whole = list(stream(bedrock))
+    assert error.response["Error"]["Code"] == "throttlingException"
+    assert "Too many requests" in error.response["Error"]["Message"]
+    expected = names(whole).count("contentBlockDelta") if deltas is None else deltas
+    assert names(seen).count("contentBlockDelta") == expected
+    assert "messageStop" not in names(seen)
+
+
+def test_a_wrong_checksum_is_noticed():
+    with bedrock_local("--fault", "stream-malformed") as endpoint_url:
+        seen, _ = until_error(stream(client(endpoint_url)), ChecksumMismatch)
+    assert text_of(seen) == "This is "
+
+
+def test_a_stream_can_stop_and_lack_its_metadata():
+    with bedrock_local("--fault", "stream-stop:1", "--fault", "stream-no-metadata:1") as endpoint_url:
+        bedrock = client(endpoint_url)
+        assert names(stream(bedrock)) == ["messageStart", "contentBlockDelta", "contentBlockDelta"]
+        assert names(stream(bedrock))[-2:] == ["contentBlockStop", "messageStop"]
+
+
+@pytest.mark.parametrize("fault", ["stream-reset", "truncated"])
+def test_a_connection_can_end_in_the_middle_of_a_stream(fault):
+    with bedrock_local("--fault", fault) as endpoint_url:
+        seen, _ = until_error(stream(client(endpoint_url)), (ConnectionError, ProtocolError))
+    assert text_of(seen) == "This is "
 
 
 def test_a_profiles_arn_and_a_session_token_are_signed_right(endpoint_url):

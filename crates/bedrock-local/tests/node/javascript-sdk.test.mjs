@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, test } from 'node:test';
 
 const require = createRequire(new URL('../../../../infra/package.json', import.meta.url));
-const { BedrockRuntimeClient, ConverseCommand } = require('@aws-sdk/client-bedrock-runtime');
+const { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } = require('@aws-sdk/client-bedrock-runtime');
 const { NodeHttp2Handler, NodeHttpHandler } = require('@smithy/node-http-handler');
 
 const NOVA = 'jp.amazon.nova-2-lite-v1:0';
@@ -82,6 +82,22 @@ async function converse(client, modelId = NOVA) {
   return response.output.message.content[0].text;
 }
 
+/** What a stream brings until it ends or fails. */
+async function stream(client) {
+  const messages = [{ role: 'user', content: [{ text: 'Hello' }] }];
+  const response = await client.send(new ConverseStreamCommand({ modelId: NOVA, messages }));
+  const events = [];
+  try {
+    for await (const event of response.stream) events.push(event);
+  } catch (error) {
+    return { events, error };
+  }
+  return { events };
+}
+
+const namesOf = (events) => events.map((event) => Object.keys(event)[0]);
+const textOf = (events) => events.map((event) => event.contentBlockDelta?.delta.text ?? '').join('');
+
 async function assertRefused(client, message) {
   await assert.rejects(converse(client), (error) => {
     assert.deepEqual([error.$metadata.httpStatusCode, error.name, error.message], [403, 'InvalidSignatureException', message]);
@@ -148,4 +164,52 @@ test('an authority that was not signed is refused', async () => {
     delete headers[':authority'];
   });
   await assertRefused(client, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+});
+
+for (const [version, handler] of [
+  ['HTTP/2', NodeHttp2Handler],
+  ['HTTP/1.1', NodeHttpHandler],
+]) {
+  test(`a stream has the text of the whole answer, over ${version}`, async () => {
+    const { client } = clientFor(await bedrockLocal(), { requestHandler: new handler() });
+    const { events, error } = await stream(client);
+    assert.equal(error, undefined);
+    assert.equal(textOf(events), await converse(client));
+    const others = namesOf(events).filter((name) => name !== 'contentBlockDelta');
+    assert.deepEqual(others, ['messageStart', 'contentBlockStop', 'messageStop', 'metadata']);
+    assert.deepEqual(events.at(-2).messageStop, { stopReason: 'end_turn' });
+    assert.equal(events.at(-1).metadata.usage.inputTokens, 2);
+  });
+
+  test(`an exception comes after the first deltas, over ${version}`, async () => {
+    const endpoint = await bedrockLocal('--fault', 'stream-error:ModelStreamErrorException');
+    const { client } = clientFor(endpoint, { requestHandler: new handler() });
+    const { events, error } = await stream(client);
+    assert.equal(textOf(events), 'This is ');
+    assert.equal(error.name, 'ModelStreamErrorException');
+  });
+
+  test(`a connection that breaks in the middle of a stream is no whole answer, over ${version}`, async () => {
+    for (const fault of ['stream-reset', 'truncated']) {
+      const { client } = clientFor(await bedrockLocal('--fault', fault), { requestHandler: new handler() });
+      const { events, error } = await stream(client);
+      assert.equal(textOf(events), 'This is ', fault);
+      assert.ok(!namesOf(events).includes('messageStop'), fault);
+      // Node's client of HTTP/2 takes a FIN for the end of the body.
+      if (version === 'HTTP/1.1' || fault === 'stream-reset') assert.ok(error, fault);
+    }
+  });
+}
+
+test('a stream that ends without messageStop ends without an error', async () => {
+  const { client } = clientFor(await bedrockLocal('--fault', 'stream-stop'));
+  const { events, error } = await stream(client);
+  assert.deepEqual([namesOf(events), error], [['messageStart', 'contentBlockDelta', 'contentBlockDelta'], undefined]);
+});
+
+test('an event with a wrong checksum is an error', async () => {
+  const { client } = clientFor(await bedrockLocal('--fault', 'stream-malformed'));
+  const { events, error } = await stream(client);
+  assert.equal(textOf(events), 'This is ');
+  assert.match(error.message, /checksum/i);
 });

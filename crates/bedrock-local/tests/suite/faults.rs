@@ -228,14 +228,24 @@ fn what_is_no_fault_is_told_what_would_be() {
     let cases = [
         (
             "thrøttle",
-            "\"thrøttle\" is no kind of fault; use one of throttle, error:TYPE, delay:TIME",
+            "\"thrøttle\" is no kind of fault. Use one of throttle, error:TYPE, delay:TIME",
         ),
         (
             "error:Oops",
-            "\"Oops\" is no error of Bedrock's; use one of AccessDeniedException, ",
+            "\"Oops\" is no error of Bedrock's. Use one of AccessDeniedException, ",
         ),
-        ("delay", "the fault delay needs a time, as in delay:8s"),
-        ("delay:soon", "the fault delay needs a time, as in delay:8s"),
+        (
+            "stream-error:AccessDeniedException",
+            "\"AccessDeniedException\" is no exception of Bedrock's streams. Use one of InternalServerException, ModelStreamErrorException, ",
+        ),
+        (
+            "delay",
+            "The fault delay needs a time. Write it like delay:8s",
+        ),
+        (
+            "delay:soon",
+            "The fault delay needs a time. Write it like delay:8s",
+        ),
         ("throttle:0", "\"0\" is not a number of requests"),
         ("throttle:2:2", "\"2\" is not a number of requests"),
     ];

@@ -12,6 +12,7 @@ mod faults;
 mod program;
 mod refusals;
 mod signatures;
+mod streams;
 mod support;
 mod titan;
 mod tls;

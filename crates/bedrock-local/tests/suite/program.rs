@@ -1,5 +1,6 @@
 //! The program, started as a person starts it.
 
+use crate::streams::{assert_first_delta_comes_alone, open, read};
 use crate::support::{
     NOVA, TITAN, configuration_for, converse, http_client, invoke, refusal, text,
 };
@@ -8,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bedrock-local"));
@@ -103,6 +105,15 @@ async fn it_answers_and_logs_neither_prompt_nor_answer() {
     );
 }
 
+#[tokio::test]
+async fn the_pace_of_a_stream_can_be_set() {
+    let program = Program::start(&["--tokens-per-second", "1"]);
+    assert_first_delta_comes_alone(&program.client()).await;
+    let seen = read(open(&program.client(), NOVA, "Hello").await.unwrap());
+    let unfinished = tokio::time::timeout(Duration::from_millis(100), seen).await;
+    assert!(unfinished.is_err(), "{unfinished:?}");
+}
+
 #[test]
 fn it_stops_cleanly_on_both_signals() {
     for signal in [Signal::INT, Signal::TERM] {
@@ -157,7 +168,7 @@ fn a_wrong_fault_is_told_the_kinds() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        text.contains("\"nonsense\" is no kind of fault; use one of throttle, "),
+        text.contains("\"nonsense\" is no kind of fault. Use one of throttle, "),
         "{text}"
     );
 }

@@ -196,13 +196,12 @@ async fn invoke_model_is_refused_for_all_but_titan() {
 }
 
 #[tokio::test]
-async fn streams_are_refused_in_so_many_words() {
+async fn an_operation_that_the_stand_in_does_not_speak_is_named() {
     let bedrock = stand_in().await;
-    let turn = message(ConversationRole::User, "Hello");
     let result = client(&bedrock)
-        .converse_stream()
+        .invoke_model_with_response_stream()
         .model_id(NOVA)
-        .messages(turn)
+        .body(aws_sdk_bedrockruntime::primitives::Blob::new("{}"))
         .send()
         .await;
     let (status, error_type, message) = refusal(result);
@@ -211,7 +210,7 @@ async fn streams_are_refused_in_so_many_words() {
         (404, "UnknownOperationException")
     );
     assert!(
-        message.contains("does not speak ConverseStream"),
+        message.contains("does not speak InvokeModelWithResponseStream"),
         "{message}"
     );
 }
