@@ -9,7 +9,7 @@ const EM_X86_64 = 62;
 /** glibc of Amazon Linux 2023, which `provided.al2023` is, is 2.34. */
 const LAMBDA_GLIBC_MINOR = 34;
 
-/** What keeps Lambda from running the executable at `path`, or undefined when nothing is seen to. */
+/** Why Lambda could not run the executable at `path`, or undefined when no reason is found. */
 export function artifactFault(path: string): ArtifactFault | undefined {
   const bytes = readFileSync(path);
   if (bytes.length < 64 || bytes.toString('latin1', 0, 4) !== '\x7fELF') return 'not-elf';
@@ -17,7 +17,7 @@ export function artifactFault(path: string): ArtifactFault | undefined {
   return newestGlibcMinor(bytes) > LAMBDA_GLIBC_MINOR ? 'glibc' : undefined;
 }
 
-/** The newest version that a linker wrote down as needed: whole strings such as GLIBC_2.34 in the string table. */
+/** The newest glibc that the executable requires: whole strings such as GLIBC_2.34 in its string table. */
 function newestGlibcMinor(bytes: Buffer): number {
   return Math.max(
     0,

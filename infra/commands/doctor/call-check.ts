@@ -6,7 +6,7 @@ import type { Check } from './check.ts';
 import { failure, type Finding, ok } from './finding.ts';
 import { modelMessages as says } from './model-messages.ts';
 
-/** One real call with the caller's own credentials. It is short, but a model that thinks first takes some tokens for that. */
+/** One real call with the caller's own credentials. 16 tokens leave some for a model that thinks before it answers. */
 export function callCheck(row: ModelRow, region: string): Check {
   return {
     id: 'call',
@@ -16,7 +16,7 @@ export function callCheck(row: ModelRow, region: string): Check {
   };
 }
 
-/** Over HTTP/1.1: left alone, this client alone of all speaks HTTP/2, which proxies often do not pass. */
+/** Over HTTP/1.1: by default this client, and no other, speaks HTTP/2, which many proxies do not pass. */
 function clientFor(region: string): BedrockRuntimeClient {
   const options = clientOptions(region);
   return new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler(options.requestHandler) });

@@ -2,15 +2,15 @@ import { isDenied } from '../support/aws-errors.ts';
 import { accountMessages } from './account-messages.ts';
 import { type Finding, type Text, unknown } from './finding.ts';
 
-/** Something that is looked at. */
+/** One check of the doctor. */
 export interface Check {
-  /** Its name for programs. */
+  /** Its name in the JSON output. */
   readonly id: string;
-  /** IAM actions that it takes. */
+  /** IAM actions that it needs. */
   readonly permissions?: readonly string[];
-  /** A deploy or a call hangs on it: when it could not run, nobody knows whether they would work. */
+  /** A deploy or a call depends on it: when it could not run, the doctor ends with 1. */
   readonly essential?: true;
-  /** What it finds; a call that it makes ends with the signal. */
+  /** Runs the check. The signal ends the calls that it makes. */
   readonly run: (signal: AbortSignal) => Promise<Finding[]> | Finding[];
 }
 
@@ -40,14 +40,14 @@ async function found({ id, run, permissions = [] }: Check, seconds: number): Pro
   }
 }
 
-/** A check that does not heed its signal is left behind. */
+/** Rejects when the signal ends, for a check that does not heed it. */
 function ended(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }),
   );
 }
 
-/** Of AWS's own words only the error's name is shown: its message may hold the account's. */
+/** Of AWS's error only the name is shown: the message may contain the account's number. */
 function reasonOf(
   error: unknown,
   id: string,

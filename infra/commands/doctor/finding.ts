@@ -1,10 +1,10 @@
-/** A sentence in both languages that the doctor speaks. */
+/** A sentence in both languages of the doctor. */
 export interface Text {
   readonly en: string;
   readonly ja: string;
 }
 
-/** Which of them. */
+/** A language of the doctor. */
 export type Language = keyof Text;
 
 /** What one check found out, on one line. */
@@ -13,14 +13,14 @@ export interface Finding {
   readonly text: Text;
   /** What to do about it. A failure always says. */
   readonly remedy?: Text;
-  /** The check could not run, and so nobody knows. */
+  /** The check could not run. */
   readonly unknown?: true;
 }
 
-/** All is well. */
+/** A check that passed. */
 export const ok = (text: Text): Finding => ({ mark: 'ok', text });
 
-/** Worth knowing, but no call fails of it today. */
+/** Something to know, of which no call fails today. */
 export const warning = (text: Text, remedy?: Text): Finding => ({ mark: 'warning', text, ...(remedy && { remedy }) });
 
 /** A deploy or a call would fail. */

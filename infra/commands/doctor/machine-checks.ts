@@ -8,7 +8,7 @@ import type { Check } from './check.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 import { machineMessages as says } from './machine-messages.ts';
 
-/** The tools, and what they built. */
+/** Checks of the tools and of the built function. */
 export const machineChecks: readonly Check[] = [
   { id: 'node', run: node },
   { id: 'rust', essential: true, run: rust },
@@ -45,7 +45,7 @@ function artifact(): Finding[] {
   return [ok(says.artifact((statSync(bootstrapFile).size / 1e6).toFixed(1)))];
 }
 
-/** What a tool says of itself, the project's own tools first, or undefined when it cannot be run. */
+/** A tool's version line, or undefined when it cannot be run. The project's own tools come first in the PATH. */
 async function versionOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   const PATH = [join(workspaceDir, '.tools/venv/bin'), process.env.PATH].join(delimiter);
   try {

@@ -1,7 +1,7 @@
 import type { Result } from './check.ts';
 import type { Language, Text } from './finding.ts';
 
-/** What the doctor has to say, and how its process ends. */
+/** The doctor's results and its exit code. */
 export interface Report {
   readonly results: readonly Result[];
   /** Why the account was not asked, if it was not. */
@@ -12,7 +12,7 @@ export interface Report {
 
 const MARKS = { ok: '✓', warning: '!', failure: '✗' } as const;
 
-/** A line for each result, and under it what to do. */
+/** The page for people: a line for each result, and its remedy on the next. */
 export function pageOf({ results }: Report, language: Language): string {
   return results
     .flatMap(({ mark, text, remedy }) => [
@@ -22,7 +22,7 @@ export function pageOf({ results }: Report, language: Language): string {
     .join('\n');
 }
 
-/** The same for programs, in both languages. */
+/** The JSON for programs, with both languages. */
 export function jsonOf({ results, excuse, exitCode }: Report): string {
   return JSON.stringify(
     {
@@ -42,7 +42,7 @@ export function jsonOf({ results, excuse, exitCode }: Report): string {
   );
 }
 
-/** 0 only when nothing is wrong, and nothing that a deploy or a call hangs on is unknown. */
+/** 0 when no check failed, and every check that a deploy or a call depends on could run. */
 export function exitCodeOf(results: readonly Result[]): 0 | 1 {
   return results.some(({ mark, essential, unknown }) => mark === 'failure' || (essential && unknown)) ? 1 : 0;
 }

@@ -11,7 +11,7 @@ import { stackMessages as says } from './stack-messages.ts';
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 const policy = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: strings, Resource: strings })) });
 
-/** Whether the deployed role reaches each model wherever AWS routes it today. */
+/** Checks that the deployed role may call each model in every region that AWS routes it to today. */
 export async function roleFindings(
   roleName: string,
   target: Target,
@@ -41,7 +41,7 @@ async function neededArns(row: ModelRow, { account, region }: Target, signal: Ab
   ];
 }
 
-/** All that the role's inline policies, of which the stack writes one, allow to invoke. */
+/** The ARNs that the role's inline policies allow to invoke. */
 async function grantedArns(RoleName: string, region: string, abortSignal: AbortSignal): Promise<Set<string>> {
   const iam = new IAMClient(clientOptions(region));
   const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }), { abortSignal });

@@ -9,7 +9,7 @@ import { UserError } from '../../lib/user-error.ts';
 import { failure, type Finding, ok, type Text, warning } from './finding.ts';
 import { machineMessages as says } from './machine-messages.ts';
 
-/** The settings and what there is to say of them; without `choice`, there is nothing to ask an account about. */
+/** The settings and the findings about them. Without `choice` the account is not asked. */
 export interface Examined {
   readonly findings: readonly Finding[];
   readonly choice?: ReadSettings & { readonly models: readonly ModelRow[] };
@@ -31,7 +31,7 @@ export function examineSettings(today: string): Examined {
   }
 }
 
-/** A failure after which nothing can be looked at. */
+/** A failure after which no other check makes sense. */
 class Wrong extends Error {
   readonly finding: Finding;
 
@@ -85,7 +85,7 @@ function life(row: ModelRow, today: string): Finding {
   return days <= LEAST_DAYS_TO_LIVE ? warning(text, says.modelSoonRemedy()) : ok(text);
 }
 
-/** Of 1,000 tokens in and 500 out each: a page of text, and half a page of answer. */
+/** Calls of 1,000 tokens in and 500 out: a page of text, and half a page of answer. */
 function priceOfThousandCalls({ pricePerMillionTokens: { input, output } }: ModelRow): string {
   return ((1000 * (1000 * input + 500 * output)) / 1e6).toFixed(2);
 }

@@ -14,7 +14,7 @@ import { assemblyDir, isBuilt } from '../../lib/paths.ts';
 import { isMissing } from '../support/aws-errors.ts';
 import { clientOptions } from '../support/clients.ts';
 import { OBSTACLE_PERMISSIONS, obstacleTo } from '../support/obstacles.ts';
-import { describeStack, isEmpty, wasWhole } from '../support/stack-state.ts';
+import { describeStack, isEmpty, wasCreated } from '../support/stack-state.ts';
 import type { Target } from '../support/target.ts';
 import type { Check } from './check.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
@@ -54,7 +54,9 @@ async function stack(target: Target, signal: AbortSignal): Promise<Finding[]> {
   if (obstacle) return [failure(obstacle.text, obstacle.remedy)];
   const status = found?.StackStatus;
   if (status === undefined) return [warning(says.absent(name), says.absentRemedy())];
-  return [wasWhole(status) ? ok(says.settled(name, status)) : warning(says.unborn(name, status), says.unbornRemedy())];
+  return [
+    wasCreated(status) ? ok(says.settled(name, status)) : warning(says.unborn(name, status), says.unbornRemedy()),
+  ];
 }
 
 async function running({ region, stackName }: Target, abortSignal: AbortSignal): Promise<Finding[]> {

@@ -3,7 +3,7 @@ import { UserError } from '../../lib/user-error.ts';
 /** Why AWS cannot be asked at all. */
 export type Trouble = 'expired' | 'absent' | 'refused' | 'unreachable';
 
-/** What the SDK or AWS calls it. */
+/** Names and messages of the SDK's and AWS's errors. */
 const SIGNS: readonly (readonly [RegExp, Trouble])[] = [
   [/expired|TokenProviderError|token.*refresh/i, 'expired'],
   [/CredentialsProviderError|Could not load credentials/i, 'absent'],
@@ -31,27 +31,27 @@ export function explanation(trouble: Trouble, region: string): string {
   }
 }
 
-/** What keeps AWS from being asked, if that is what the error is about. */
+/** Why AWS cannot be asked, if that is what the error is about. */
 export function troubleOf(error: unknown): Trouble | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
   return SIGNS.find(([pattern]) => pattern.test(fingerprint(error)))?.[1];
 }
 
 /**
- * The sentence for an error that a person can put right; any other error as it came.
- * What AWS wrote is left out: it may name the account or part of a key.
+ * A UserError for an error that a person can correct; any other error as it came.
+ * AWS's own message is left out: it may name the account or part of a key.
  */
 export function explained(error: unknown, region: string): unknown {
   const trouble = troubleOf(error);
   return trouble ? new UserError(explanation(trouble, region)) : error;
 }
 
-/** Whether AWS knows the caller but does not let it do this. */
+/** Whether the caller lacks the permission. */
 export function isDenied(error: unknown): boolean {
   return error instanceof Error && /AccessDenied|UnauthorizedOperation/.test(error.name);
 }
 
-/** Whether the thing asked about is not there. */
+/** Whether the resource that was asked about does not exist. */
 export function isMissing(error: unknown): boolean {
   return (
     error instanceof Error &&

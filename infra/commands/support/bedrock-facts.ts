@@ -17,7 +17,7 @@ export interface Ask {
 
 /**
  * The life of a foundation model, or undefined when AWS does not have it in that region.
- * After its end AWS denies having it, in a sentence that says so.
+ * After its end of life AWS answers with an error whose message names it.
  */
 export async function lifeAtAws({ bedrock, signal }: Ask, modelIdentifier: string): Promise<LifeAtAws | undefined> {
   try {
@@ -52,11 +52,11 @@ export async function profileArns(
   }
 }
 
-/** The regions in ARNs of foundation models; a global profile's has one with none. */
+/** The regions in ARNs of foundation models. A global profile has one ARN without a region. */
 export function regionsIn(arns: readonly string[]): string[] {
   return [...new Set(arns.flatMap((arn) => arn.split(':')[3] || []))].toSorted();
 }
 
-/** Bedrock says of an id that it does not know that it is invalid, or that it is not there. */
+/** For an unknown id Bedrock answers with ValidationException or ResourceNotFoundException. */
 const isUnknown = (error: unknown): boolean =>
   isMissing(error) || (error instanceof Error && error.name === 'ValidationException');

@@ -1,7 +1,7 @@
-// On Node 20 the SDK prints six lines about Node 22, under which the one sentence that matters would be lost.
+// On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-/** How every client of these commands is set: a command answers a person, so it gives up in seconds. */
+/** Options of every client of these commands. A person waits for the answer, so a client gives up in seconds. */
 export const clientOptions = (region: string) => ({
   region,
   maxAttempts: 2,

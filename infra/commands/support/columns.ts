@@ -1,10 +1,10 @@
-/** A column: its heading, and whether its cells are numbers, which stand right. */
+/** A column: its heading, and whether its cells are aligned right, as numbers are. */
 export interface Column {
   readonly heading: string;
   readonly right?: boolean;
 }
 
-/** A table for people, two blanks between columns, nothing at the end of a line. */
+/** A table as text, with two spaces between columns and none at the end of a line. */
 export function columns(headings: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [headings.map(({ heading }) => heading), ...rows];
   const widths = headings.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? '').length)));

@@ -3,7 +3,7 @@ import { limitAlarmName } from '../../lib/brake-names.ts';
 import { SETTINGS_METADATA } from '../../lib/settings.ts';
 import { parseJson } from './json.ts';
 
-/** What is read of a template; one of another project has what it likes. */
+/** What is read of a template. Another project's template may have anything in these places. */
 const template = z.object({
   Metadata: z
     .object({ [SETTINGS_METADATA]: z.record(z.string(), z.string()) })
@@ -29,11 +29,11 @@ type Properties = NonNullable<z.infer<typeof template>['Resources'][string]['Pro
 
 /** What this project's stack, as it is deployed, says of itself. */
 export interface DeployedStack {
-  /** Its settings by name, as a person would type them. Of a template of an older version, those that its resources tell. */
+  /** Its settings by name, as a person would type them. For a template of an older version, those that its resources show. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Reads a deployed template, which is not this project's where no function of it is told its models: then there is nothing. */
+/** Reads a deployed template. It is another project's, and the result undefined, where no function has BEDROCK_MODEL_IDS. */
 export function readDeployedStack(text: string): DeployedStack | undefined {
   const parsed = template.safeParse(parseJson(text));
   if (!parsed.success) return undefined;

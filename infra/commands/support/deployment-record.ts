@@ -25,7 +25,7 @@ export function recordDeployment({ account, region, stackName }: Target): void {
   writeFileSync(deploymentFile, `${JSON.stringify(deployed, null, 2)}\n`);
 }
 
-/** Forgets the deployment, if it is the one on record. */
+/** Deletes the record, if it is of this deployment. */
 export function forgetDeployment({ account, region, stackName }: Target): void {
   const known = readDeployment();
   if (known?.stackName === stackName && known.region === region && known.account === account) rmSync(deploymentFile);
@@ -48,7 +48,7 @@ export function requireDeployment(): DeploymentRecord {
 }
 
 /**
- * Refuses credentials of another account than the deployment's: a function of the same name may be there, and is not the one meant.
+ * Refuses credentials of another account than the deployment's: that account may have another function of the same name.
  *
  * @throws UserError naming both accounts.
  */

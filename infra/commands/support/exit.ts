@@ -1,11 +1,11 @@
 import { UserError } from '../../lib/user-error.ts';
 
-/** Something a person can put right: a setting, a credential, a missing tool. */
+/** For what a person can correct: a setting, a credential, a missing tool. */
 const EXIT_USER = 2;
 
 /**
- * Runs `main` and turns what it throws into an exit code: 2 and one sentence for what a
- * person can put right, `otherwise` and the error's own words for anything else.
+ * Runs `main` and sets the exit code for what it throws: 2 for a UserError, `otherwise` for any other error. The error's
+ * message is printed without a stack trace.
  */
 export async function exitOnError(main: () => void | Promise<void>, otherwise = 1): Promise<void> {
   try {

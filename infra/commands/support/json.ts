@@ -1,4 +1,4 @@
-/** What the text says as JSON; undefined where it is none, which a schema then refuses like anything else that does not fit. */
+/** The value of a JSON text, or undefined where the text is not JSON. A schema refuses undefined like any other wrong value. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

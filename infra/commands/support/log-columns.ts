@@ -35,13 +35,13 @@ const cells = (
     outcome,
   ].join('  ');
 
-/** What stands above the columns. */
+/** The columns' headings. */
 export const HEADING = cells('time', 'request', 'model', ['in', 'out'], 'USD', 'ms', 'outcome');
 
 /** Lambda's own lines about an invocation that the function's line already covers. */
 const ROUTINE = /^(START|END|REPORT|INIT_START) /;
 
-/** A line of the log for people, or undefined when it says nothing that they miss. Any other line is shown as it is. */
+/** A log line as it is shown to a person, or undefined for a routine line of Lambda's. Any other line is shown as it is. */
 export function readable(message: string, time: number): string | undefined {
   const line = invocation.safeParse(parseJson(message));
   if (line.success) return ofInvocation(line.data);
@@ -71,7 +71,7 @@ function ofInvocation({
   );
 }
 
-/** The reader's own time, as 2026-11-23 09:00:00. */
+/** Local time, as 2026-11-23 09:00:00. */
 function local(date: Date): string {
   return Number.isNaN(date.getTime()) ? '-' : date.toLocaleString('sv-SE').slice(0, 19);
 }

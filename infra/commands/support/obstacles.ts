@@ -8,16 +8,16 @@ import { readDeployedStack } from './deployed-stack.ts';
 import { deployedTemplate, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
 
-/** What a deploy fails of, and what to do about it: the doctor tells of it, and `make deploy` refuses. */
+/** A reason why a deploy would fail, and what to do about it. The doctor reports it, and `make deploy` refuses. */
 export interface Obstacle {
   readonly text: Text;
   readonly remedy: Text;
 }
 
-/** How AWS is asked: as it is, or so that a caller who may not ask gets undefined. */
-export type Asking = <T>(question: () => Promise<T | undefined>) => Promise<T | undefined>;
+/** Runs a question to AWS. Of a caller without the permission it may give undefined instead of the error. */
+export type Ask = <T>(question: () => Promise<T | undefined>) => Promise<T | undefined>;
 
-/** The permissions of the questions. */
+/** The permissions that `obstacleTo` needs. */
 export const OBSTACLE_PERMISSIONS = [
   'cloudformation:DescribeStacks',
   'cloudformation:GetTemplate',
@@ -25,18 +25,18 @@ export const OBSTACLE_PERMISSIONS = [
   'logs:DescribeLogGroups',
 ];
 
-/** What stands in the way of a deploy, of which CloudFormation would tell halfway or not at all. */
+/** The obstacle to a deploy of this stack. Without this, CloudFormation would fail halfway, or replace what is not ours. */
 export async function obstacleTo(
   target: Target,
   stack: Stack | undefined,
-  ask: Asking,
+  ask: Ask,
   signal?: AbortSignal,
 ): Promise<Obstacle | undefined> {
   if (isEmpty(stack?.StackStatus)) return takenNames(target, ask, signal);
   return obstacleOfState(target, stack?.StackStatus ?? '') ?? (await foreignStack(target, ask, signal));
 }
 
-/** ROLLBACK_FAILED is none: the CDK deletes such a stack and makes it anew. */
+/** ROLLBACK_FAILED is no obstacle: the CDK deletes such a stack and creates it anew. */
 function obstacleOfState({ stackName }: Target, status: string): Obstacle | undefined {
   if (/_IN_PROGRESS$/.test(status)) return { text: says.moving(stackName, status), remedy: says.movingRemedy() };
   if (/^(CREATE|DELETE)_FAILED$/.test(status))
@@ -46,15 +46,15 @@ function obstacleOfState({ stackName }: Target, status: string): Obstacle | unde
   return undefined;
 }
 
-/** A deploy would put this project's resources in place of another's, which CloudFormation would remove. */
-export async function foreignStack(target: Target, ask: Asking, signal?: AbortSignal): Promise<Obstacle | undefined> {
+/** Another project's stack of this name: a deploy would delete its resources and put this project's in their place. */
+export async function foreignStack(target: Target, ask: Ask, signal?: AbortSignal): Promise<Obstacle | undefined> {
   const template = await ask(() => unlessMissing(() => deployedTemplate(target, signal)));
   if (template === undefined || readDeployedStack(template)) return undefined;
   return { text: says.foreign(target.stackName, target.region), remedy: says.foreignRemedy() };
 }
 
-/** A function or a log group of the stack's that somebody made by hand, as the walkthrough does. */
-async function takenNames(target: Target, ask: Asking, signal?: AbortSignal): Promise<Obstacle | undefined> {
+/** A function or a log group with a name that the stack needs, made by hand as in the walkthrough. */
+async function takenNames(target: Target, ask: Ask, signal?: AbortSignal): Promise<Obstacle | undefined> {
   const names = (
     await Promise.all([ask(() => functionNamed(target, signal)), ask(() => logGroupNamed(target, signal))])
   ).filter((name) => name !== undefined);

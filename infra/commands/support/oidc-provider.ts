@@ -7,8 +7,8 @@ import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /**
- * Whether the stack has to make GitHub's provider. What its template has already stays its own: called "existing"
- * at a second run, it would go from the template, and CloudFormation would remove it from the account.
+ * Whether the stack has to make GitHub's provider. A provider that its template has already stays in it: if a second
+ * run called it "existing", it would leave the template, and CloudFormation would delete it from the account.
  *
  * @throws UserError when the account's provider, made by somebody else, is not for AWS's audience.
  */
@@ -31,7 +31,7 @@ export async function makesProvider(ciStack: Target): Promise<boolean> {
   }
 }
 
-/** For whom the account's provider takes tokens, or undefined when it has none. */
+/** The audiences of the account's provider, or undefined when it has no provider. */
 async function audiencesOfAccount(target: Target): Promise<readonly string[] | undefined> {
   try {
     const { ClientIDList } = await new IAMClient(clientOptions(target.region)).send(
@@ -44,7 +44,7 @@ async function audiencesOfAccount(target: Target): Promise<readonly string[] | u
   }
 }
 
-/** The names of the roles, but for these, that could no longer be assumed without the provider. */
+/** The names of the roles, except these, that could not be assumed without the provider. */
 export async function rolesThatTrust(target: Target, but: readonly string[]): Promise<string[]> {
   const names: string[] = [];
   try {

@@ -6,8 +6,8 @@ export const wantsJson = (): boolean => isOn('JSON') || process.argv.includes('-
 /**
  * A switch that is typed after `make TARGET`, such as CALL=1.
  *
- * @param unset what it is when nobody gave it.
- * @throws UserError when its value says neither yes nor no: silence would do the one that was not meant.
+ * @param unset its value when it is not given.
+ * @throws UserError when its value is neither yes nor no.
  */
 export function isOn(name: string, unset = false): boolean {
   const given = process.env[name]?.trim() ?? '';

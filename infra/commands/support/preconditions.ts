@@ -3,7 +3,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../../lib/user-error.ts';
 import { allowed, explained, isDenied, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
-import { type Asking, foreignStack, type Obstacle, obstacleTo } from './obstacles.ts';
+import { type Ask, foreignStack, type Obstacle, obstacleTo } from './obstacles.ts';
 import { findStack, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
 
@@ -15,7 +15,7 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
   try {
     await new SSMClient(clientOptions(region)).send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION }));
   } catch (error) {
-    // The CDK finds out in time for a caller who may not ask: a pipeline's role often may only assume the CDK's own.
+    // Without the permission the CDK itself checks it: a pipeline's role often may only assume the CDK's roles.
     if (isDenied(error)) return;
     if (!isMissing(error)) throw explained(error, region);
     throw new UserError(
@@ -35,7 +35,7 @@ export async function requireOwnStack(target: Target, stack: Stack): Promise<voi
 }
 
 /**
- * Refuses what a deploy would fail of.
+ * Refuses a deploy that would fail.
  *
  * @throws UserError naming what is in the way.
  */
@@ -51,9 +51,9 @@ function refuse(obstacle: Obstacle | undefined): void {
   if (obstacle) throw new UserError(`${obstacle.text.en}. ${obstacle.remedy.en} Nothing was changed.`);
 }
 
-/** CloudFormation finds out in time for a caller who may not ask. */
+/** Questions without the permission are skipped: CloudFormation itself fails later. */
 const askingIn =
-  ({ region }: Target): Asking =>
+  ({ region }: Target): Ask =>
   async (question) => {
     try {
       return await question();

@@ -29,8 +29,8 @@ export interface Previous {
 }
 
 /**
- * Writes down what is deployed, before a deploy changes it; until that went through, an earlier record holds. Parameters need no
- * note: the CDK leaves those of a stack as they are.
+ * Saves what is deployed, before a deploy changes it. An earlier record stays valid until that deploy went through. Parameters
+ * need no record: the CDK leaves those of a stack as they are.
  *
  * @returns the template, or undefined where nothing is deployed or it may not be read.
  */
@@ -50,18 +50,18 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
   }
 }
 
-/** The deploy went through: what was before it is what there is to go back to. */
+/** Makes the pending record the valid one: the deploy went through. */
 export function confirmPrevious(): void {
   if (!existsSync(recordFile(pendingPreviousDir))) return;
   remove(previousDir);
   renameSync(pendingPreviousDir, previousDir);
 }
 
-/** Decides about a deploy whose end nobody wrote down, by what is deployed now: where that is what was before, it did nothing. */
+/** Settles the record of a deploy whose end is not known, by what is deployed now: if that is what was before, the deploy did nothing. */
 export function settlePrevious(target: Target, deployed: string | undefined): void {
   const pending = read(pendingPreviousDir, target);
   if (pending && pending.template !== deployed) confirmPrevious();
-  // Of another stack: whether that deploy went through is not known here, so neither is what there is to go back to in that one.
+  // The pending record is another stack's. Whether that deploy went through is not known here, so its earlier record may be wrong.
   else if (!pending && existsSync(recordFile(pendingPreviousDir)) && !readPrevious(target)) remove(previousDir);
   remove(pendingPreviousDir);
 }
@@ -72,7 +72,7 @@ function write({ account, region, stackName }: Target, template: string | undefi
     writeFileSync(templateFile(pendingPreviousDir), template);
     writeAssembly(assembly(pendingPreviousDir), { account, region, stackName }, template);
   }
-  // Last: where it is, all else is whole.
+  // Written last: where this file exists, the other files are complete.
   writeFileSync(
     recordFile(pendingPreviousDir),
     `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`,
@@ -82,7 +82,7 @@ function write({ account, region, stackName }: Target, template: string | undefi
 /** Whether there is any record of this stack. */
 export const isRemembered = (target: Target): boolean => directories.some((directory) => read(directory, target));
 
-/** What was deployed before the last deploy of this stack from this clone, or undefined when nobody wrote it down. */
+/** What was deployed before the last deploy of this stack from this clone, or undefined when there is no record. */
 export const readPrevious = (target: Target): Previous | undefined => read(previousDir, target);
 
 function read(directory: string, { account, region, stackName }: Target): Previous | undefined {
@@ -92,7 +92,7 @@ function read(directory: string, { account, region, stackName }: Target): Previo
   return { template: found.was === 'absent' ? undefined : readFileSync(templateFile(directory), 'utf8') };
 }
 
-/** Forgets it, if it is of this stack: that version is deployed again, or the stack is gone. */
+/** Deletes the record of this stack: that version is deployed again, or the stack is gone. */
 export function forgetPrevious(target: Target): void {
   for (const directory of directories) if (read(directory, target)) remove(directory);
 }

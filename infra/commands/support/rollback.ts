@@ -10,12 +10,12 @@ export interface RolledBack {
   readonly sentence: string;
 }
 
-const not = (sentence: string): RolledBack => ({ done: false, sentence });
+const notDone = (sentence: string): RolledBack => ({ done: false, sentence });
 
-/** Puts back what was deployed before the last deploy, as the CDK deploys: with its roles, by CloudFormation, waiting for the end. */
+/** Deploys what was deployed before the last deploy. The CDK does it, with its own roles, and waits for CloudFormation's end. */
 export async function rollBack(target: Target): Promise<RolledBack> {
   const { stackName } = target;
-  const nothing = not(
+  const nothing = notDone(
     `Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
   );
   if (!isRemembered(target)) return nothing;
@@ -24,11 +24,13 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const previous = readPrevious(target);
   if (!previous || deployed === undefined) return nothing;
   if (previous.template === undefined)
-    return not(
+    return notDone(
       `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
     );
   if (previous.template === deployed)
-    return not(`The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`);
+    return notDone(
+      `The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`,
+    );
   await cdk('deploy', target.region, ['deploy', '--require-approval=never'], { app: ['--app', previousAssembly] });
   forgetPrevious(target);
   return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };

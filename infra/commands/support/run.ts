@@ -15,7 +15,7 @@ export interface Command {
  * Runs a program on this terminal and waits for its end.
  *
  * @throws UserError when the program is not installed.
- * @throws Error when it ends with anything but 0; it has then said why itself.
+ * @throws Error when it ends with another status than 0. The program has printed why.
  */
 export async function run({ program, args, directory = infraDir, environment = {} }: Command): Promise<void> {
   const child = spawn(program, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...environment } });

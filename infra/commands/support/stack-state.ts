@@ -9,7 +9,7 @@ import { explained, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
 import type { Target } from './target.ts';
 
-/** The stack as CloudFormation has it, or undefined when there is none. */
+/** The stack as CloudFormation describes it, or undefined when it does not exist. */
 export async function findStack(target: Target): Promise<Stack | undefined> {
   try {
     return await describeStack(target);
@@ -18,18 +18,18 @@ export async function findStack(target: Target): Promise<Stack | undefined> {
   }
 }
 
-/** Whether nothing is in the stack: there is none, it was only reviewed, or its making was undone. The CDK makes it anew. */
+/** Whether the stack has no resources: it does not exist, it was only reviewed, or its creation was rolled back. The CDK creates it anew. */
 export const isEmpty = (status: string | undefined): boolean =>
   status === undefined || status === 'REVIEW_IN_PROGRESS' || status === 'ROLLBACK_COMPLETE';
 
-/** Whether the stack was made whole at least once. */
-export const wasWhole = (status: string | undefined): boolean =>
+/** Whether the creation of the stack succeeded. */
+export const wasCreated = (status: string | undefined): boolean =>
   /^(CREATE_COMPLETE$|UPDATE_|IMPORT_)/.test(status ?? '');
 
-/** Whether there is a stack that was made whole at least once: one whose making failed has nothing left, whatever its template says. */
-export const hasWorked = async (target: Target): Promise<boolean> => wasWhole((await findStack(target))?.StackStatus);
+/** Whether there is a stack whose creation succeeded. Where it failed, CloudFormation still has a template, but no resources. */
+export const hasWorked = async (target: Target): Promise<boolean> => wasCreated((await findStack(target))?.StackStatus);
 
-/** The same; an error as the SDK has it. */
+/** The same, but errors are the SDK's own. */
 export async function describeStack(
   { region, stackName }: Target,
   abortSignal?: AbortSignal,
@@ -46,7 +46,7 @@ export async function describeStack(
   }
 }
 
-/** Type → physical id of what the stack made; a type that occurs twice is listed as often. */
+/** Type and physical id of each resource of the stack. */
 export async function stackResources({ region, stackName }: Target): Promise<{ type: string; id: string }[]> {
   const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(
     new ListStackResourcesCommand({ StackName: stackName }),

@@ -15,8 +15,8 @@ export interface Target {
 }
 
 /**
- * Settles the settings, finds out whose credentials these are, and says both before
- * anything is touched.
+ * Reads the settings, asks AWS which account the credentials belong to, and prints both before
+ * anything is changed.
  *
  * @param doing what the command does, as in "deploying".
  * @throws UserError when a setting, the region or the credentials are wrong.
@@ -35,7 +35,7 @@ export async function announceTarget(doing: string, purpose: Purpose): Promise<T
   return target;
 }
 
-/** Says what a command reads that touches no account. */
+/** Prints the stack and region for a command that touches no account. */
 export function announceNoTarget(): ReadChoice {
   const choice = readChoice('read');
   console.error(
@@ -48,7 +48,7 @@ function inWords(given: Given): string {
   return given.size === 0 ? '' : ` (with ${[...given].map(([name, value]) => `${name}=${value}`).join(', ')})`;
 }
 
-/** A shell set to one region and a stack meant for another is more likely a slip than a plan. */
+/** Where the shell names another region than the settings, one of the two is probably a mistake. */
 function refuseOtherRegion(region: string, given: Given): void {
   const other = otherRegion(region, given);
   if (other)
@@ -57,7 +57,7 @@ function refuseOtherRegion(region: string, given: Given): void {
     );
 }
 
-/** The variable that sets this shell to another region than the settings do, unless somebody gave REGION. */
+/** The shell's variable that names another region than the settings do, unless REGION is given. */
 export function otherRegion(region: string, given: Given): { name: string; ambient: string } | undefined {
   const name = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((variable) => process.env[variable]);
   const ambient = name && process.env[name];
@@ -72,7 +72,7 @@ async function knownAccount(region: string): Promise<string> {
   }
 }
 
-/** Whose credentials these are, in the words of an error of the SDK when they are nobody's. */
+/** The account of the credentials. Errors are the SDK's own. */
 export async function callerAccount(region: string, abortSignal?: AbortSignal): Promise<string> {
   const { Account } = await new STSClient(clientOptions(region)).send(new GetCallerIdentityCommand({}), {
     abortSignal,

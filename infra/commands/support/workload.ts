@@ -2,7 +2,7 @@ import type { Call } from '../../lib/estimate.ts';
 import type { Choice } from '../../lib/granted-models.ts';
 import { UserError } from '../../lib/user-error.ts';
 
-/** Nobody's function is called more often in a day: a slip of the keyboard is. */
+/** An upper bound for CALLS_PER_DAY, which catches typing errors. */
 const MOST_CALLS_PER_DAY = 100_000_000;
 
 /** The longest context of the models in models.json, in tokens. */
