@@ -1,13 +1,10 @@
-//! What one request is answered, and how the bytes are delivered.
+//! The answer to one request, and how its bytes are delivered.
 
-use crate::body::{self, LiveSteps, Step};
-use crate::connection::Connection;
-use crate::event_stream::{self, EventStream};
-use crate::stream_fault::StreamFault;
-use crate::tokens::count_tokens;
-use axum::body::Body;
+use crate::bedrock::event_stream::{self, EventStream};
+use crate::fault::StreamFault;
+use crate::generate::count_tokens;
+use crate::serve::body::{Frames, LiveSteps, Pace, Payload, ResponseBody};
 use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -20,7 +17,6 @@ const ERROR_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.bedro
 pub struct Answer {
     pub(crate) content: Content,
     pub(crate) after: Duration,
-    pub(crate) closes: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -35,80 +31,20 @@ pub(crate) enum Content {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Payload,
-}
-
-/// What the body of a response holds.
-#[derive(Debug, Clone)]
-pub(crate) enum Payload {
-    /// Bytes whose length is announced.
-    Whole(Bytes, Pace),
-    /// The frames of an event stream, and what goes wrong among them.
-    Stream(Frames, Option<StreamFault>),
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Frames {
-    Scripted(Vec<Step>),
-    Live(LiveSteps),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pace {
-    AtOnce,
-    StallAt(usize),
-    CutAt(usize),
-    Trickle { chunk: usize, every: Duration },
-}
-
-impl Pace {
-    fn steps(self, bytes: &Bytes) -> Vec<Step> {
-        let first = |length: usize| Step::Bytes(bytes.slice(..length.min(bytes.len())));
-        match self {
-            Self::AtOnce => vec![Step::Bytes(bytes.clone())],
-            Self::StallAt(length) => vec![first(length), Step::Stall],
-            Self::CutAt(length) => vec![first(length), Step::HangUp],
-            Self::Trickle { chunk, every } => Step::Bytes(bytes.clone()).trickle(chunk, every),
-        }
-    }
-}
-
-impl Frames {
-    fn into_steps(self) -> BoxStream<'static, Step> {
-        match self {
-            Self::Scripted(steps) => stream::iter(steps).boxed(),
-            Self::Live(steps) => steps.take(),
-        }
-    }
-}
-
-impl Response {
-    pub(crate) fn into_body(self, closes: bool, connection: Connection) -> Body {
-        match self.body {
-            Payload::Whole(bytes, Pace::AtOnce) if !closes => bytes.into(),
-            Payload::Whole(bytes, pace) => {
-                body::body(stream::iter(pace.steps(&bytes)), closes, connection)
-            }
-            Payload::Stream(frames, None) => body::body(frames.into_steps(), closes, connection),
-            Payload::Stream(frames, Some(fault)) => {
-                body::body(fault.apply(frames.into_steps()), closes, connection)
-            }
-        }
-    }
+    pub(crate) body: ResponseBody,
 }
 
 impl Answer {
     /// A complete answer of Converse with that text, `end_turn`, and token counts by [`count_tokens`].
     pub fn converse_text(text: impl AsRef<str>) -> Self {
-        let (text, input) = (text.as_ref(), 10);
-        let output = count_tokens(text);
+        let text = text.as_ref();
         Self::json(
             200,
             &json!({
-                "metrics": {"latencyMs": 1},
+                "metrics": event_stream::metrics(Duration::from_millis(1)),
                 "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
                 "stopReason": "end_turn",
-                "usage": {"inputTokens": input, "outputTokens": output, "totalTokens": input + output},
+                "usage": event_stream::usage(10, count_tokens(text)),
             }),
         )
     }
@@ -141,30 +77,13 @@ impl Answer {
             .header("content-length", &length)
     }
 
-    /// An answer of `ConverseStream`, event by event.
+    /// An answer of ConverseStream, event by event.
     pub fn stream(events: EventStream) -> Self {
         Self::frames(Frames::Scripted(events.steps))
     }
 
     pub(crate) fn live_stream(steps: LiveSteps) -> Self {
         Self::frames(Frames::Live(steps))
-    }
-
-    fn frames(frames: Frames) -> Self {
-        Self::http(
-            200,
-            event_stream::CONTENT_TYPE,
-            Payload::Stream(frames, None),
-        )
-    }
-
-    fn http(status: u16, content_type: &str, body: Payload) -> Self {
-        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self::of(Content::Http(Response {
-            status,
-            headers,
-            body,
-        }))
     }
 
     /// The connection is reset (RST) before any answer.
@@ -177,16 +96,31 @@ impl Answer {
         Self::of(Content::HangUp)
     }
 
-    /// Nothing is answered, and the connection stays open.
+    /// No answer is sent, and the connection stays open.
     pub fn silence() -> Self {
         Self::of(Content::Silence)
+    }
+
+    fn frames(frames: Frames) -> Self {
+        let payload = Payload::Stream(frames, None);
+        Self::http(200, event_stream::CONTENT_TYPE, payload)
+    }
+
+    fn http(status: u16, content_type: &str, payload: Payload) -> Self {
+        Self::of(Content::Http(Response {
+            status,
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body: ResponseBody {
+                payload,
+                closes: false,
+            },
+        }))
     }
 
     fn of(content: Content) -> Self {
         Self {
             content,
             after: Duration::ZERO,
-            closes: false,
         }
     }
 
@@ -207,7 +141,7 @@ impl Answer {
         self
     }
 
-    /// Sends the headers and not one byte of the body.
+    /// Sends the headers and no byte of the body.
     pub fn stall_after_headers(self) -> Self {
         self.paced(|_| Pace::StallAt(0))
     }
@@ -217,7 +151,7 @@ impl Answer {
         self.paced(|length| Pace::StallAt(length / 2))
     }
 
-    /// Sends the body in chunks of that many bytes, waiting before each.
+    /// Sends the body in chunks of that many bytes, with a wait before each.
     pub fn trickle(self, chunk: usize, every: Duration) -> Self {
         let chunk = chunk.max(1);
         self.paced(|_| Pace::Trickle { chunk, every })
@@ -233,30 +167,34 @@ impl Answer {
         self.paced(|length| Pace::CutAt(length / 2))
     }
 
-    /// Sets the pace of a body that is known before it is sent. A stream has its own.
-    fn paced(mut self, pace: impl FnOnce(usize) -> Pace) -> Self {
-        if let Content::Http(response) = &mut self.content
-            && let Payload::Whole(bytes, current) = &mut response.body
-        {
-            *current = pace(bytes.len());
-        }
-        self
+    /// Sends the whole answer, then closes the connection without having announced it: the caller's pool is left
+    /// with a stale connection. Over HTTP/2 the close is a GOAWAY.
+    pub fn close_connection_afterwards(self) -> Self {
+        self.with_body(|body| body.closes = true)
     }
 
-    /// Has a stream go wrong. Any other answer stays as it is.
-    pub(crate) fn with_stream_fault(mut self, fault: StreamFault) -> Self {
-        if let Content::Http(response) = &mut self.content
-            && let Payload::Stream(_, current) = &mut response.body
-        {
-            *current = Some(fault);
-        }
-        self
+    /// Sets the pace of a body whose length is known. A stream keeps its own.
+    fn paced(self, pace: impl FnOnce(usize) -> Pace) -> Self {
+        self.with_body(|body| {
+            if let Payload::Whole(bytes, current) = &mut body.payload {
+                *current = pace(bytes.len());
+            }
+        })
     }
 
-    /// Answers in full, then closes the connection without having announced it: the caller's pool is left with a
-    /// stale connection. Over HTTP/2 the close is a GOAWAY.
-    pub fn close_connection_afterwards(mut self) -> Self {
-        self.closes = true;
+    /// Breaks a stream. Any other answer stays as it is.
+    pub(crate) fn with_stream_fault(self, fault: StreamFault) -> Self {
+        self.with_body(|body| {
+            if let Payload::Stream(_, current) = &mut body.payload {
+                *current = Some(fault);
+            }
+        })
+    }
+
+    fn with_body(mut self, change: impl FnOnce(&mut ResponseBody)) -> Self {
+        if let Content::Http(response) = &mut self.content {
+            change(&mut response.body);
+        }
         self
     }
 
@@ -267,7 +205,7 @@ impl Answer {
         )
     }
 
-    /// For the log: the status, or what happens in its place.
+    /// For the log: the status, or what is done in place of an answer.
     pub(crate) fn outcome(&self) -> String {
         match &self.content {
             Content::Http(response) => response.status.to_string(),

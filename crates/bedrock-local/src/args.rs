@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub(crate) write_ca: Option<PathBuf>,
 
-    /// Table of models, in the form of models.json; the one built in where nothing is said
+    /// Table of models, in the form of models.json [default: the workspace's]
     #[arg(long, value_name = "FILE")]
     pub(crate) models: Option<PathBuf>,
 
@@ -38,15 +38,15 @@ pub(crate) struct Args {
     #[arg(long, default_value = "ap-northeast-1")]
     pub(crate) region: String,
 
-    /// Day by which a model's end of life is judged; the real one where nothing is said
+    /// Day by which a model's end of life is judged [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<Date>,
 
-    /// What goes wrong, see below; can be given again, and the first fault that is not used up decides
+    /// Fault, see below; can be given again, and the first that applies and is not used up decides
     #[arg(long = "fault", value_name = "KIND[:ARGUMENT][:TIMES]")]
     pub(crate) faults: Vec<Fault>,
 
-    /// Pace of a stream's own text; as fast as it can be sent where nothing is said
+    /// Pace of the stand-in's own text in a stream [default: as fast as it can be sent]
     #[arg(long, value_name = "N")]
     pub(crate) tokens_per_second: Option<NonZeroU32>,
 
@@ -58,11 +58,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", requires = "upstream")]
     pub(crate) upstream_model: Option<String>,
 
-    /// How long to wait for its whole answer
+    /// Time to wait for its whole answer
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = humantime::parse_duration)]
     pub(crate) upstream_timeout: Duration,
 
-    /// Take requests whoever signed them, and unsigned ones
+    /// Take unsigned requests, and those signed with any key
     #[arg(long)]
     pub(crate) no_verify_signatures: bool,
 
@@ -73,7 +73,7 @@ pub(crate) struct Args {
 
 fn day(text: &str) -> Result<Date, String> {
     let format = time::macros::format_description!("[year]-[month]-[day]");
-    Date::parse(text, format).map_err(|_| "it is no day; write it like 2026-11-23".to_owned())
+    Date::parse(text, format).map_err(|_| "It is not a day. Write it like 2026-11-23.".to_owned())
 }
 
 fn kinds() -> String {

@@ -1,11 +1,8 @@
-//! The stand-in's own answer.
+//! Prompts and replies, whichever operation they come and go by; the stand-in's own reply; its measure of tokens.
 
-use crate::{
-    Model,
-    tokens::{count_tokens, first_tokens},
-};
+use crate::Model;
 
-/// What is asked of a model, whichever operation it came by.
+/// A request for a model, whichever operation it came by.
 #[derive(Debug)]
 pub(crate) struct Prompt<'a> {
     pub(crate) model: &'a Model,
@@ -27,7 +24,7 @@ pub(crate) enum Role {
     Assistant,
 }
 
-/// How the answer is to be made.
+/// The inference parameters of a request.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Inference {
     pub(crate) max_tokens: u32,
@@ -36,10 +33,10 @@ pub(crate) struct Inference {
     pub(crate) stop_sequences: Vec<String>,
 }
 
-/// What a model answers, whichever operation it goes out by.
+/// A model's answer, whichever operation it goes out by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
-    /// What comes before the text, where a model shows its reasoning.
+    /// The block before the text, where a model shows its reasoning.
     pub(crate) reasoning: Option<String>,
     pub(crate) text: String,
     pub(crate) stop: Stop,
@@ -60,6 +57,19 @@ pub(crate) enum Stop {
     Filtered,
 }
 
+impl Reply {
+    /// A complete reply with that text, to a prompt of 10 tokens.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self {
+            reasoning: None,
+            text: text.to_owned(),
+            stop: Stop::End,
+            input_tokens: 10,
+            output_tokens: count_tokens(text),
+        }
+    }
+}
+
 impl Prompt<'_> {
     fn texts(&self) -> impl Iterator<Item = &str> {
         self.system
@@ -73,7 +83,7 @@ impl Prompt<'_> {
     }
 }
 
-/// Says what the stand-in is and what it received: in Japanese where the prompt is, else in English.
+/// The stand-in's own reply: what it is and what it received, in Japanese for a Japanese prompt, else in English.
 pub(crate) fn answer(prompt: &Prompt<'_>) -> Reply {
     let (text, stop) = limit(&sentence(prompt), &prompt.inference);
     let output_tokens = count_tokens(&text);
@@ -114,7 +124,7 @@ fn is_japanese(character: char) -> bool {
     matches!(character, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// Ends a text where the first of `maxTokens` and the stop sequences ends it. The stop sequence is not part of it.
+/// Cuts a text at `maxTokens` or the first stop sequence, whichever comes first. The stop sequence is left out.
 fn limit(text: &str, inference: &Inference) -> (String, Stop) {
     let cut = first_tokens(text, inference.max_tokens);
     let stops = inference
@@ -125,5 +135,72 @@ fn limit(text: &str, inference: &Inference) -> (String, Stop) {
         Some(position) => (cut[..position].to_owned(), Stop::Sequence),
         None if cut.len() < text.len() => (cut.to_owned(), Stop::Limit),
         None => (text.to_owned(), Stop::End),
+    }
+}
+
+/// Counts tokens by the stand-in's rule: one for every four ASCII characters or part of four, and one for every other
+/// character. It is a plausible and stable number, not that of any model's tokeniser.
+#[must_use]
+pub fn count_tokens(text: &str) -> u32 {
+    let ascii = text.chars().filter(char::is_ascii).count();
+    let other = text.chars().count() - ascii;
+    u32::try_from(ascii.div_ceil(4) + other).unwrap_or(u32::MAX)
+}
+
+/// The longest beginning of a text that has at most that many tokens.
+pub(crate) fn first_tokens(text: &str, limit: u32) -> &str {
+    let (mut ascii, mut other) = (0_usize, 0_usize);
+    for (position, character) in text.char_indices() {
+        if character.is_ascii() {
+            ascii += 1
+        } else {
+            other += 1
+        }
+        if ascii.div_ceil(4) + other > limit as usize {
+            return &text[..position];
+        }
+    }
+    text
+}
+
+/// The text in parts of one token each.
+pub(crate) fn split_tokens(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (token, rest) = text.split_at(first_tokens(text, 1).len());
+        text = rest;
+        (!token.is_empty()).then_some(token)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_ascii_characters_or_one_other_are_a_token() {
+        assert_eq!(count_tokens(""), 0);
+        assert_eq!(count_tokens("abcd"), 1);
+        assert_eq!(count_tokens("abcde"), 2);
+        assert_eq!(count_tokens("東京"), 2);
+        assert_eq!(count_tokens("東京 is"), 3);
+    }
+
+    #[test]
+    fn a_cut_text_has_no_more_tokens_than_asked_for() {
+        assert_eq!(first_tokens("abcdefgh", 1), "abcd");
+        assert_eq!(first_tokens("東京タワー", 2), "東京");
+        assert_eq!(first_tokens("short", 9), "short");
+    }
+
+    #[test]
+    fn the_parts_of_a_text_are_the_text_and_one_token_each() {
+        for text in ["", "This is 東京タワー, 333 m.", "👩‍🚀 flies"] {
+            let parts: Vec<&str> = split_tokens(text).collect();
+            assert_eq!(parts.concat(), text);
+            assert!(
+                parts.iter().all(|part| count_tokens(part) == 1),
+                "{parts:?}"
+            );
+        }
     }
 }

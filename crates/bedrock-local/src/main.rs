@@ -16,13 +16,13 @@ use tokio::signal::unix::{SignalKind, signal};
 enum Error {
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("cannot read {path}: {source}; give the path of a table of models", path = path.display())]
+    #[error("Cannot read {path}: {source}. Give the path of a table of models.", path = path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write {path}: {source}; give a path that can be written", path = path.display())]
+    #[error("Cannot write {path}: {source}. Give a path that can be written.", path = path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("cannot write to standard output: {0}; use --ready-file")]
+    #[error("Cannot write to standard output: {0}. Use --ready-file.")]
     Stdout(io::Error),
-    #[error("cannot watch for signals: {0}")]
+    #[error("Cannot watch for signals: {0}. Free some of this machine's resources and try again.")]
     Signals(io::Error),
 }
 
@@ -81,7 +81,7 @@ async fn start(args: &Args) -> Result<BedrockLocal, Error> {
     Ok(builder.start().await?)
 }
 
-/// Tells the program that started this one where to connect. The file appears whole or not at all.
+/// Writes the address for the program that started this one. The file appears whole or not at all.
 fn announce(args: &Args, bedrock: &BedrockLocal) -> Result<(), Error> {
     if let (Some(path), Some(pem)) = (&args.write_ca, bedrock.certificate_authority_pem()) {
         write(path, pem)?;
@@ -124,7 +124,7 @@ fn log(line: &RequestLine) {
     say(format!("{time} {operation} {} {}", line.model_id, line.outcome).trim_end());
 }
 
-/// A line on standard error. Where nobody reads it any more, nothing is lost.
+/// Writes a line to standard error. A reader that is gone is no failure.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

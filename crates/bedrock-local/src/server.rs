@@ -1,4 +1,4 @@
-//! The handle of a running stand-in, which tests hold.
+//! The handle of a running stand-in.
 
 use crate::state::State;
 use crate::{Answer, Builder, ReceivedRequest};
@@ -41,7 +41,7 @@ impl BedrockLocal {
         Builder::default()
     }
 
-    /// Where it listens, for `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`. Over TLS the host is `localhost`.
+    /// The address for `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`. Over TLS the host is `localhost`.
     #[must_use]
     pub fn endpoint_url(&self) -> String {
         match self.certificate_authority {
@@ -56,17 +56,17 @@ impl BedrockLocal {
         self.certificate_authority.as_deref()
     }
 
-    /// The next unscripted request for a model gets this answer, if its signature is right.
+    /// Scripts an answer: each correctly signed request takes the oldest one that is left.
     pub fn enqueue(&self, answer: Answer) {
         self.state.enqueue(answer);
     }
 
-    /// Every request that finds no scripted answer gets this one.
+    /// Gives this answer to every request without a scripted one. Faults still apply.
     pub fn always(&self, answer: Answer) {
         self.respond_with(move |_| answer.clone());
     }
 
-    /// Every request that finds no scripted answer gets what the function says. Faults still apply.
+    /// Gives the function's answer to every request without a scripted one. Faults still apply.
     pub fn respond_with(
         &self,
         responder: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static,
@@ -106,7 +106,7 @@ impl BedrockLocal {
 
     /// Waits until no connection is open, as after [`Answer::close_connection_afterwards`].
     pub async fn all_connections_closed(&self) {
-        // The sender lives in the state that this handle holds, so waiting cannot fail.
+        // It cannot fail, because this handle holds the state and so the sender.
         let _ = self
             .state
             .open
@@ -134,7 +134,7 @@ impl Drop for BedrockLocal {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has nothing left to stop.
+            // It fails on a thread that panicked, which has stopped already.
             let _ = thread.join();
         }
     }

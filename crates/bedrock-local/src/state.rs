@@ -1,4 +1,4 @@
-//! What the handle and the connections of one stand-in share.
+//! The state that the handle and the connections of one stand-in share.
 
 use crate::{
     Answer, Fault, FaultKind, ModelTable, Operation, ReceivedRequest, RequestLine, Upstream,
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 pub(crate) type Responder = Arc<dyn Fn(&ReceivedRequest) -> Answer + Send + Sync>;
 pub(crate) type Listener = Arc<dyn Fn(&RequestLine) + Send + Sync>;
 
-/// What is settled when the stand-in starts.
+/// The settings, fixed when the stand-in starts.
 pub(crate) struct Settings {
     pub(crate) models: ModelTable,
     pub(crate) region: String,
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) accepted: AtomicUsize,
     pub(crate) handshakes: AtomicUsize,
     pub(crate) pings: AtomicUsize,
-    /// Connections that are open now.
+    /// The connections that are open now.
     pub(crate) open: watch::Sender<usize>,
 }
 
@@ -76,7 +76,7 @@ impl State {
         lock(&self.requests).clone()
     }
 
-    /// The first fault that the operation can meet and that is not used up, counted once.
+    /// The first fault that applies to the operation and is not used up. It is counted as used once.
     pub(crate) fn next_fault(&self, operation: Operation) -> Option<FaultKind> {
         let streams = operation == Operation::ConverseStream;
         let mut faults = lock(&self.faults);
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-/// A panic elsewhere (in a test's own closure) must not hide what was received.
+/// A panic while the lock is held, as in a test's own closure, does not make the state unreadable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,8 @@
-//! A request as the AWS SDK for JavaScript 3.1163 signed and sent it over HTTP/2, and what must not pass for it.
+//! A request as the AWS SDK for JavaScript 3.1163 signed and sent it over HTTP/2, and changes to it that are refused.
 
 use super::verify;
-use crate::{ReceivedRequest, refusal::Refusal};
+use crate::ReceivedRequest;
+use crate::bedrock::refusal::Refusal;
 use time::macros::datetime;
 
 const AUTHORITY: &str = "127.0.0.1:37211";

@@ -1,6 +1,6 @@
-//! What happens to connections: kept, broken, closed behind the caller's back.
+//! Connections: kept, broken, and closed without an announcement.
 
-use crate::support::{NOVA, PATIENCE, client, closed, configuration, converse, stand_in, text};
+use crate::support::{NOVA, TIME_OUT, client, closed, configuration, converse, stand_in, text};
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use bedrock_local::http::{Request, Version};
@@ -14,7 +14,7 @@ use std::time::Duration;
 const REQUEST: &[u8] =
     b"POST /model/m/converse HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}";
 
-/// A stand-in that answers the bytes of `REQUEST` so, and a connection to it on which they were sent.
+/// A stand-in with that answer to the bytes of `REQUEST`, and a connection to it on which they were sent.
 async fn raw(answer: Answer) -> (BedrockLocal, TcpStream) {
     let bedrock = BedrockLocal::builder()
         .verify_signatures(false)
@@ -24,7 +24,7 @@ async fn raw(answer: Answer) -> (BedrockLocal, TcpStream) {
     bedrock.enqueue(answer);
     let mut stream =
         TcpStream::connect(bedrock.endpoint_url().trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIME_OUT)).unwrap();
     stream.write_all(REQUEST).unwrap();
     (bedrock, stream)
 }

@@ -1,4 +1,4 @@
-//! What the stand-in answers by itself, read with the real SDK.
+//! The own answers of the stand-in, read with the real SDK.
 
 use crate::support::{MICRO, NOVA, client, converse, converse_with, message, stand_in, text};
 use aws_sdk_bedrockruntime::types::{

@@ -1,4 +1,4 @@
-//! Everything that can go wrong, as the SDK sees it.
+//! Every fault, as the SDK sees it.
 
 use crate::support::{
     ConverseResult, NOVA, TITAN, client, configuration, converse, invoke, refusal, text,
@@ -23,13 +23,13 @@ async fn converse_with(fault: &str) -> ConverseResult {
     converse(&client(&bedrock), NOVA, "Hello").await
 }
 
-/// Calls with a patience of 300 ms.
-async fn converse_impatiently(bedrock: &BedrockLocal) -> ConverseResult {
-    let patience = TimeoutConfig::builder()
+/// Calls with a time-out of 300 ms.
+async fn converse_with_a_time_out(bedrock: &BedrockLocal) -> ConverseResult {
+    let time_out = TimeoutConfig::builder()
         .operation_timeout(Duration::from_millis(300))
         .build();
     converse(
-        &Client::from_conf(configuration(bedrock).timeout_config(patience).build()),
+        &Client::from_conf(configuration(bedrock).timeout_config(time_out).build()),
         NOVA,
         "Hello",
     )
@@ -89,10 +89,10 @@ async fn a_delayed_answer_is_whole() {
 }
 
 #[tokio::test]
-async fn a_caller_without_patience_gives_up_on_what_never_ends() {
+async fn a_caller_with_a_time_out_gives_up_on_an_answer_that_never_ends() {
     for fault in ["delay:1h", "silent", "stall", "stall-body", "trickle:1h"] {
         let bedrock = with(fault).await;
-        let error = converse_impatiently(&bedrock).await.unwrap_err();
+        let error = converse_with_a_time_out(&bedrock).await.unwrap_err();
         assert!(
             matches!(error, SdkError::TimeoutError(_)),
             "{fault}: {error:?}"
@@ -224,7 +224,7 @@ fn every_kind_that_help_lists_is_understood() {
 }
 
 #[test]
-fn what_is_no_fault_is_told_what_would_be() {
+fn an_unknown_fault_is_answered_with_the_known_ones() {
     let cases = [
         (
             "thrøttle",

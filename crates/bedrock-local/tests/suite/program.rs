@@ -21,7 +21,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program, listening; it ends with the test.
+/// The running program, which ends with the test.
 struct Program {
     child: Child,
     endpoint_url: String,
@@ -48,7 +48,7 @@ impl Program {
         Client::from_conf(configuration_for(&self.endpoint_url, http_client(None)).build())
     }
 
-    /// Ends the program by that signal; whether it called that a success, and what it logged.
+    /// Ends the program by that signal, and returns whether it succeeded and its log.
     fn stop(mut self, signal: Signal) -> (bool, String) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         let mut log = String::new();
@@ -69,7 +69,7 @@ impl Drop for Program {
     }
 }
 
-/// The one sentence of a program that could not start.
+/// The error sentence of a program that could not start.
 fn sentence(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(
@@ -130,7 +130,7 @@ fn a_port_in_use_is_one_sentence() {
     assert_eq!(
         sentence,
         format!(
-            "bedrock-local: port {port} is in use; choose another one, or 0 for any free port\n"
+            "bedrock-local: Port {port} is in use. Choose another one, or 0 for any free port.\n"
         )
     );
 }
@@ -142,7 +142,7 @@ fn settings_that_cannot_be_used_are_one_sentence() {
     std::fs::write(&wrong, "{}").unwrap();
     let cases: [(&[&str], &str); 4] = [
         (&["--host", "0.0.0.0"], "0.0.0.0 is not a loopback address"),
-        (&["--models", "/nowhere.json"], "cannot read /nowhere.json"),
+        (&["--models", "/nowhere.json"], "Cannot read /nowhere.json"),
         (
             &["--models", wrong.to_str().unwrap()],
             "The table of models cannot be read",

@@ -1,4 +1,4 @@
-//! What Bedrock refuses, in its own words.
+//! Refusals in the words of Bedrock.
 
 use crate::support::{
     ConverseResult, MICRO, NOVA, TITAN, client, converse, converse_with, invoke, message, refusal,

@@ -1,4 +1,4 @@
-//! Who may call: requests signed with the known key, for Bedrock, in the Region, now.
+//! Signatures: the known key, for Bedrock, in the Region, at this time.
 
 use crate::support::{
     ConverseResult, NOVA, client, configuration, converse, keys, refusal, stand_in, text,

@@ -1,7 +1,7 @@
 //! ConverseStream, read with the real SDK.
 
 use crate::support::{
-    MICRO, NOVA, PATIENCE, TITAN, client, configuration, converse, keys, message, refusal,
+    MICRO, NOVA, TIME_OUT, TITAN, client, configuration, converse, keys, message, refusal,
     stand_in, text,
 };
 use aws_sdk_bedrockruntime::Client;
@@ -89,7 +89,7 @@ pub(crate) fn exception(seen: &Seen) -> (String, &str) {
 pub(crate) async fn read(mut output: ConverseStreamOutput) -> Seen {
     let mut seen = Seen::default();
     loop {
-        match tokio::time::timeout(PATIENCE, output.stream.recv())
+        match tokio::time::timeout(TIME_OUT, output.stream.recv())
             .await
             .unwrap()
         {
@@ -216,7 +216,7 @@ pub(crate) async fn assert_first_delta_comes_alone(client: &Client) {
     let mut output = open(client, NOVA, "Hello").await.unwrap();
     let mut seen = Seen::default();
     while seen.deltas.is_empty() {
-        let event = tokio::time::timeout(PATIENCE, output.stream.recv()).await;
+        let event = tokio::time::timeout(TIME_OUT, output.stream.recv()).await;
         seen.take(
             event
                 .expect("the first delta waits for others")

@@ -22,13 +22,13 @@ pub(crate) const NOVA: &str = "jp.amazon.nova-2-lite-v1:0";
 pub(crate) const MICRO: &str = "apac.amazon.nova-micro-v1:0";
 pub(crate) const TITAN: &str = "amazon.titan-text-express-v1";
 
-/// What takes longer than this on loopback hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// A call on loopback that takes longer hangs.
+pub(crate) const TIME_OUT: Duration = Duration::from_secs(10);
 
 pub(crate) type ConverseResult = Result<ConverseOutput, SdkError<ConverseError>>;
 pub(crate) type InvokeResult = Result<InvokeModelOutput, SdkError<InvokeModelError>>;
 
-/// A stand-in with nothing set.
+/// A stand-in with the default settings.
 pub(crate) async fn stand_in() -> BedrockLocal {
     BedrockLocal::builder().start().await.expect("a free port")
 }
@@ -49,7 +49,7 @@ pub(crate) fn configuration_for(endpoint_url: &str, http_client: SharedHttpClien
         .endpoint_url(endpoint_url)
         .http_client(http_client)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
+        .timeout_config(TimeoutConfig::builder().operation_timeout(TIME_OUT).build())
 }
 
 pub(crate) fn keys(access_key_id: &str, secret_access_key: &str) -> Credentials {
@@ -155,7 +155,7 @@ pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::De
 /// Waits until the stand-in has closed every connection, and fails where it does not.
 pub(crate) async fn closed(bedrock: &BedrockLocal) {
     let closed = bedrock.all_connections_closed();
-    tokio::time::timeout(PATIENCE, closed)
+    tokio::time::timeout(TIME_OUT, closed)
         .await
         .expect("a connection stayed open");
 }

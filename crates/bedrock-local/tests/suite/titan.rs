@@ -1,4 +1,4 @@
-//! Titan Text by InvokeModel, as it was while it lived.
+//! Titan Text by InvokeModel, as AWS served it.
 
 use crate::support::{NOVA, TITAN, client, converse, invoke, message, refusal};
 use aws_sdk_bedrockruntime::types::{ConversationRole, SystemContentBlock};

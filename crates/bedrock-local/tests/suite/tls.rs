@@ -1,4 +1,4 @@
-//! TLS as Bedrock's endpoint: HTTP/2 by ALPN, and certificates that are to be refused.
+//! TLS: HTTP/2 by ALPN as on AWS, and certificates that a caller refuses.
 
 use crate::support::{NOVA, client, closed, configuration_for, converse, http_client, text};
 use aws_sdk_bedrockruntime::Client;
@@ -35,7 +35,7 @@ async fn a_certificate_that_is_not_the_hosts_is_refused() {
 }
 
 #[tokio::test]
-async fn an_authority_that_nobody_trusts_completes_no_handshake() {
+async fn an_authority_that_is_not_trusted_completes_no_handshake() {
     let bedrock = over(TlsIdentity::localhost().unwrap()).await;
     let stranger = TlsIdentity::localhost().unwrap();
     let http_client = http_client(Some(stranger.certificate_authority_pem()));

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A server on loopback that answers always so.
+/// A server on loopback that gives every request the same answer.
 struct Server {
     base: String,
     received: Arc<Mutex<Vec<Value>>>,

@@ -1,18 +1,21 @@
-//! AWS Signature Version 4, checked as AWS checks it.
+//! The check of AWS Signature Version 4, with AWS's rules and messages.
 
-use crate::{ReceivedRequest, canonical, refusal::Refusal};
+mod canonical;
+
+use crate::ReceivedRequest;
+use crate::bedrock::refusal::Refusal;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem};
 
-/// The one access key that the stand-in knows. It opens nothing anywhere.
+/// The only access key that the stand-in knows. It is valid nowhere else.
 pub const ACCESS_KEY_ID: &str = "BEDROCKLOCAL0000000";
-/// The secret that goes with [`ACCESS_KEY_ID`]. It opens nothing anywhere.
+/// The secret of [`ACCESS_KEY_ID`]. It is valid nowhere else.
 pub const SECRET_ACCESS_KEY: &str = "bedrock-local-is-a-stand-in-and-no-secret";
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "bedrock";
-/// AWS takes a request signed up to five minutes ago, or ahead.
+/// AWS accepts a signature whose time is up to five minutes off.
 const SKEW: Duration = Duration::minutes(5);
 const TIMESTAMP: &[BorrowedFormatItem<'_>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -27,7 +30,7 @@ struct Authorization<'a> {
     signature: &'a str,
 }
 
-/// Checks who signed a request, for what, when, and that nothing was changed since.
+/// Checks the signature's key, scope and time, and that the request was not changed after it was signed.
 pub(crate) fn verify(
     request: &ReceivedRequest,
     region: &str,
@@ -47,7 +50,7 @@ pub(crate) fn verify(
     check_clock(signed_at, now)?;
     authorization.check_signed_headers(request)?;
     match authorization.recompute(request, timestamp, signed_at) {
-        // The secret is public: it matters to nobody how long the comparison takes.
+        // The comparison need not take constant time, because the secret is public.
         Some(expected) if expected == authorization.signature => Ok(()),
         _ => Err(mismatch()),
     }
@@ -105,7 +108,7 @@ impl<'a> Authorization<'a> {
         Ok(())
     }
 
-    /// What names the receiver, the time and a session must be under the signature.
+    /// The headers that name the receiver, the time and the session must be signed.
     fn check_signed_headers(&self, request: &ReceivedRequest) -> Result<(), Refusal> {
         let signed = |name: &&str| self.signed_headers.contains(name);
         if !canonical::RECEIVER.iter().any(signed) {
@@ -121,7 +124,7 @@ impl<'a> Authorization<'a> {
         }
     }
 
-    /// The signature that the known secret gives for the request as it arrived; none where it cannot be signed.
+    /// The signature of the request as it arrived, by the known secret; none for a request that cannot be signed.
     fn recompute(
         &self,
         request: &ReceivedRequest,

@@ -1,18 +1,19 @@
 //! ConverseStream: an answer event by event. AWS sends no `contentBlockStart` for text.
 
-use crate::body::{LiveSteps, Step};
-use crate::converse::stop_reason;
-use crate::event_stream::{
+use crate::bedrock::converse::stop_reason;
+use crate::bedrock::event_stream::{
     block_stop, exception, message_start, message_stop, metadata, reasoning_delta, text_delta,
 };
+use crate::bedrock::refusal::Refusal;
+use crate::generate::split_tokens;
 use crate::generate::{Reply, Stop};
-use crate::tokens::split_tokens;
-use crate::{Answer, FaultKind, Model, refusal::Refusal};
+use crate::serve::body::{LiveSteps, Step};
+use crate::{Answer, FaultKind, Model};
 use futures_util::stream::{self, Stream, StreamExt};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-/// A part of an answer, as the model gives it.
+/// A part of an answer, in the order in which the model gives it.
 #[derive(Debug)]
 pub(crate) enum Part {
     Text(String),
@@ -34,7 +35,7 @@ pub(crate) fn check(model: &Model) -> Result<(), Refusal> {
     ))
 }
 
-/// The parts of an answer that is known as a whole.
+/// The parts of a reply that is known as a whole.
 pub(crate) fn parts(reply: Reply) -> impl Stream<Item = Part> + Send + 'static {
     let texts: Vec<Part> = split_tokens(&reply.text)
         .map(|token| Part::Text(token.to_owned()))
@@ -47,7 +48,7 @@ pub(crate) fn parts(reply: Reply) -> impl Stream<Item = Part> + Send + 'static {
     stream::iter(texts.into_iter().chain([end]))
 }
 
-/// The events of an answer, each as soon as its part is there.
+/// The answer of ConverseStream, which sends each event as soon as its part is there.
 pub(crate) fn render(
     parts: impl Stream<Item = Part> + Send + 'static,
     pace: Option<NonZeroU32>,
@@ -76,7 +77,7 @@ struct Events {
     block: usize,
     deltas: usize,
     pace: Option<Duration>,
-    /// The reason that a fault gives for the end.
+    /// The stop reason of a fault.
     stop: Option<Stop>,
     is_textless: bool,
     started: Instant,

@@ -1,7 +1,9 @@
 //! The thread that accepts connections and serves them.
 
-use crate::connection::{Connection, Ending, Socket};
-use crate::{StartError, service, state::State};
+use crate::StartError;
+use crate::serve::connection::{Connection, Ending, Socket};
+use crate::serve::service;
+use crate::state::State;
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -18,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
 
-/// What a look-up of an upstream's name may hold up a stop.
+/// The time that a look-up of an upstream's name may delay a stop.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 
 pub(crate) fn bind(host: IpAddr, port: u16) -> Result<TcpListener, StartError> {
@@ -72,7 +74,7 @@ async fn accept(
 ) {
     let router = service::router(Arc::clone(state));
     loop {
-        // A caller that is gone before it was accepted is none of the listener's business.
+        // A caller that leaves before it is accepted is not a failure of the listener.
         if let Ok((tcp, peer)) = listener.accept().await {
             state.accepted.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(serve(
@@ -95,7 +97,7 @@ async fn serve(
     state: Arc<State>,
 ) {
     let _open = Open::new(&state);
-    // Small answers must not wait for the acknowledgement of their headers; it fails on a dead connection only.
+    // A small body must not wait for the acknowledgement of its headers. The call fails on a dead connection only.
     let _ = tcp.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(tcp, Arc::clone(&reset));
@@ -107,7 +109,7 @@ async fn serve(
     match acceptor {
         None => serve_http(socket, router, told, &reset).await,
         Some(acceptor) => {
-            // A caller that does not trust the certificate ends the handshake; tests count those that completed.
+            // A caller that does not trust the certificate ends the handshake. Tests count the completed ones.
             if let Ok(stream) = acceptor.accept(socket).await {
                 state.handshakes.fetch_add(1, Ordering::Relaxed);
                 serve_http(stream, router, told, &reset).await;

@@ -1,7 +1,51 @@
-//! Which model an id names, and what Bedrock refuses by the id alone.
+//! Refusals in AWS's terms, and the checks of a model's id.
 
-use crate::{Model, ModelTable, refusal::Refusal};
+use crate::{Answer, Model, ModelTable};
 use time::Date;
+
+/// An error type of Bedrock's with its status and message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) error_type: &'static str,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, error_type: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error_type,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(400, "ValidationException", message)
+    }
+
+    /// A body that is not Converse's JSON.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        let message = format!("The body of Converse {}. Correct it.", defect(error));
+        Self::new(400, "SerializationException", message)
+    }
+}
+
+/// The place of an error in a body, without the content there, which may be a prompt.
+pub(crate) fn defect(error: &serde_json::Error) -> String {
+    let what = if error.is_data() {
+        "has a member of the wrong type"
+    } else {
+        "is not JSON"
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self::error(refusal.status, refusal.error_type, &refusal.message)
+    }
+}
 
 /// Finds the model that an id or an ARN names.
 pub(crate) fn resolve<'a>(
@@ -25,7 +69,7 @@ pub(crate) fn resolve<'a>(
     }
 }
 
-/// The id itself, or the last part of an ARN of this Region; none for any other ARN.
+/// The id, or the last part of an ARN of this Region; none for any other ARN.
 fn bare_id<'a>(model_id: &'a str, region: &str) -> Option<&'a str> {
     let Some(arn) = model_id.strip_prefix("arn:") else {
         return Some(model_id);

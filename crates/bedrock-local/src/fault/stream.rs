@@ -1,11 +1,11 @@
-//! What goes wrong between the events of a stream.
+//! Faults between the events of a stream.
 
-use crate::body::Step;
-use crate::event_stream::text_delta;
+use crate::bedrock::event_stream::text_delta;
+use crate::serve::body::Step;
 use futures_util::stream::{self, Stream, StreamExt};
 use std::time::Duration;
 
-/// The deltas that come before the middle of a stream. The length of a stream is not known while it is sent.
+/// The deltas before [`Place::Middle`]. It is a fixed number because the length of a stream is not known while it is sent.
 const DELTAS_BEFORE_MIDDLE: usize = 2;
 
 /// A place in a stream.
@@ -21,12 +21,12 @@ pub enum Place {
     Metadata,
 }
 
-/// What goes wrong between the events of a stream.
+/// A fault between the events of a stream.
 #[derive(Debug, Clone)]
 pub(crate) enum StreamFault {
-    /// These steps come first at that place.
+    /// These steps are inserted at that place, once.
     Before(Place, Vec<Step>),
-    /// Each event comes in pieces of that many bytes, with a wait before each.
+    /// Each event comes in chunks of that many bytes, with a wait before each.
     Trickle(usize, Duration),
     /// An empty delta comes before each delta.
     EmptyDeltas,
@@ -49,7 +49,6 @@ impl StreamFault {
     fn change(&mut self, step: Step, deltas: usize) -> Vec<Step> {
         match self {
             Self::Before(place, inserted) if place.is_before(&step, deltas) => {
-                // Taken, so that it comes once.
                 let mut steps = std::mem::take(inserted);
                 steps.push(step);
                 steps
@@ -62,7 +61,7 @@ impl StreamFault {
 }
 
 impl Place {
-    /// Whether the place is just before that step, after so many deltas.
+    /// Whether the place is right before that step, which comes after so many deltas.
     fn is_before(self, step: &Step, deltas: usize) -> bool {
         let stops = step.is_event("messageStop");
         match self {

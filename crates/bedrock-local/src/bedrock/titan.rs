@@ -1,11 +1,12 @@
 //! Titan Text by InvokeModel: its own request and response bodies.
 
+use crate::bedrock::refusal::{Refusal, defect};
 use crate::generate::{Inference, Prompt, Reply, Role, Stop, Turn};
-use crate::{Answer, Model, refusal::Refusal};
+use crate::{Answer, Model};
 use serde::Deserialize;
 use serde_json::json;
 
-/// Used where the request names no limit (Amazon Titan Text models, inference parameters).
+/// The default of `maxTokenCount` (Amazon Bedrock user guide, Amazon Titan Text models).
 const DEFAULT_MAX_TOKENS: i64 = 512;
 
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ struct Config {
 /// Reads a request as Titan Text does.
 pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Refusal> {
     let request: Request = serde_json::from_slice(body)
-        .map_err(|error| malformed(&Refusal::unreadable("InvokeModel", &error).message))?;
+        .map_err(|error| malformed(&format!("the body {}", defect(&error))))?;
     let text = request
         .input_text
         .ok_or_else(|| malformed("#: required key [inputText] not found"))?;

@@ -1,8 +1,11 @@
-//! HTTP: routes, headers, and the delivery of an answer.
+//! Routes, response headers, and the delivery of an answer.
 
 use crate::answer::{Answer, Content};
-use crate::connection::{Connection, Ending};
-use crate::{Operation, ReceivedRequest, choose, refusal::Refusal, state::State};
+use crate::bedrock::refusal::Refusal;
+use crate::bedrock::respond;
+use crate::serve::connection::{Connection, Ending};
+use crate::state::State;
+use crate::{Operation, ReceivedRequest};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Extension, Request, State as Shared};
@@ -17,14 +20,14 @@ use uuid::Uuid;
 /// The largest body of InvokeModel.
 const BODY_LIMIT: usize = 25_000_000;
 
-/// What a log may say of a request: no prompt, no answer, no account.
+/// A request as a log may show it: without prompt, answer and account number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLine {
-    /// What was asked; none where it is no operation of Bedrock Runtime.
+    /// The operation; none for a path that is not one of Bedrock Runtime's.
     pub operation: Option<Operation>,
-    /// The model's id, or of an ARN the last part.
+    /// The model's id; of an ARN, the last part.
     pub model_id: String,
-    /// The status answered, or `reset`, `hang-up`, `silence`.
+    /// The status sent, or `reset`, `hang-up`, `silence`.
     pub outcome: String,
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .with_state(state)
 }
 
-/// What load balancers ask; a caller that opens its connection early asks it too.
+/// The health check of AWS's endpoints. A caller that opens its connection early uses it too.
 async fn ping(Shared(state): Shared<Arc<State>>) -> &'static str {
     state.pings.fetch_add(1, Ordering::Relaxed);
     "healthy: bedrock-local, a stand-in for Amazon Bedrock\n"
@@ -59,7 +62,7 @@ async fn operation(
 
 async fn model_answer(state: &State, request: ReceivedRequest) -> Answer {
     state.record(request.clone());
-    let answer = choose::answer(state, &request).await;
+    let answer = respond::answer(state, &request).await;
     logged(
         state,
         Some(request.operation),
@@ -83,7 +86,7 @@ fn unknown_operation() -> Refusal {
     Refusal::new(
         404,
         "UnknownOperationException",
-        "bedrock-local, the stand-in for Amazon Bedrock, knows no such operation.",
+        "bedrock-local, the stand-in for Amazon Bedrock, knows no such operation. Use POST /model/MODEL_ID/converse, converse-stream or invoke.",
     )
 }
 
@@ -91,19 +94,19 @@ fn too_large() -> Refusal {
     Refusal::new(
         413,
         "RequestEntityTooLargeException",
-        format!("The body is incomplete or larger than {BODY_LIMIT} bytes."),
+        format!("The body is incomplete or larger than {BODY_LIMIT} bytes. Send less."),
     )
 }
 
 async fn deliver(answer: Answer, connection: Connection) -> Response {
-    // Even a sleep of no time waits for the timer's next millisecond.
+    // A sleep of no time still waits for the timer's next millisecond.
     if !answer.after.is_zero() {
         tokio::time::sleep(answer.after).await;
     }
     match answer.content {
         Content::Http(response) => {
-            let (status, headers) = (response.status, response.headers.clone());
-            let body = response.into_body(answer.closes, connection);
+            let (status, headers) = (response.status, response.headers);
+            let body = response.body.into_http(connection);
             with_head(Response::new(body), status, &headers)
         }
         Content::Reset => end(&connection, Ending::Reset).await,

@@ -1,8 +1,8 @@
 //! The errors of Bedrock Runtime.
 
 use crate::Answer;
-use crate::body::Step;
-use crate::event_stream::exception;
+use crate::bedrock::event_stream::exception;
+use crate::serve::body::Step;
 
 /// An error of Bedrock Runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl From<ServiceError> for Answer {
 }
 
 impl ServiceError {
-    /// The error as an exception in a stream: its type begins in lower case there.
+    /// The error as an exception in a stream, where its type begins in lower case.
     pub(crate) fn stream_exception(self) -> Step {
         let (first, rest) = self.name.split_at(1);
         exception(&(first.to_lowercase() + rest), self.message)

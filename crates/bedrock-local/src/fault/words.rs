@@ -1,12 +1,12 @@
-//! Faults in the words of the command line.
+//! Faults as written on the command line.
 
-use crate::service_error::{ERRORS, STREAM_ERRORS, ServiceError};
-use crate::stream_fault::Place;
+use crate::bedrock::service_error::{ERRORS, STREAM_ERRORS, ServiceError};
+use crate::fault::Place;
 use crate::{Fault, FaultKind};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Every kind of fault: its form on the command line, and what it does.
+/// Every kind of fault: its form on the command line, and its effect.
 pub const FAULT_KINDS: [(&str, &str); 26] = [
     ("throttle", "429 ThrottlingException"),
     (
@@ -17,7 +17,7 @@ pub const FAULT_KINDS: [(&str, &str); 26] = [
         "delay:TIME",
         "waits before an ordinary answer, as in delay:8s",
     ),
-    ("silent", "answers nothing and keeps the connection open"),
+    ("silent", "sends no answer and keeps the connection open"),
     ("stall", "sends the headers and no body"),
     (
         "stall-body",
@@ -25,7 +25,7 @@ pub const FAULT_KINDS: [(&str, &str); 26] = [
     ),
     (
         "trickle:TIME",
-        "sends the body 16 bytes at a time, waiting before each",
+        "sends the body 16 bytes at a time, with a wait before each",
     ),
     ("reset", "resets the connection (RST)"),
     ("hang-up", "closes the connection without an answer (FIN)"),
@@ -81,22 +81,22 @@ pub const FAULT_KINDS: [(&str, &str); 26] = [
     ),
 ];
 
-/// Why words are no fault.
+/// Why a text is not a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseFaultError {
-    /// No such kind.
+    /// The kind is unknown.
     #[error("\"{0}\" is no kind of fault. Use one of {kinds}.", kinds = kinds())]
     Kind(String),
-    /// No such error.
+    /// The type of the error is unknown.
     #[error("\"{0}\" is no error of Bedrock's. Use one of {errors}.", errors = names(&ERRORS))]
     Error(String),
-    /// No such exception of streams.
+    /// The type of the exception in a stream is unknown.
     #[error("\"{0}\" is no exception of Bedrock's streams. Use one of {errors}.", errors = names(&STREAM_ERRORS))]
     StreamError(String),
-    /// A time was expected.
+    /// The time is missing or cannot be read.
     #[error("The fault {0} needs a time. Write it like {0}:8s or {0}:500ms.")]
     Time(String),
-    /// A number was expected.
+    /// The number of requests cannot be read.
     #[error(
         "\"{0}\" is not a number of requests. End the fault with a number from 1, or leave it out for every request."
     )]
@@ -167,7 +167,7 @@ fn parse_stream(name: Option<&str>) -> Result<ServiceError, ParseFaultError> {
     find(&STREAM_ERRORS, name).map_err(ParseFaultError::StreamError)
 }
 
-/// The error of that type, or the name that none has.
+/// Finds the error of that type; an unknown type is the error.
 fn find(errors: &[ServiceError], name: Option<&str>) -> Result<ServiceError, String> {
     let name = name.unwrap_or_default();
     let found = errors.iter().find(|known| known.name == name);

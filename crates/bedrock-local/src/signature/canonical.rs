@@ -1,13 +1,13 @@
-//! What a caller signed, written out from what arrived: the canonical request of AWS Signature Version 4.
+//! The canonical request of AWS Signature Version 4, made from the request that arrived.
 //!
-//! aws-sigv4 makes one too, for signing, and always calls the receiver `host`. Over HTTP/2 the AWS SDK for JavaScript
-//! calls it `:authority`, which aws-sigv4 takes for no header's name, and AWS takes both.
+//! aws-sigv4 makes one too, but always names the receiver `host`. Over HTTP/2 the AWS SDK for JavaScript signs
+//! `:authority` instead. AWS accepts both; aws-sigv4 rejects `:authority` as a header's name.
 
 use crate::ReceivedRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
-/// The names that the receiver has under a signature.
+/// The names under which the receiver can be signed.
 pub(crate) const RECEIVER: [&str; 2] = ["host", ":authority"];
 
 /// All but RFC 3986's unreserved characters.
@@ -18,7 +18,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The hash of the canonical request, in hexadecimal; none where a header that was signed is no text.
+/// The hash of the canonical request, in hexadecimal; none where a signed header is not text.
 pub(crate) fn hash(request: &ReceivedRequest, signed_headers: &[&str]) -> Option<String> {
     let mut names = signed_headers.to_vec();
     names.sort_unstable();
@@ -37,8 +37,8 @@ pub(crate) fn hash(request: &ReceivedRequest, signed_headers: &[&str]) -> Option
     Some(sha256(canonical.join("\n").as_bytes()))
 }
 
-/// The path is encoded once more, everywhere but for S3. A model's id makes no empty segment and none of dots alone, so
-/// that there is nothing to normalise.
+/// The path, encoded a second time as for every service but S3. It needs no normalisation, because a model's id makes
+/// no empty segment and none of dots alone.
 fn path(path: &str) -> String {
     percent_encode(path.as_bytes(), RESERVED_IN_PATH).to_string()
 }
@@ -58,7 +58,7 @@ fn query(query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Every value of a header, with spaces counted once.
+/// Every value of a header, with each run of spaces as one.
 fn header(request: &ReceivedRequest, name: &str) -> Option<String> {
     if RECEIVER.contains(&name) {
         return Some(request.authority.clone());

@@ -1,6 +1,6 @@
 //! The frames of `ConverseStream`: `application/vnd.amazon.eventstream`.
 
-use crate::body::Step;
+use crate::serve::body::Step;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! One connection, and the ways to end it.
+//! A connection, and the ways to end it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// How long a connection that was hung up waits for the caller's own close.
+/// The time that a closed connection waits for the caller's own close.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How a connection ends.
@@ -18,13 +18,13 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) enum Ending {
     /// RST.
     Reset,
-    /// FIN, whatever is under way.
+    /// FIN at once.
     HangUp,
-    /// FIN after what is under way.
+    /// FIN after the answers under way.
     Finish,
 }
 
-/// What a request knows of its connection.
+/// The connection of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     pub(crate) peer_port: u16,
@@ -33,12 +33,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn end(&self, ending: Ending) {
-        // A connection that is already gone needs no end.
+        // It fails on a connection that has ended already.
         let _ = self.endings.send(ending);
     }
 }
 
-/// A socket that can be told to reset when it is dropped.
+/// A socket that is reset when it is dropped, if so told.
 pub(crate) struct Socket {
     tcp: Option<TcpStream>,
     reset: Arc<AtomicBool>,
@@ -71,7 +71,7 @@ impl Drop for Socket {
             let _ = tcp.set_zero_linger();
             return;
         }
-        // tokio shuts a socket down at once; FIN must be out before anybody counts the connection as closed.
+        // FIN must be sent before the connection counts as closed; tokio shuts a socket down at once.
         let _ = Pin::new(&mut tcp).poll_shutdown(&mut Context::from_waker(Waker::noop()));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(read_out(tcp));
@@ -79,7 +79,7 @@ impl Drop for Socket {
     }
 }
 
-/// Reads what still comes: closing a socket with unread bytes in it would send RST.
+/// Reads the bytes that still come, because closing a socket with unread bytes sends RST.
 async fn read_out(mut tcp: TcpStream) {
     let mut rest = [0; 1024];
     let _ = tokio::time::timeout(LINGER, async {

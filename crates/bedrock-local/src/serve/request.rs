@@ -44,11 +44,11 @@ impl fmt::Display for Operation {
 pub struct ReceivedRequest {
     /// The method.
     pub method: Method,
-    /// The path as it was sent, still percent-encoded.
+    /// The path as it was sent, percent-encoded.
     pub path: String,
     /// The model's id or ARN, decoded.
     pub model_id: String,
-    /// What was asked.
+    /// The operation.
     pub operation: Operation,
     /// `HTTP_11` or `HTTP_2`.
     pub version: Version,
@@ -56,7 +56,7 @@ pub struct ReceivedRequest {
     pub headers: HeaderMap,
     /// The body, whole.
     pub body: Bytes,
-    /// The caller's port: requests over one connection share it.
+    /// The caller's port, which requests over one connection share.
     pub peer_port: u16,
     /// The authority that the request was sent to, from `:authority` or `Host`.
     pub authority: String,
@@ -79,7 +79,7 @@ impl ReceivedRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The request, unless it addresses no model by an operation of Bedrock's.
+    /// The request; none for a path that is not an operation on a model.
     pub(crate) fn new(head: &http::request::Parts, body: Bytes, peer_port: u16) -> Option<Self> {
         let path = head.uri.path();
         let (encoded_id, last) = path.strip_prefix("/model/")?.rsplit_once('/')?;
@@ -101,13 +101,13 @@ impl ReceivedRequest {
             headers: head.headers.clone(),
             body,
             peer_port,
-            // Of the two it is the target's that counts (RFC 9112, 3.2.2): over HTTP/2 that is `:authority`.
+            // The target's authority precedes the header's (RFC 9112, 3.2.2). Over HTTP/2 it is `:authority`.
             authority: authority.or(host).unwrap_or_default().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
         })
     }
 
-    /// The model's id as a log may show it: of an ARN, which holds an account number, the last part alone.
+    /// The model's id as a log may show it: an ARN holds an account number, so its last part alone.
     pub(crate) fn loggable_model_id(&self) -> String {
         let last = self.model_id.rsplit('/').next().unwrap_or_default();
         last.chars()

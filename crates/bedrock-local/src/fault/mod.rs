@@ -1,36 +1,42 @@
-//! Faults on demand: what goes wrong, and for how many requests.
+//! Faults on demand: which fault, and for how many requests.
 
-use crate::body::Step;
-use crate::event_stream::{corrupt, text_delta};
+mod stream;
+mod words;
+
+use crate::Answer;
+use crate::bedrock::converse;
+use crate::bedrock::event_stream::{corrupt, text_delta};
+use crate::bedrock::service_error::{ServiceError, THROTTLING};
 use crate::generate::{Reply, Stop};
-use crate::service_error::{ServiceError, THROTTLING};
-use crate::stream_fault::{Place, StreamFault};
-use crate::tokens::count_tokens;
-use crate::{Answer, converse};
+use crate::serve::body::Step;
 use std::time::Duration;
+
+pub use stream::Place;
+pub(crate) use stream::StreamFault;
+pub use words::{FAULT_KINDS, ParseFaultError};
 
 /// The bytes that [`FaultKind::Trickle`] sends at a time.
 const TRICKLE_BYTES: usize = 16;
 
 /// A fault, and for how many requests it holds.
 ///
-/// In words: `KIND`, `KIND:N`, `KIND:ARGUMENT` or `KIND:ARGUMENT:N`; without a number, for every request.
+/// Written `KIND`, `KIND:N`, `KIND:ARGUMENT` or `KIND:ARGUMENT:N`; without a number it holds for every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What goes wrong.
+    /// The fault.
     pub kind: FaultKind,
-    /// How many requests; none for every one.
+    /// The number of requests; none for every request.
     pub times: Option<u32>,
 }
 
-/// What goes wrong.
+/// A kind of fault, whatever the number of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
     /// 429 `ThrottlingException`.
     Throttle,
     /// One of Bedrock's errors.
     Error(ServiceError),
-    /// An ordinary answer after that long.
+    /// An ordinary answer after that time.
     Delay(Duration),
     /// No answer, on an open connection.
     Silent,
@@ -38,7 +44,7 @@ pub enum FaultKind {
     Stall,
     /// Half of the body and no more.
     StallBody,
-    /// 16 bytes at a time, waiting that long before each.
+    /// 16 bytes at a time, with that wait before each.
     Trickle(Duration),
     /// RST.
     Reset,
@@ -46,17 +52,17 @@ pub enum FaultKind {
     HangUp,
     /// JSON that breaks off.
     Malformed,
-    /// A body that breaks off with its connection.
+    /// FIN in the middle of the body.
     Truncated,
     /// No body.
     Empty,
-    /// A proxy's page.
+    /// A page of HTML, as from a proxy.
     Html,
     /// An answer that holds no text.
     NoText,
     /// An answer whose text comes after a block of reasoning.
     Reasoning,
-    /// An answer that says its content was filtered.
+    /// An answer whose content was filtered.
     Filtered,
     /// An answer cut at the limit.
     MaxTokens,
@@ -77,18 +83,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What a request of Converse is answered whose ordinary answer is this text.
+    /// The answer of Converse with that text and this fault.
     pub fn answer(&self, text: &str) -> Answer {
         if let Some(answer) = self.replacement() {
             return answer;
         }
-        let mut reply = Reply {
-            reasoning: None,
-            text: text.to_owned(),
-            stop: Stop::End,
-            input_tokens: 10,
-            output_tokens: count_tokens(text),
-        };
+        let mut reply = Reply::of_text(text);
         self.change_reply(&mut reply);
         self.change_delivery(converse::render(&reply, Duration::ZERO))
     }
@@ -116,7 +116,7 @@ impl FaultKind {
         })
     }
 
-    /// Changes what the model says.
+    /// Changes the model's reply.
     pub(crate) fn change_reply(&self, reply: &mut Reply) {
         reply.stop = self.stop().unwrap_or(reply.stop);
         reply.reasoning = self.reasoning();
@@ -138,7 +138,7 @@ impl FaultKind {
             .then(|| "The stand-in does not reason; this block is a fault.".to_owned())
     }
 
-    /// Changes how a finished answer is sent.
+    /// Changes the delivery of an answer.
     pub(crate) fn change_delivery(&self, answer: Answer) -> Answer {
         let answer = match self.in_stream() {
             Some(fault) => answer.with_stream_fault(fault),
@@ -155,7 +155,7 @@ impl FaultKind {
         }
     }
 
-    /// Whether the fault is one of streams alone: other operations do not use it up.
+    /// Whether only a stream can have the fault. Other operations do not use it up.
     pub(crate) fn is_of_streams(&self) -> bool {
         matches!(
             self,
@@ -168,7 +168,7 @@ impl FaultKind {
         )
     }
 
-    /// What the fault does between the events of a stream.
+    /// The fault's effect between the events of a stream.
     fn in_stream(&self) -> Option<StreamFault> {
         Some(match self {
             Self::Stall => StreamFault::Before(Place::Start, vec![Step::Stall]),

@@ -1,8 +1,10 @@
-//! Converse: what Bedrock takes, and how it answers.
+//! Converse: its request, which ConverseStream shares, and its answer.
 
+use crate::bedrock::event_stream;
+use crate::bedrock::inference::Config;
+use crate::bedrock::refusal::Refusal;
 use crate::generate::{Prompt, Reply, Role, Stop, Turn};
-use crate::inference::Config;
-use crate::{Answer, Api, Model, event_stream, refusal::Refusal};
+use crate::{Answer, Api, Model};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -40,7 +42,7 @@ struct Block {
     other: Map<String, Value>,
 }
 
-/// Members that would change the answer in a way that the stand-in cannot show.
+/// Members of a request that the stand-in refuses, because it cannot show their effect.
 const NOT_SPOKEN: [&str; 4] = [
     "guardrailConfig",
     "outputConfig",
@@ -51,7 +53,7 @@ const NOT_SPOKEN: [&str; 4] = [
 /// Reads a request as Bedrock does.
 pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Refusal> {
     let request: Request =
-        serde_json::from_slice(body).map_err(|error| Refusal::unreadable("Converse", &error))?;
+        serde_json::from_slice(body).map_err(|error| Refusal::unreadable(&error))?;
     if let Some(member) = NOT_SPOKEN
         .iter()
         .find(|member| request.other.contains_key(**member))
@@ -115,7 +117,7 @@ impl Message {
     }
 }
 
-/// The texts of the blocks, none of them blank.
+/// The texts of the blocks. A blank one is refused.
 fn blocks(blocks: Vec<Block>, place: &str) -> Result<Vec<String>, Refusal> {
     let texts = blocks
         .into_iter()
@@ -129,7 +131,7 @@ fn blocks(blocks: Vec<Block>, place: &str) -> Result<Vec<String>, Refusal> {
 }
 
 impl Block {
-    /// The block's text; nothing for a cache point, which changes no answer.
+    /// The block's text; none for a cache point, which has no effect on the answer.
     fn text(self, place: &str) -> Result<Option<String>, Refusal> {
         let kind = if place.starts_with("system") {
             "SystemContentBlock"
@@ -151,7 +153,7 @@ impl Block {
 
 fn not_spoken(what: &str) -> Refusal {
     Refusal::validation(format!(
-        "bedrock-local, the stand-in for Amazon Bedrock, does not speak {what}."
+        "bedrock-local, the stand-in for Amazon Bedrock, does not speak {what}. Leave it out."
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Certificates made for one server and thrown away with it.
+//! Certificates that are made for one server and not kept.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig, crypto::ring};
 
-/// The certificate of a server over TLS, with a certificate authority made for it alone.
+/// The certificate of a server, with a certificate authority made for it alone.
 #[derive(Debug, Clone)]
 pub struct TlsIdentity {
     ca_pem: String,
@@ -21,11 +21,11 @@ pub struct TlsIdentity {
 /// Why a certificate could not be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// Making it failed.
-    #[error("cannot make a certificate: {0}; this is a defect of bedrock-local")]
+    /// The certificate cannot be made.
+    #[error("Cannot make a certificate: {0}. This is a defect of bedrock-local: report it.")]
     Certificate(#[from] rcgen::Error),
-    /// Using it failed.
-    #[error("cannot use the certificate: {0}; this is a defect of bedrock-local")]
+    /// The certificate cannot be used.
+    #[error("Cannot use the certificate: {0}. This is a defect of bedrock-local: report it.")]
     Configuration(#[from] rustls::Error),
 }
 
@@ -38,7 +38,7 @@ impl TlsIdentity {
         Self::new(LOCAL, around(OffsetDateTime::now_utc()))
     }
 
-    /// For localhost, but it was valid in 2020.
+    /// Valid in 2020 alone, for localhost.
     ///
     /// # Errors
     /// When the certificate cannot be made.
@@ -46,7 +46,7 @@ impl TlsIdentity {
         Self::new(LOCAL, around(datetime!(2020-06-01 0:00 UTC)))
     }
 
-    /// Valid today, for a host that is not this one.
+    /// Valid today, for another host.
     ///
     /// # Errors
     /// When the certificate cannot be made.
@@ -94,7 +94,7 @@ impl TlsIdentity {
 
 const LOCAL: &[&str] = &["localhost", "127.0.0.1", "::1"];
 
-/// The certificate authority: its certificate, and what signs with it.
+/// A certificate authority: its certificate, and its key to sign with.
 fn authority() -> Result<(rcgen::Certificate, Issuer<'static, KeyPair>), rcgen::Error> {
     let mut parameters = CertificateParams::default();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,18 +1,16 @@
 //! Answers from a real model behind any server that speaks OpenAI's chat completions.
 
-use crate::converse_stream::Part;
-use crate::generate::{Prompt, Reply, Role, Stop};
-use crate::tokens::count_tokens;
-use crate::{Answer, refusal::Refusal};
-use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+mod stream;
+
+use crate::Answer;
+use crate::bedrock::refusal::Refusal;
+use crate::generate::{Prompt, Reply, Role, Stop, count_tokens};
 use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sse_stream::SseByteStream;
 use std::time::Duration;
 
-/// A model on a small machine may need this long for a long answer.
+/// The time that a long answer may take on a small machine.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A server that speaks OpenAI's chat completions, such as Ollama or llama.cpp.
@@ -27,30 +25,36 @@ pub struct Upstream {
 /// Why a server cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// Not an address over plain HTTP.
+    /// The address is not one over plain HTTP.
     #[error(
-        "the upstream \"{0}\" is not an http:// address; give one like http://localhost:11434/v1"
+        "The upstream \"{0}\" is not an http:// address. Give one like http://localhost:11434/v1."
     )]
     Address(String),
-    /// No client.
-    #[error("cannot make a client for the upstream: {0}; this is a defect of bedrock-local")]
+    /// The client cannot be made.
+    #[error(
+        "Cannot make a client for the upstream: {0}. This is a defect of bedrock-local: report it."
+    )]
     Client(reqwest::Error),
 }
 
 /// Why the server gave no answer.
 #[derive(Debug, thiserror::Error)]
 enum CallError {
-    #[error("it cannot be reached; is it running?")]
+    #[error("it cannot be reached. Start it, or correct its address.")]
     Unreachable,
-    #[error("it did not answer within {0:?}")]
+    #[error("it did not answer within {0:?}. Set --upstream-timeout to a longer time.")]
     TimedOut(Duration),
-    #[error("the connection broke")]
+    #[error("the connection broke. See its log.")]
     Broken,
-    #[error("it answered {0}")]
+    #[error("it answered {0}. See its log.")]
     Status(u16),
-    #[error("its answer is not a chat completion")]
+    #[error(
+        "its answer is not a chat completion. Give the base address of an OpenAI-compatible API."
+    )]
     Unreadable,
-    #[error("it ended for a reason that the stand-in does not know")]
+    #[error(
+        "it ended for a reason that the stand-in does not know. Use a model that answers with text."
+    )]
     UnknownReason,
 }
 
@@ -90,7 +94,7 @@ impl Upstream {
             .ok()
             .filter(|url| url.scheme() == "http");
         let endpoint = endpoint.ok_or_else(|| UpstreamError::Address(base.to_owned()))?;
-        // A proxy of the environment has no business between two programs of one machine.
+        // A proxy of the environment is not for two programs of one machine.
         let client = Client::builder()
             .no_proxy()
             .build()
@@ -103,14 +107,14 @@ impl Upstream {
         })
     }
 
-    /// How long to wait for a whole answer; 120 seconds where nothing is said.
+    /// The time to wait for a whole answer. Default: 120 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Asks the server. Its failure is the caller's `ModelErrorException`, never an answer of the stand-in's own.
+    /// Asks the server. Its failure is the caller's `ModelErrorException`: the stand-in never answers in its place.
     pub(crate) async fn answer(&self, prompt: &Prompt<'_>) -> Result<Reply, Answer> {
         let completion = self.call(prompt).await;
         completion
@@ -125,41 +129,6 @@ impl Upstream {
             .await
             .map_err(|error| self.transport(&error))?;
         serde_json::from_slice(&bytes).map_err(|_| CallError::Unreadable)
-    }
-
-    /// Asks the server for a stream. What fails before its first part is an ordinary error, what fails later a part.
-    pub(crate) async fn stream(
-        &self,
-        prompt: &Prompt<'_>,
-    ) -> Result<impl Stream<Item = Part> + Send + 'static, Answer> {
-        let mut body = self.body(prompt);
-        body["stream"] = json!(true);
-        body["stream_options"] = json!({"include_usage": true});
-        let response = self
-            .send(&body)
-            .await
-            .map_err(|error| self.failed(&error))?;
-        let mut reading = Reading {
-            events: SseByteStream::new(response.bytes_stream().boxed()),
-            finish_reason: None,
-            usage: None,
-            counted: (prompt.tokens(), 0),
-        };
-        let first = reading
-            .next(self)
-            .await
-            .map_err(|error| self.failed(&error))?;
-        let more = !matches!(first, Part::End { .. });
-        let state = more.then(|| (reading, self.clone()));
-        let rest = stream::unfold(state, |state| async {
-            let (mut reading, upstream) = state?;
-            match reading.next(&upstream).await {
-                Ok(part @ Part::End { .. }) => Some((part, None)),
-                Ok(part) => Some((part, Some((reading, upstream)))),
-                Err(error) => Some((Part::Failed(upstream.sentence(&error)), None)),
-            }
-        });
-        Ok(stream::iter([first]).chain(rest))
     }
 
     async fn send(&self, body: &Value) -> Result<Response, CallError> {
@@ -216,7 +185,7 @@ impl Upstream {
 
     fn sentence(&self, error: &CallError) -> String {
         format!(
-            "bedrock-local asked its upstream, {}, and {error}.",
+            "bedrock-local asked its upstream, {}: {error}",
             self.endpoint
         )
     }
@@ -250,7 +219,7 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// Where the server counts no tokens, they are counted by the stand-in's own rule.
+/// The reply in a completion. Tokens that the server does not count are counted by the stand-in's own rule.
 fn reply(completion: Completion, prompt: &Prompt<'_>) -> Result<Reply, CallError> {
     let choice = completion
         .choices
@@ -271,67 +240,4 @@ fn reply(completion: Completion, prompt: &Prompt<'_>) -> Result<Reply, CallError
         input_tokens,
         output_tokens,
     })
-}
-
-/// A stream of the server's, as far as it is read.
-struct Reading {
-    events: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
-    finish_reason: Option<String>,
-    usage: Option<Usage>,
-    /// Tokens in and out by the stand-in's own rule, for a server that counts none.
-    counted: (u32, u32),
-}
-
-impl Reading {
-    async fn next(&mut self, upstream: &Upstream) -> Result<Part, CallError> {
-        while let Some(event) = self.events.next().await {
-            let data = event.map_err(|error| broken(&error, upstream))?.data;
-            match data.as_deref() {
-                None => {}
-                Some("[DONE]") => break,
-                Some(data) => {
-                    if let Some(text) = self.take(data)? {
-                        return Ok(Part::Text(text));
-                    }
-                }
-            }
-        }
-        self.end()
-    }
-
-    /// The text of a chunk, if it has any.
-    fn take(&mut self, data: &str) -> Result<Option<String>, CallError> {
-        let chunk: Completion = serde_json::from_str(data).map_err(|_| CallError::Unreadable)?;
-        // The usage comes in a chunk of its own, without choices.
-        self.usage = chunk.usage.or(self.usage.take());
-        let Some(choice) = chunk.choices.into_iter().next() else {
-            return Ok(None);
-        };
-        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
-        let text = choice.message.content.filter(|text| !text.is_empty());
-        self.counted.1 += text.as_deref().map_or(0, count_tokens);
-        Ok(text)
-    }
-
-    fn end(&self) -> Result<Part, CallError> {
-        let finish_reason = self.finish_reason.as_deref().ok_or(CallError::Broken)?;
-        let counted = self.usage.as_ref();
-        let (input_tokens, output_tokens) = counted.map_or(self.counted, |usage| {
-            (usage.prompt_tokens, usage.completion_tokens)
-        });
-        Ok(Part::End {
-            stop: stop(finish_reason)?,
-            input_tokens,
-            output_tokens,
-        })
-    }
-}
-
-fn broken(error: &sse_stream::Error, upstream: &Upstream) -> CallError {
-    match error {
-        sse_stream::Error::Body(source) => source
-            .downcast_ref()
-            .map_or(CallError::Broken, |error| upstream.transport(error)),
-        _ => CallError::Unreadable,
-    }
 }

@@ -1,13 +1,16 @@
-//! Which answer a request gets: the path from what arrived to what leaves.
+//! The path from a request to its answer.
 
-use crate::generate::{self, Prompt};
+use crate::bedrock::refusal::{self, Refusal};
+use crate::bedrock::{converse, converse_stream, titan};
+use crate::generate::{self, Prompt, Reply};
+use crate::signature;
+use crate::state::{Settings, State};
 use crate::{Answer, Api, FaultKind, Model, Operation, ReceivedRequest};
-use crate::{converse, converse_stream, refusal::Refusal, refuse, signature, state::State, titan};
 use futures_util::stream::StreamExt;
 use std::time::Instant;
 use time::OffsetDateTime;
 
-/// The signature first; then a scripted answer, a fault, the test's own answer, and the stand-in's, in this order.
+/// Checks the signature, then takes the first there is of: a scripted answer, a fault, the test's function, Bedrock's rules.
 pub(crate) async fn answer(state: &State, request: &ReceivedRequest) -> Answer {
     let settings = &state.settings;
     if settings.verify_signatures
@@ -41,7 +44,7 @@ async fn unscripted(state: &State, request: &ReceivedRequest, fault: Option<&Fau
     }
 }
 
-/// What Bedrock would do with the request, with a text that is the stand-in's or the upstream's.
+/// Bedrock's answer or refusal, with the text of the stand-in or of the upstream.
 async fn own(
     state: &State,
     request: &ReceivedRequest,
@@ -50,29 +53,47 @@ async fn own(
     let settings = &state.settings;
     let started = Instant::now();
     let today = settings.today.unwrap_or_else(models::today);
-    let model = refuse::resolve(&settings.models, &settings.region, &request.model_id, today)?;
+    let model = refusal::resolve(&settings.models, &settings.region, &request.model_id, today)?;
     let prompt = parse(request, model)?;
-    if request.operation == Operation::ConverseStream {
-        let (parts, pace) = match &settings.upstream {
-            Some(upstream) => (upstream.stream(&prompt).await?.boxed(), None),
-            None => {
-                let parts = converse_stream::parts(generate::answer(&prompt));
-                (parts.boxed(), settings.tokens_per_second)
-            }
-        };
-        return Ok(converse_stream::render(parts, pace, fault, started));
+    match request.operation {
+        Operation::ConverseStream => stream(settings, &prompt, fault, started).await,
+        Operation::InvokeModel => Ok(titan::render(&reply(settings, &prompt, fault).await?)),
+        _ => {
+            let reply = reply(settings, &prompt, fault).await?;
+            Ok(converse::render(&reply, started.elapsed()))
+        }
     }
+}
+
+async fn reply(
+    settings: &Settings,
+    prompt: &Prompt<'_>,
+    fault: Option<&FaultKind>,
+) -> Result<Reply, Answer> {
     let mut reply = match &settings.upstream {
-        Some(upstream) => upstream.answer(&prompt).await?,
-        None => generate::answer(&prompt),
+        Some(upstream) => upstream.answer(prompt).await?,
+        None => generate::answer(prompt),
     };
     if let Some(fault) = fault {
         fault.change_reply(&mut reply);
     }
-    Ok(match request.operation {
-        Operation::InvokeModel => titan::render(&reply),
-        _ => converse::render(&reply, started.elapsed()),
-    })
+    Ok(reply)
+}
+
+async fn stream(
+    settings: &Settings,
+    prompt: &Prompt<'_>,
+    fault: Option<&FaultKind>,
+    started: Instant,
+) -> Result<Answer, Answer> {
+    let (parts, pace) = match &settings.upstream {
+        Some(upstream) => (upstream.stream(prompt).await?.boxed(), None),
+        None => {
+            let parts = converse_stream::parts(generate::answer(prompt));
+            (parts.boxed(), settings.tokens_per_second)
+        }
+    };
+    Ok(converse_stream::render(parts, pace, fault, started))
 }
 
 fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {
@@ -91,7 +112,9 @@ fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, 
         other => Err(Refusal::new(
             404,
             "UnknownOperationException",
-            format!("bedrock-local, the stand-in for Amazon Bedrock, does not speak {other}."),
+            format!(
+                "bedrock-local, the stand-in for Amazon Bedrock, does not speak {other}. Use Converse, ConverseStream or InvokeModel."
+            ),
         )),
     }
 }

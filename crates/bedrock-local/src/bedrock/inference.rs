@@ -1,7 +1,8 @@
-//! The `inferenceConfig` of Converse: its ranges, and what a model does not take.
+//! The `inferenceConfig` of Converse: its ranges, and the parameters that a model refuses.
 
+use crate::bedrock::refusal::Refusal;
 use crate::generate::Inference;
-use crate::{InferenceParameter, Model, refusal::Refusal};
+use crate::{InferenceParameter, Model};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -14,7 +15,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Checks the ranges, then what the model itself refuses.
+    /// Checks the ranges, then the model's own rules.
     pub(crate) fn check(self, model: &Model) -> Result<Inference, Refusal> {
         let max_tokens = check_max_tokens(self.max_tokens, model.max_output_tokens)?;
         check_unit("inferenceConfig.temperature", self.temperature)?;
@@ -38,7 +39,7 @@ impl Config {
         }
     }
 
-    /// What the model itself refuses.
+    /// Checks the parameters that the model refuses or takes one at a time.
     fn check_model(&self, model: &Model) -> Result<(), Refusal> {
         if let Some(refused) = model
             .refused_parameters

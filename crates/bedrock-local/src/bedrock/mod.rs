@@ -1,0 +1,10 @@
+//! What Bedrock Runtime takes, refuses and answers.
+
+pub(crate) mod converse;
+pub(crate) mod converse_stream;
+pub(crate) mod event_stream;
+mod inference;
+pub(crate) mod refusal;
+pub(crate) mod respond;
+pub(crate) mod service_error;
+mod titan;
