@@ -93,7 +93,7 @@ lint: ## Check format, lints and docs
 
 .PHONY: fmt
 fmt: infra/node_modules/.package-lock.json ## Format the code
-	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml && cargo fmt --all --manifest-path bench/rust/Cargo.toml
+	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml && cargo fmt --all --manifest-path crates/bench/subjects/rust/Cargo.toml
 	@cd infra && node_modules/.bin/biome format --write --log-level=warn
 
 ##@ Keep it in order

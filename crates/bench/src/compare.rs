@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
+use anyhow::{Result, bail};
+use indicatif::ProgressBar;
 use lambda_local::Cpu;
 
 use crate::{
-    BenchError, Results,
+    Results,
+    bedrock::{Bedrock, MEMORY_MB},
+    freeze::after_freeze,
     machine::Machine,
-    package, progress,
+    package,
     results::Row,
     sample::Sample,
-    stage::{MEMORY_MB, Stage},
-    subject::{self, Ours, Subject},
+    subject::{Subject, Subjects},
 };
 
 /// What Bedrock answers: a paragraph.
@@ -25,12 +28,14 @@ pub struct Extent {
     pub cold_starts: u32,
     /// Warm invocations of each process.
     pub warm_invocations: u32,
+    /// Processes of each function that are frozen between two invocations.
+    pub freezes: u32,
     /// Whether to go on where the CPU cannot be limited.
     pub unthrottled_too: bool,
 }
 
 /// The samples of one function.
-struct Taken {
+struct Samples {
     subject: Subject,
     full_cpu: Vec<Sample>,
     by_memory: Vec<Sample>,
@@ -41,48 +46,30 @@ struct Taken {
 /// # Errors
 ///
 /// When one of them cannot be started or does not answer, or its CPU cannot be limited and has to be.
-pub async fn compare(others: &Path, ours: &Ours, extent: Extent) -> Result<Results, BenchError> {
-    let stage = Stage::set().await?;
-    stage.answer_with(ANSWER);
-    let subjects = subject::read(others, ours)?;
-    let mut all: Vec<Taken> = subjects
-        .all
-        .into_iter()
-        .map(|subject| Taken {
-            subject,
+pub async fn compare(subjects: &Path, extent: Extent, progress: &ProgressBar) -> Result<Results> {
+    let bedrock = Bedrock::start().await?;
+    bedrock.answer_with(ANSWER);
+    let Subjects {
+        subjects,
+        node_version,
+    } = Subjects::read(subjects)?;
+    let mut all: Vec<Samples> = subjects
+        .iter()
+        .map(|subject| Samples {
+            subject: subject.clone(),
             full_cpu: Vec::new(),
             by_memory: Vec::new(),
         })
         .collect();
-    for round in 0..extent.cold_starts {
-        progress::line(&format!(
-            "cold start {} of {}",
-            round + 1,
-            extent.cold_starts
-        ));
-        take_turns(&stage, &mut all, extent).await?;
+    progress.set_message("cold starts");
+    progress.set_length(extent.cold_starts.into());
+    for _ in 0..extent.cold_starts {
+        take_turns(&bedrock, &mut all, extent).await?;
         // Each begins a round in its turn.
         all.rotate_left(1);
+        progress.inc(1);
     }
-    all.sort_by_key(|taken| taken.subject.name);
-    results(&all, subjects.node_version, extent)
-}
-
-async fn take_turns(stage: &Stage, all: &mut [Taken], extent: Extent) -> Result<(), BenchError> {
-    let warm = extent.warm_invocations;
-    for taken in all {
-        let full = Sample::take(stage, &taken.subject, Cpu::Full, warm).await?;
-        taken.full_cpu.push(full);
-        let throttled = Sample::take(stage, &taken.subject, Cpu::ByMemory, warm).await?;
-        if let (Some(reason), false) = (&throttled.unthrottled, extent.unthrottled_too) {
-            return Err(BenchError::Unthrottled(reason.clone()));
-        }
-        taken.by_memory.push(throttled);
-    }
-    Ok(())
-}
-
-fn results(all: &[Taken], node_version: String, extent: Extent) -> Result<Results, BenchError> {
+    all.sort_by_key(|samples| samples.subject.name);
     let mut results = Results {
         machine: Machine::this(),
         node_version,
@@ -91,17 +78,41 @@ fn results(all: &[Taken], node_version: String, extent: Extent) -> Result<Result
         memory_mb: MEMORY_MB,
         unthrottled: all
             .iter()
-            .flat_map(|taken| &taken.by_memory)
+            .flat_map(|samples| &samples.by_memory)
             .find_map(|sample| sample.unthrottled.clone()),
         full_cpu: Vec::new(),
         by_memory: Vec::new(),
+        after_freeze: after_freeze(&bedrock, &subjects, extent.freezes, progress).await?,
     };
-    for taken in all {
-        let Subject { name, program, .. } = &taken.subject;
-        let zip_bytes = package::zipped_bytes(&program.zip_folder)?;
-        let row = |samples: &[Sample]| Row::of(*name, samples, zip_bytes, program.crates);
-        results.full_cpu.push(row(&taken.full_cpu));
-        results.by_memory.push(row(&taken.by_memory));
+    for Samples {
+        subject,
+        full_cpu,
+        by_memory,
+    } in &all
+    {
+        let zip_bytes = package::zipped_bytes(&subject.zip_folder)?;
+        let row = |samples: &[Sample]| Row::of(subject, samples, zip_bytes);
+        results.full_cpu.push(row(full_cpu));
+        results.by_memory.push(row(by_memory));
     }
     Ok(results)
+}
+
+async fn take_turns(bedrock: &Bedrock, all: &mut [Samples], extent: Extent) -> Result<()> {
+    let warm = extent.warm_invocations;
+    for samples in all {
+        let subject = &samples.subject;
+        let full = Sample::take(bedrock, subject, Cpu::Full, warm).await?;
+        samples.full_cpu.push(full);
+        let throttled = Sample::take(bedrock, subject, Cpu::ByMemory, warm).await?;
+        if let (Some(reason), false) = (&throttled.unthrottled, extent.unthrottled_too) {
+            // Numbers that were measured with all the CPU would pass for those of a small function.
+            bail!(
+                "Nothing was written, for what is to be measured at {MEMORY_MB} MB had all the CPU: {reason}. `make bench-short` measures \
+                 all the same, and writes nothing."
+            );
+        }
+        samples.by_memory.push(throttled);
+    }
+    Ok(())
 }

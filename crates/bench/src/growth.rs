@@ -1,21 +1,19 @@
 //! How the cost of an invocation grows with what is asked and answered.
 
-use std::fmt;
+use std::path::Path;
 
-use lambda_local::{Cpu, Function};
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use lambda_local::Cpu;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    BenchError,
-    chart::{Bar, Panel, draw},
+    bedrock::{Bedrock, invoke},
     machine::Machine,
-    progress,
     sample::Measured,
-    stage::{Stage, invoke},
     statistics::{Spread, line},
-    subject::{Name, Ours, Subject},
-    table::{markdown, number},
+    subject::{Name, Subject, Subjects},
 };
 
 /// From a question to what just fits Lambda's 6 MB, in bytes.
@@ -50,23 +48,16 @@ impl Dimension {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// What the tables call it, the unit by which slopes are told, and how many of the counted things that is.
+    pub(crate) fn words(self) -> (&'static str, &'static str, f64) {
         match self {
-            Self::Prompt => "prompt",
-            Self::Answer => "answer",
-            Self::Messages => "earlier messages",
+            Self::Prompt => ("prompt", "MB", 1e6),
+            Self::Answer => ("answer", "MB", 1e6),
+            Self::Messages => ("earlier messages", "1,000", 1e3),
         }
     }
 
-    /// The unit by which slopes are told: its name, and how many of the counted things it is.
-    fn unit(self) -> (&'static str, f64) {
-        match self {
-            Self::Prompt | Self::Answer => ("MB", 1e6),
-            Self::Messages => ("1,000", 1e3),
-        }
-    }
-
-    fn label(self, size: u32) -> String {
+    pub(crate) fn label(self, size: u32) -> String {
         match self {
             Self::Messages => format!("{size}"),
             _ if size >= 1_000_000 => format!("{} MB", size / 1_000_000),
@@ -81,7 +72,7 @@ impl Dimension {
             Self::Answer => json!({"prompt": "Tell me everything."}),
             Self::Messages => {
                 let roles = ["user", "assistant"].into_iter().cycle();
-                // A conversation begins with the user, and the prompt is his next turn.
+                // A conversation begins with the user, and the prompt is the next turn.
                 let turns: Vec<_> = roles
                     .take(length)
                     .map(|role| json!({"role": role, "text": TURN}))
@@ -138,14 +129,13 @@ pub struct Point {
 
 impl Series {
     /// What one unit more costs, by the straight line that is nearest to the points.
-    fn slope(&self, of: fn(&Point) -> f64) -> f64 {
-        let (_, unit) = self.dimension.unit();
-        let points: Vec<(f64, f64)> = self
+    pub(crate) fn slope(&self, of: fn(&Point) -> f64) -> f64 {
+        let (_, _, unit) = self.dimension.words();
+        let points = self
             .points
             .iter()
-            .map(|point| (f64::from(point.size) / unit, of(point)))
-            .collect();
-        line(&points).0
+            .map(|point| (f64::from(point.size) / unit, of(point)));
+        line(&points.collect::<Vec<_>>()).0
     }
 }
 
@@ -154,21 +144,27 @@ impl Series {
 /// # Errors
 ///
 /// When it cannot be started or does not answer.
-pub async fn grow(ours: &Ours, repetitions: u32) -> Result<Growth, BenchError> {
-    let stage = Stage::set().await?;
-    let subject = Subject {
-        name: Name::Ours,
-        program: ours.with("BEDROCK_MAX_PROMPT_CHARS", "6000000"),
-        tls: true,
-    };
+pub async fn grow(subjects: &Path, repetitions: u32, progress: &ProgressBar) -> Result<Growth> {
+    let mut subjects = Subjects::read(subjects)?.subjects.into_iter();
+    let ours = subjects.find(|subject| subject.name == Name::Ours);
+    let mut ours = ours.context("This function is not among the subjects")?;
+    let limit = ("BEDROCK_MAX_PROMPT_CHARS".to_owned(), "6000000".to_owned());
+    ours.env.extend([limit]);
+    let bedrock = Bedrock::start().await?;
+    progress.set_message("sizes");
+    progress.set_length(
+        Dimension::ALL
+            .map(|dimension| dimension.sizes().len() as u64)
+            .iter()
+            .sum(),
+    );
     let mut series = Vec::new();
     for dimension in Dimension::ALL {
         let mut points = Vec::new();
         for &size in dimension.sizes() {
-            let what = dimension.name();
-            progress::line(&format!("{what}: {}", dimension.label(size)));
-            stage.answer_with(&dimension.answer(size));
-            points.push(point(&stage, &subject, dimension, size, repetitions).await?);
+            bedrock.answer_with(&dimension.answer(size));
+            points.push(point(&bedrock, &ours, dimension, size, repetitions).await?);
+            progress.inc(1);
         }
         series.push(Series { dimension, points });
     }
@@ -181,21 +177,22 @@ pub async fn grow(ours: &Ours, repetitions: u32) -> Result<Growth, BenchError> {
 
 /// Each invocation has a process of its own: memory that an allocator has kept would hide what the next one takes.
 async fn point(
-    stage: &Stage,
-    subject: &Subject,
+    bedrock: &Bedrock,
+    ours: &Subject,
     dimension: Dimension,
     size: u32,
     repetitions: u32,
-) -> Result<Point, BenchError> {
+) -> Result<Point> {
     let event = dimension.event(size);
     let (mut time, mut cpu, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..repetitions {
-        let function = stage.start(subject, Cpu::Full).await?;
-        let base = base(subject, &function)?;
-        let measured = Measured::of(subject, invoke(&function, subject, &event).await?)?;
+        let function = bedrock.start_function(ours, Cpu::Full).await?;
+        // What a process that has done its INIT has resident.
+        let base = function.resident_memory()?;
+        let measured = Measured::of(ours, invoke(&function, ours, &event).await?)?;
         time.push(measured.milliseconds);
         cpu.push(measured.cpu_milliseconds());
-        memory.push((measured.usage.peak_memory as f64 - base).max(0.0));
+        memory.push(measured.usage.peak_memory.saturating_sub(base) as f64);
     }
     Ok(Point {
         size,
@@ -203,79 +200,4 @@ async fn point(
         cpu: Spread::of(&cpu),
         memory: Spread::of(&memory),
     })
-}
-
-/// What a process that has done its INIT has resident, in bytes.
-fn base(subject: &Subject, function: &Function) -> Result<f64, BenchError> {
-    let bytes = function.resident_memory().map_err(|_| subject.no_usage())?;
-    Ok(bytes as f64)
-}
-
-impl fmt::Display for Growth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "Medians of {} first invocations of each size, each of a process of its own, with all the CPU of {}. Memory is what \
-             the process had resident above its INIT. Time has in it that the stand-in reads and writes as much. A deployment \
-             takes prompts of 4 MB unless MAX_PROMPT_CHARS allows more, as it does here.\n",
-            self.repetitions, self.machine
-        )?;
-        for series in &self.series {
-            writeln!(f, "{}", table(series))?;
-        }
-        Ok(())
-    }
-}
-
-fn table(series: &Series) -> String {
-    let (unit, _) = series.dimension.unit();
-    let mut rows: Vec<Vec<String>> = series
-        .points
-        .iter()
-        .map(|point| {
-            vec![
-                series.dimension.label(point.size),
-                number(point.time.median),
-                number(point.cpu.median),
-                number(point.memory.median / 1e6),
-            ]
-        })
-        .collect();
-    rows.push(vec![
-        format!("each {unit} more"),
-        number(series.slope(|point| point.time.median)),
-        number(series.slope(|point| point.cpu.median)),
-        number(series.slope(|point| point.memory.median / 1e6)),
-    ]);
-    let heading = [series.dimension.name(), "time ms", "CPU ms", "memory MB"];
-    markdown(&heading, &rows)
-}
-
-impl Growth {
-    /// The chart: CPU time and memory at each size.
-    #[must_use]
-    pub fn chart(&self) -> String {
-        let panels: Vec<Panel> = self.series.iter().map(panel).collect();
-        draw("How the CPU time of an invocation grows", &panels)
-    }
-}
-
-fn panel(series: &Series) -> Panel {
-    let bar = |point: &Point| Bar {
-        label: series.dimension.label(point.size),
-        parts: vec![point.cpu.median],
-        value: format!(
-            "{} ms, {} MB",
-            number(point.cpu.median),
-            number(point.memory.median / 1e6)
-        ),
-        is_ours: true,
-    };
-    Panel {
-        heading: format!(
-            "CPU time by {}, and memory above INIT's",
-            series.dimension.name()
-        ),
-        bars: series.points.iter().map(bar).collect(),
-    }
 }

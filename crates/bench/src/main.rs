@@ -4,39 +4,31 @@
 //! 128 + n signal n stopped it.
 
 use std::{
-    io::{Write, stdout},
-    path::{Path, PathBuf},
+    fs,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use bench::{BenchError, Extent, Language, Ours};
-use clap::{Args, Parser, Subcommand};
+use anyhow::{Context, Result};
+use bench::{Extent, tables};
+use clap::{Parser, Subcommand, value_parser};
+use indicatif::{ProgressBar, ProgressStyle};
 use lambda_local::stopped;
 use serde::Serialize;
 
 /// Measures the function beside others, and how its cost grows.
 #[derive(Parser)]
 struct Cli {
-    /// The function's bootstrap, as it is deployed
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "target/lambda/bedrock-function/bootstrap"
-    )]
-    function: PathBuf,
-    /// The environment that it is deployed with: as JSON
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "infra/deployed-environment.json"
-    )]
-    environment: PathBuf,
+    /// How the functions are started: what crates/bench/subjects/build prints
+    #[arg(long, value_name = "FILE")]
+    subjects: PathBuf,
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
-    /// Write numbers, charts and tables into the documents below this folder
-    #[arg(long, value_name = "FOLDER")]
-    publish: Option<PathBuf>,
+    /// Write the numbers to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     #[command(subcommand)]
     what: What,
 }
@@ -44,118 +36,80 @@ struct Cli {
 #[derive(Subcommand)]
 enum What {
     /// Beside Node.js, a straightforward Rust port, and hello world
-    Compare(Compare),
-    /// Nothing: write the documents' tables and charts anew, from the numbers of the last runs
-    Tables,
+    Compare {
+        /// Processes started of each function, at each share of CPU
+        #[arg(long, default_value_t = 15, value_parser = value_parser!(u32).range(1..))]
+        cold_starts: u32,
+        /// Warm invocations of each process
+        #[arg(long, default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
+        warm_invocations: u32,
+        /// Processes of each function that are frozen between two invocations; 0 for none
+        #[arg(long, default_value_t = 3)]
+        freezes: u32,
+    },
     /// By the size of prompt and answer, and the number of messages
     Growth {
         /// Invocations at each size
-        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(long, default_value_t = 7, value_parser = value_parser!(u32).range(1..))]
         repetitions: u32,
     },
-}
-
-#[derive(Args)]
-struct Compare {
-    /// How the others are started: what tools/bench-subjects prints
-    #[arg(long, value_name = "FILE")]
-    subjects: PathBuf,
-    /// Processes started of each function, at each share of CPU
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
-    cold_starts: u32,
-    /// Warm invocations of each process
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    warm_invocations: u32,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    let progress = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg}: {human_pos} of {human_len}") {
+        progress.set_style(style);
+    }
     let result = tokio::select! {
-        result = run(&cli) => result,
-        // What is dropped here ends the functions, and removes their control groups.
+        result = run(&cli, &progress) => result,
+        // Dropping the run ends the functions, and removes their control groups.
         number = stopped() => return ExitCode::from(128 + number),
     };
-    bench::clear();
-    match result.and_then(|text| print(&text)) {
+    progress.finish_and_clear();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "bench: {error}");
+            let _ = writeln!(stderr(), "bench: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(cli: &Cli) -> Result<String, BenchError> {
-    let root = cli.publish.as_deref();
-    match &cli.what {
-        What::Compare(extent) => compare(cli, extent, root).await,
-        What::Tables => tables(root.unwrap_or(Path::new("."))),
+async fn run(cli: &Cli, progress: &ProgressBar) -> Result<()> {
+    match cli.what {
+        What::Compare {
+            cold_starts,
+            warm_invocations,
+            freezes,
+        } => {
+            let extent = Extent {
+                cold_starts,
+                warm_invocations,
+                freezes,
+                unthrottled_too: cli.output.is_none(),
+            };
+            let results = bench::compare(&cli.subjects, extent, progress).await?;
+            progress.finish_and_clear();
+            finish(cli, &results, tables::comparison(&results))
+        }
         What::Growth { repetitions } => {
-            let growth = bench::grow(&ours(cli)?, *repetitions).await?;
-            let text = text(cli.json, &growth, || growth.to_string())?;
-            published(text, root.map(|root| bench::growth(root, &growth)))
+            let growth = bench::grow(&cli.subjects, repetitions, progress).await?;
+            progress.finish_and_clear();
+            finish(cli, &growth, tables::growth(&growth))
         }
     }
 }
 
-fn ours(cli: &Cli) -> Result<Ours, BenchError> {
-    Ours::read(&cli.function, &cli.environment)
-}
-
-fn tables(root: &Path) -> Result<String, BenchError> {
-    bench::comparison(root, &bench::read(&root.join(bench::COMPARE_JSON))?)?;
-    bench::growth(root, &bench::read(&root.join(bench::GROWTH_JSON))?)?;
-    Ok(String::new())
-}
-
-async fn compare(cli: &Cli, what: &Compare, root: Option<&Path>) -> Result<String, BenchError> {
-    let extent = Extent {
-        cold_starts: what.cold_starts,
-        warm_invocations: what.warm_invocations,
-        unthrottled_too: root.is_none(),
-    };
-    let results = bench::compare(&what.subjects, &ours(cli)?, extent).await?;
-    let text = text(cli.json, &results, || {
-        format!(
-            "{}\n{}\n{}",
-            bench::circumstances(&results, Language::English),
-            bench::full(&results),
-            bench::of_targets(&results)
-        )
-    })?;
-    published(text, root.map(|root| bench::comparison(root, &results)))
-}
-
-/// What was measured is not lost where it cannot be published: it is printed all the same.
-fn published(text: String, written: Option<Result<(), BenchError>>) -> Result<String, BenchError> {
-    match written {
-        Some(Err(error)) => print(&text).and(Err(error)),
-        _ => Ok(text),
+/// Prints what was measured, and then writes it: it is not lost where the file cannot be written.
+fn finish(cli: &Cli, numbers: &impl Serialize, tables: String) -> Result<()> {
+    let json = serde_json::to_string_pretty(numbers)? + "\n";
+    stdout().write_all(if cli.json { &json } else { &tables }.as_bytes())?;
+    match &cli.output {
+        Some(path) => {
+            fs::write(path, &json).with_context(|| format!("Cannot write {}", path.display()))
+        }
+        None => Ok(()),
     }
-}
-
-fn text(
-    json: bool,
-    value: &impl Serialize,
-    table: impl FnOnce() -> String,
-) -> Result<String, BenchError> {
-    if !json {
-        return Ok(table());
-    }
-    serde_json::to_string_pretty(value)
-        .map(|text| format!("{text}\n"))
-        .map_err(|source| BenchError::Json {
-            path: "the results".into(),
-            source,
-        })
-}
-
-fn print(text: &str) -> Result<(), BenchError> {
-    stdout()
-        .write_all(text.as_bytes())
-        .map_err(|source| BenchError::File {
-            path: "stdout".into(),
-            source,
-        })
 }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    freeze::AfterFreeze,
     machine::Machine,
     sample::{Measured, Sample},
     statistics::{Percentiles, Spread},
-    subject::Name,
+    subject::{Name, Subject},
 };
 
 /// What one run of the comparison came to.
@@ -29,18 +30,9 @@ pub struct Results {
     pub full_cpu: Vec<Row>,
     /// With all the CPU during INIT, and afterwards with the share of that memory.
     pub by_memory: Vec<Row>,
-}
-
-impl Results {
-    /// The row of a function with the CPU of its memory.
-    pub(crate) fn throttled(&self, name: Name) -> Option<&Row> {
-        self.by_memory.iter().find(|row| row.name == name)
-    }
-
-    /// The row of a function with all the CPU.
-    pub(crate) fn full(&self, name: Name) -> Option<&Row> {
-        self.full_cpu.iter().find(|row| row.name == name)
-    }
+    /// The first invocation after a freeze; none where it was not measured.
+    #[serde(default)]
+    pub after_freeze: Vec<AfterFreeze>,
 }
 
 /// What one function took. Times are in milliseconds, sizes in bytes.
@@ -80,13 +72,13 @@ pub struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(name: Name, samples: &[Sample], zip_bytes: u64, crates: Option<u32>) -> Self {
+    pub(crate) fn of(subject: &Subject, samples: &[Sample], zip_bytes: u64) -> Self {
         let each = |of: fn(&Sample) -> f64| samples.iter().map(of).collect::<Vec<_>>();
         let warm: Vec<&Measured> = samples.iter().flat_map(|sample| &sample.warm).collect();
         let each_warm =
             |of: fn(&Measured) -> f64| warm.iter().map(|phase| of(phase)).collect::<Vec<_>>();
         Self {
-            name,
+            name: subject.name,
             init: Spread::of(&each(|sample| sample.init.milliseconds)),
             first: Spread::of(&each(|sample| sample.first.milliseconds)),
             cold: Spread::of(&each(|sample| {
@@ -96,20 +88,20 @@ impl Row {
             init_cpu: Spread::of(&each(|sample| sample.init.cpu_milliseconds())),
             first_cpu: Spread::of(&each(|sample| sample.first.cpu_milliseconds())),
             warm_cpu: Spread::of(&each_warm(Measured::cpu_milliseconds)),
-            first_throttled: held(samples.iter().map(|sample| &sample.first)),
-            warm_throttled: held(warm.iter().copied()),
+            first_throttled: throttled_share(samples.iter().map(|sample| &sample.first)),
+            warm_throttled: throttled_share(warm.iter().copied()),
             peak_memory: Spread::of(&each(|sample| sample.peak_memory() as f64)),
             zip_bytes,
             init_handshakes: Spread::of(&each(|sample| sample.init_handshakes as f64)).median,
             invoke_handshakes: Spread::of(&each(|sample| sample.invoke_handshakes as f64)).median,
-            crates,
+            crates: subject.crates,
         }
     }
 }
 
-/// The share of phases in which the process was held.
-fn held<'a>(phases: impl ExactSizeIterator<Item = &'a Measured>) -> f64 {
+/// The share of phases in which the process was held for having used up its CPU.
+fn throttled_share<'a>(phases: impl ExactSizeIterator<Item = &'a Measured>) -> f64 {
     let all = phases.len() as f64;
-    let held = phases.filter(|phase| phase.usage.throttled_periods > 0);
-    held.count() as f64 / all
+    let throttled = phases.filter(|phase| phase.usage.throttled_periods > 0);
+    throttled.count() as f64 / all
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use lambda_local::{Cpu, Function, Phase, Usage};
+use anyhow::{Context, Result};
+use lambda_local::{Cpu, Phase, Usage};
 
 use crate::{
-    BenchError,
-    stage::{Stage, invoke},
+    bedrock::{Bedrock, invoke},
     subject::Subject,
 };
 
 /// What is asked of every function.
-const EVENT: &str = r#"{"prompt":"What is AWS Lambda?"}"#;
+pub(crate) const EVENT: &str = r#"{"prompt":"What is AWS Lambda?"}"#;
 
 /// One phase, with what the process used in it.
 #[derive(Debug, Clone, Copy)]
@@ -21,10 +21,16 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    pub(crate) fn of(subject: &Subject, phase: Phase) -> Result<Self, BenchError> {
+    pub(crate) fn of(subject: &Subject, phase: Phase) -> Result<Self> {
+        let usage = phase.usage.with_context(|| {
+            format!(
+                "The system does not tell what {:?} used: either it has ended, or this is not Linux",
+                subject.name
+            )
+        })?;
         Ok(Self {
             milliseconds: milliseconds(phase.duration),
-            usage: phase.usage.ok_or_else(|| subject.no_usage())?,
+            usage,
         })
     }
 
@@ -51,14 +57,14 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) async fn take(
-        stage: &Stage,
+        bedrock: &Bedrock,
         subject: &Subject,
         cpu: Cpu,
         warm: u32,
-    ) -> Result<Self, BenchError> {
-        let before = stage.handshakes();
-        let function = stage.start(subject, cpu).await?;
-        let after_init = stage.handshakes();
+    ) -> Result<Self> {
+        let before = bedrock.handshakes();
+        let function = bedrock.start_function(subject, cpu).await?;
+        let after_init = bedrock.handshakes();
         let first = Measured::of(subject, invoke(&function, subject, EVENT).await?)?;
         let mut sample = Self {
             init: Measured::of(subject, *function.init())?,
@@ -68,24 +74,12 @@ impl Sample {
             invoke_handshakes: 0,
             unthrottled: function.unthrottled().map(str::to_owned),
         };
-        sample.add_warm(&function, subject, warm).await?;
-        sample.invoke_handshakes = stage.handshakes() - after_init;
-        Ok(sample)
-    }
-
-    async fn add_warm(
-        &mut self,
-        function: &Function,
-        subject: &Subject,
-        count: u32,
-    ) -> Result<(), BenchError> {
-        for _ in 0..count {
-            self.warm.push(Measured::of(
-                subject,
-                invoke(function, subject, EVENT).await?,
-            )?);
+        for _ in 0..warm {
+            let phase = invoke(&function, subject, EVENT).await?;
+            sample.warm.push(Measured::of(subject, phase)?);
         }
-        Ok(())
+        sample.invoke_handshakes = bedrock.handshakes() - after_init;
+        Ok(sample)
     }
 
     /// The most memory that was ever resident, in bytes.

@@ -3,7 +3,15 @@
 use std::fmt::Write;
 
 use bedrock_function::errors::Cause;
+use bench::{
+    Growth, Results,
+    tables::{
+        self,
+        Language::{English, Japanese},
+    },
+};
 use models::{Access, ModelTable, Status};
+use serde::de::DeserializeOwned;
 
 use super::page::{is_updating, read, root, sections};
 
@@ -166,10 +174,37 @@ fn models(words: &Words) -> String {
     rows
 }
 
+/// The numbers of the last run of a benchmark.
+fn measured<T: DeserializeOwned>(name: &str) -> T {
+    let path = format!("crates/bench/results/{name}.json");
+    serde_json::from_str(&read(&path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
 /// One test, because updating rewrites whole files.
 #[test]
-fn the_tables_are_those_of_the_code_and_of_models_json() {
+fn the_tables_are_those_of_the_code_of_models_json_and_of_the_benchmarks() {
     assert_part("docs/errors.md", "errors", &errors());
     assert_part("README.md", "models", &models(&ENGLISH));
     assert_part("README.ja.md", "models", &models(&JAPANESE));
+    let compared: Results = measured("compare");
+    assert_part("README.md", "bench", &tables::readme(&compared, English));
+    assert_part(
+        "README.ja.md",
+        "bench",
+        &tables::readme(&compared, Japanese),
+    );
+    assert_part(
+        "docs/benchmarks.md",
+        "bench",
+        &tables::comparison(&compared),
+    );
+    let grown: Growth = measured("growth");
+    assert_part("docs/benchmarks.md", "growth", &tables::growth(&grown));
+}
+
+#[test]
+fn what_is_published_comes_of_at_least_fifteen_cold_starts_throttled() {
+    let results: Results = measured("compare");
+    assert!(results.cold_starts >= 15, "{}", results.cold_starts);
+    assert_eq!(results.unthrottled, None);
 }

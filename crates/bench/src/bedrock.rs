@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use bedrock_local::{
-    ACCESS_KEY_ID, Answer, BedrockLocal, ModelTable, SECRET_ACCESS_KEY, TlsIdentity,
-};
-use lambda_local::{Builder, Cpu, Function, Outcome, Phase};
+use anyhow::{Context, Result, bail};
+use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY, TlsIdentity};
+use lambda_local::{Builder, Cpu, Function, Phase};
+use models::ModelTable;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::{BenchError, subject::Subject};
+use crate::subject::Subject;
 
 /// The memory that the function is deployed with, in MB.
 pub(crate) const MEMORY_MB: u32 = 128;
@@ -21,19 +21,18 @@ const SESSION_TOKEN_BYTES: usize = 900;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// Bedrock over TLS and over plain HTTP, and a file that makes the first one trusted.
-pub(crate) struct Stage {
+pub(crate) struct Bedrock {
     tls: BedrockLocal,
     plain: BedrockLocal,
     certificate: NamedTempFile,
     model: String,
 }
 
-impl Stage {
-    pub(crate) async fn set() -> Result<Self, BenchError> {
+impl Bedrock {
+    pub(crate) async fn start() -> Result<Self> {
         let identity = TlsIdentity::localhost()?;
-        let certificate = NamedTempFile::new().map_err(BenchError::file(std::env::temp_dir()))?;
-        std::fs::write(certificate.path(), identity.certificate_authority_pem())
-            .map_err(BenchError::file(certificate.path()))?;
+        let certificate = NamedTempFile::new()?;
+        std::fs::write(certificate.path(), identity.certificate_authority_pem())?;
         Ok(Self {
             tls: BedrockLocal::builder().tls(identity).start().await?,
             plain: BedrockLocal::builder().start().await?,
@@ -55,19 +54,19 @@ impl Stage {
     }
 
     /// Starts a function, frozen between invocations as on Lambda.
-    pub(crate) async fn start(&self, subject: &Subject, cpu: Cpu) -> Result<Function, BenchError> {
+    pub(crate) async fn start_function(&self, subject: &Subject, cpu: Cpu) -> Result<Function> {
         let function = self.builder(subject).cpu(cpu).freeze().start().await;
-        function.map_err(|source| BenchError::Start {
-            subject: format!("{:?}", subject.name),
-            source,
-        })
+        function.with_context(|| format!("{:?} did not start", subject.name))
     }
 
     fn builder(&self, subject: &Subject) -> Builder {
-        let bedrock = if subject.tls { &self.tls } else { &self.plain };
-        let program = &subject.program;
-        Function::builder(&program.program)
-            .args(&program.args)
+        let bedrock = if subject.has_tls() {
+            &self.tls
+        } else {
+            &self.plain
+        };
+        Function::builder(&subject.program)
+            .args(&subject.args)
             .memory_mb(MEMORY_MB)
             .credentials(
                 ACCESS_KEY_ID,
@@ -76,32 +75,23 @@ impl Stage {
             )
             .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
             .env("BEDROCK_MODEL_IDS", &self.model)
-            .env(&program.certificate_variable, self.certificate.path())
-            .envs(&program.env)
+            .env(&subject.certificate_variable, self.certificate.path())
+            .envs(&subject.env)
     }
 }
 
-/// Invokes a function once, checks that it answered, and tells what that took.
-pub(crate) async fn invoke(
-    function: &Function,
-    subject: &Subject,
-    event: &str,
-) -> Result<Phase, BenchError> {
+/// Invokes a function once, checks that it answered, and tells what that took. The reply itself is not for a terminal.
+pub(crate) async fn invoke(function: &Function, subject: &Subject, event: &str) -> Result<Phase> {
     tokio::time::sleep(PAUSE).await;
     let (outcome, phase) = function.measure(event.to_owned()).await;
-    let no_answer = |reason: String| BenchError::NoAnswer {
-        subject: format!("{:?}", subject.name),
-        reason,
+    let name = subject.name;
+    let Some(reply) = outcome.response() else {
+        bail!("{name:?} gave no answer: {outcome}");
     };
-    match &outcome {
-        Outcome::Response { body, .. } if subject.asks_bedrock() => {
-            let reply: Value = serde_json::from_slice(body).unwrap_or_default();
-            match reply["statusCode"].as_u64() {
-                Some(200) => Ok(phase),
-                status => Err(no_answer(format!("its statusCode is {status:?}"))),
-            }
-        }
-        Outcome::Response { .. } => Ok(phase),
-        failed => Err(no_answer(failed.to_string())),
+    let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
+    let status = &reply["statusCode"];
+    if subject.asks_bedrock() && status != 200 {
+        bail!("{name:?} gave no answer: its statusCode is {status}");
     }
+    Ok(phase)
 }

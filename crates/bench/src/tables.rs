@@ -1,0 +1,311 @@
+//! What the terminal and the documents show of the numbers.
+
+use crate::{
+    Growth, Name, Percentiles, Point, Results, Row, Series, Spread,
+    markdown::{bar, markdown, number},
+};
+
+/// A language that the READMEs are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// README.md
+    English,
+    /// README.ja.md
+    Japanese,
+}
+
+use Language::{English, Japanese};
+
+impl Language {
+    fn name(self, name: Name) -> &'static str {
+        let (english, japanese) = match name {
+            Name::Ours => ("this function", "この関数"),
+            Name::OursWithoutPreconnect => (
+                "this function, connecting at the first call",
+                "この関数 (最初の呼び出しで接続)",
+            ),
+            Name::OursOverPlainHttp => ("the same over plain HTTP", "同上、平文の HTTP"),
+            Name::Node => ("Node.js, as in the walkthrough", "Node.js (手順書どおり)"),
+            Name::NodeBundled => ("Node.js, bundled", "Node.js (バンドル済み)"),
+            Name::StraightforwardRust => ("Rust, straightforward", "Rust (素直な移植)"),
+            Name::HelloWorld => (
+                "Rust hello world, no Bedrock",
+                "Rust の hello world (Bedrock なし)",
+            ),
+        };
+        match self {
+            English => english,
+            Japanese => japanese,
+        }
+    }
+}
+
+/// What a reader of the README needs: the functions that somebody would deploy, at the memory that they would give them.
+#[must_use]
+pub fn readme(results: &Results, language: Language) -> String {
+    let heading = match language {
+        English => [
+            "at 128 MB",
+            "INIT + first invocation",
+            "INIT",
+            "first invocation",
+            "warm",
+            "peak memory",
+            "zip",
+        ],
+        Japanese => [
+            "128 MB での値",
+            "INIT + 最初の呼び出し",
+            "INIT",
+            "最初の呼び出し",
+            "ウォーム",
+            "最大メモリー",
+            "zip",
+        ],
+    };
+    let rows = results.by_memory.iter();
+    let peers: Vec<_> = rows.filter(|row| row.name.is_peer()).collect();
+    let slowest = peers.iter().map(|row| row.cold.median).fold(0.0, f64::max);
+    let cells = |row: &&Row| {
+        let cold = row.cold.median;
+        [
+            language.name(row.name).to_owned(),
+            format!("{} {} ms", bar(cold, slowest), number(cold)),
+            format!("{} ms", number(row.init.median)),
+            format!("{} ms", number(row.first.median)),
+            format!("{} ms", number(row.warm.p50)),
+            format!("{} MB", number(row.peak_memory.median / 1e6)),
+            format!("{} MB", number(row.zip_bytes as f64 / 1e6)),
+        ]
+    };
+    format!(
+        "{}\n{}",
+        markdown(2, heading, peers.iter().map(cells).collect()),
+        circumstances(results, language)
+    )
+}
+
+/// How it was measured: the machine and the counts.
+fn circumstances(results: &Results, language: Language) -> String {
+    let Results {
+        machine,
+        node_version: node,
+        cold_starts: cold,
+        ..
+    } = results;
+    let warm = cold * results.warm_invocations;
+    match language {
+        English => format!(
+            "Medians of {cold} cold starts and {warm} warm invocations of each, taken in turn on {machine}, with Node.js {node}.\n"
+        ),
+        Japanese => format!(
+            "関数ごとにコールドスタート {cold} 回、ウォーム呼び出し {warm} 回の中央値。順番に交互に測定。測定環境: {machine}、Node.js {node}。\n"
+        ),
+    }
+}
+
+/// All numbers of a comparison: for both shares of CPU, after a freeze, and the targets.
+#[must_use]
+pub fn comparison(results: &Results) -> String {
+    let throttled = match &results.unthrottled {
+        None => format!("With the CPU of {} MB after INIT", results.memory_mb),
+        Some(reason) => format!(
+            "What should have the CPU of {} MB, with all of it ({reason})",
+            results.memory_mb
+        ),
+    };
+    let tables = format!(
+        "{}\nWith all the CPU of the machine (in brackets the middle half):\n\n{}\n{throttled}:\n\n{}",
+        circumstances(results, English),
+        every_column(&results.full_cpu),
+        every_column(&results.by_memory)
+    );
+    [after_freeze(results), targets(results)]
+        .into_iter()
+        .filter(|table| !table.is_empty())
+        .fold(tables, |tables, table| format!("{tables}\n{table}"))
+}
+
+fn every_column(rows: &[Row]) -> String {
+    let heading = [
+        "function",
+        "init ms",
+        "first invocation ms",
+        "warm p50 / p99 ms",
+        "CPU ms: init / first / warm",
+        "throttled: first / warm",
+        "peak RSS MB",
+        "zip MB",
+        "handshakes: init / invoke",
+        "crates",
+    ];
+    let cells = |row: &Row| {
+        let Percentiles { p50, p99 } = row.warm;
+        let cpu = [row.init_cpu, row.first_cpu, row.warm_cpu].map(|cpu| number(cpu.median));
+        let throttled = [row.first_throttled, row.warm_throttled].map(|share| share * 100.0);
+        [
+            English.name(row.name).to_owned(),
+            spread(row.init),
+            spread(row.first),
+            format!("{} / {}", number(p50), number(p99)),
+            cpu.join(" / "),
+            format!("{:.0} / {:.0} %", throttled[0], throttled[1]),
+            number(row.peak_memory.median / 1e6),
+            number(row.zip_bytes as f64 / 1e6),
+            format!("{} / {}", row.init_handshakes, row.invoke_handshakes),
+            row.crates.map_or("–".to_owned(), |count| count.to_string()),
+        ]
+    };
+    markdown(1, heading, rows.iter().map(cells).collect())
+}
+
+fn after_freeze(results: &Results) -> String {
+    let Some(any) = results.after_freeze.first() else {
+        return String::new();
+    };
+    let frozen = format!("after {} s frozen", any.frozen_seconds);
+    let heading = [frozen.as_str(), "first invocation ms", "handshakes"];
+    let rows = results.after_freeze.iter().map(|row| {
+        let name = English.name(row.name).to_owned();
+        [name, spread(row.first), row.handshakes.to_string()]
+    });
+    markdown(1, heading, rows.collect())
+}
+
+/// Of fewer starts the medians say nothing about a target.
+const FEWEST_COLD_STARTS: u32 = 15;
+
+/// What this workspace holds itself to, and whether it is met; nothing where the run says nothing about it: it was a short one, or the
+/// CPU was not limited.
+fn targets(results: &Results) -> String {
+    if results.unthrottled.is_some() || results.cold_starts < FEWEST_COLD_STARTS {
+        return String::new();
+    }
+    let rows = target_rows(results).unwrap_or_default();
+    markdown(1, ["target", "bound", "measured", ""], rows)
+}
+
+/// None where a function is missing in the results.
+fn target_rows(results: &Results) -> Option<Vec<[String; 4]>> {
+    let full = |name| results.full_cpu.iter().find(|row| row.name == name);
+    let throttled = |name| results.by_memory.iter().find(|row| row.name == name);
+    let ours = throttled(Name::Ours)?;
+    let (connecting, not_connecting) = (full(Name::Ours)?, full(Name::OursWithoutPreconnect)?);
+    // A first connection (TCP, TLS, HTTP/2) costs what the first invocation of the same binary takes more when it has to open one.
+    let connection = not_connecting.first.median - connecting.first.median;
+    let added = connecting.init.median - not_connecting.init.median;
+    let bare = full(Name::OursOverPlainHttp)?.init.median;
+    let floor = full(Name::HelloWorld)?.init.median;
+    let of_ours = |name| Some(throttled(name)?.cold.median / ours.cold.median);
+    let (most, least) = ("≤", "≥");
+    let rows = [
+        (
+            "init without a connection, over plain HTTP: of hello world's",
+            bare / floor,
+            most,
+            1.25,
+            "×",
+        ),
+        (
+            "what opening the connection adds to init: of one first connection",
+            added / connection,
+            most,
+            1.0,
+            "×",
+        ),
+        (
+            "first invocation at 128 MB: of a warm one",
+            ours.first.median / ours.warm.p50,
+            most,
+            1.3,
+            "×",
+        ),
+        (
+            "init and first invocation at 128 MB: the Node.js handler's, of ours",
+            of_ours(Name::Node)?,
+            least,
+            90.0,
+            "×",
+        ),
+        (
+            "the same: the straightforward Rust port's, of ours",
+            of_ours(Name::StraightforwardRust)?,
+            least,
+            60.0,
+            "×",
+        ),
+        (
+            "peak resident memory",
+            ours.peak_memory.median / 1e6,
+            most,
+            8.0,
+            "MB",
+        ),
+        ("zip", ours.zip_bytes as f64 / 1e6, most, 2.1, "MB"),
+        (
+            "CPU time of a warm invocation at 128 MB",
+            ours.warm_cpu.median,
+            most,
+            1.0,
+            "ms",
+        ),
+    ];
+    let cells = rows.map(|(name, value, sign, bound, unit)| {
+        let is_met = if sign == most {
+            value <= bound
+        } else {
+            value >= bound
+        };
+        [
+            name.to_owned(),
+            format!("{sign} {bound} {unit}"),
+            // One digit more than elsewhere: a value beside its bound must not look like it.
+            format!("{value:.3} {unit}"),
+            if is_met { "met" } else { "missed" }.to_owned(),
+        ]
+    });
+    Some(cells.into())
+}
+
+/// The cost by size.
+#[must_use]
+pub fn growth(growth: &Growth) -> String {
+    let circumstances = format!(
+        "Medians of {} first invocations of each size, each of a process of its own, with all the CPU of {}. Memory is what the process \
+         had resident above its INIT. Time has in it that the stand-in reads and writes as much. A deployment takes prompts of 4 MB \
+         unless MAX_PROMPT_CHARS allows more, as it does here.\n",
+        growth.repetitions, growth.machine
+    );
+    let tables = growth.series.iter().map(one_dimension);
+    tables.fold(circumstances, |text, table| format!("{text}\n{table}"))
+}
+
+fn one_dimension(series: &Series) -> String {
+    let (name, unit, _) = series.dimension.words();
+    let cpu = series.points.iter().map(|point| point.cpu.median);
+    let largest = cpu.fold(0.0, f64::max);
+    let cells = |point: &Point| {
+        let cpu = point.cpu.median;
+        [
+            series.dimension.label(point.size),
+            format!("{} {}", bar(cpu, largest), number(cpu)),
+            number(point.time.median),
+            number(point.memory.median / 1e6),
+        ]
+    };
+    let mut rows: Vec<_> = series.points.iter().map(cells).collect();
+    rows.push([
+        format!("each {unit} more"),
+        number(series.slope(|point| point.cpu.median)),
+        number(series.slope(|point| point.time.median)),
+        number(series.slope(|point| point.memory.median / 1e6)),
+    ]);
+    markdown(2, [name, "CPU ms", "time ms", "memory MB"], rows)
+}
+
+/// The median, and in brackets where the middle half lies.
+fn spread(spread: Spread) -> String {
+    let [median, lower, upper] =
+        [spread.median, spread.lower_quartile, spread.upper_quartile].map(number);
+    format!("{median} ({lower}–{upper})")
+}
