@@ -27,8 +27,8 @@ TESTED = {
 }
 
 # Run by no test, each for its reason: bench-short takes minutes to compile what the function is measured beside, and its numbers
-# are there to be looked at.
-MEASURES = {"bench-short"}
+# are there to be looked at; fuzz needs a nightly compiler, and looks for what no test knows.
+MEASURES = {"bench-short", "fuzz"}
 
 # Beyond `contents: read`, which every job has to check the commit out.
 ALLOWED = {
