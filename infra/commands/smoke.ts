@@ -58,8 +58,8 @@ function readEvent(path: string): Uint8Array {
     if (parseJson(event.toString()) !== undefined) return event;
   } catch (error) {
     throw new UserError(
-      `Cannot read the event file ${path}: ${error instanceof Error ? error.message : 'unknown'}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
+      `The event file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
     );
   }
-  throw new UserError(`The event file ${path} is not JSON: correct it, then try again.`);
+  throw new UserError(`The event file ${path} is not JSON. Correct it, then try again.`);
 }

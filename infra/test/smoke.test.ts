@@ -158,7 +158,7 @@ describe('make smoke', () => {
   it('rolls nothing back when nothing was called', async () => {
     const { status, stderr, calls } = await smoke([answer], { ROLLBACK: '1', XTASK_EVENT: 'events/nothing.json' });
     expect({ status, calls }).toEqual({ status: 2, calls: 0 });
-    expect(stderr).toMatch(/Cannot read the event file .*nothing\.json/);
+    expect(stderr).toMatch(/The event file events\/nothing\.json cannot be read: .+\. Give the path of a JSON file/);
     expect(stderr).not.toContain('olled back');
   });
 
