@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Api, Config, ModelFacts, Parameter},
-    doors::Wanted,
+    doors::{Delivery, Wanted},
     errors::InvalidRequest,
     text::{MaxTokens, ModelId, Probability, TextRequest},
 };
@@ -14,6 +14,12 @@ use crate::{
 ///
 /// The first thing that is not allowed.
 pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequest> {
+    if wanted.delivery == Delivery::Streamed && !config.stream {
+        return Err(InvalidRequest::new(
+            "This function does not stream its answers.",
+            "Deploy it with STREAM=1, or leave out stream and the header accept: text/event-stream.",
+        ));
+    }
     let model = model(wanted.model.as_deref(), config)?;
     let facts = config.models.facts(&model);
     let max_tokens = max_tokens(wanted.max_tokens, config, facts)?;

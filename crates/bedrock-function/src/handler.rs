@@ -1,19 +1,22 @@
-//! The path from an event to its reply. Every event gets one; the invocation itself never fails.
+//! The path from an event to what its caller gets. Every event gets something; the invocation itself
+//! never fails.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant, SystemTime},
+    time::SystemTime,
 };
 
 use crate::{
     admit::admit,
     budget::TimeBudget,
+    call::Call,
     config::Config,
-    doors::{Door, Reply, Usage, Wanted},
-    errors::{CallError, Error},
+    doors::{Delivery, Door, Outcome, Reply, Wanted},
+    errors::Error,
+    live::LiveAnswer,
     panic::caught,
-    record::{Record, cost_usd, millis},
-    text::{Answer, TextModel, TextRequest},
+    record::Record,
+    text::{Answer, AnswerStream, TextModel},
 };
 
 /// Answers events with a model.
@@ -33,17 +36,10 @@ pub struct Invocation {
     pub deadline: SystemTime,
 }
 
-/// A call of a model, and what came of it.
-struct Call {
-    model: String,
-    took: Duration,
-    result: Result<Answered, CallError>,
-}
-
-/// An answer and its estimated price in USD, where the model's price is known.
-struct Answered {
-    answer: Answer,
-    cost_usd: Option<f64>,
+/// An answer on its way to the caller.
+enum Answering {
+    Whole(Reply),
+    Live(LiveAnswer),
 }
 
 impl<M: TextModel> Handler<M> {
@@ -56,19 +52,25 @@ impl<M: TextModel> Handler<M> {
         }
     }
 
-    /// Answers one event, and writes its log line.
-    pub async fn handle(&self, payload: Box<str>, invocation: Invocation) -> Reply {
+    /// Answers one event. Its log line is written when the answer has ended.
+    pub async fn handle(&self, payload: Box<str>, invocation: Invocation) -> Outcome {
         let budget = TimeBudget::until(invocation.deadline, SystemTime::now(), self.config.timeout);
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let mut record = Record::new(&invocation.request_id, is_cold, self.config.metrics.clone());
         let opened = caught(async { Door::open(payload) }).await;
         let (door, wanted) = opened.unwrap_or((Door::Direct, Err(Error::Internal)));
-        let answered = caught(self.answer(door, wanted, budget, &mut record)).await;
-        let reply = answered.unwrap_or(Err(Error::Internal));
-        reply.unwrap_or_else(|error| {
-            record.failed(&error);
-            door.error(&error, &invocation.request_id)
-        })
+        let answering = caught(self.answer(door, wanted, budget, &mut record)).await;
+        let reply = match answering.unwrap_or(Err(Error::Internal)) {
+            Ok(Answering::Live(answer)) => {
+                return Outcome::events(answer.into_body(record, invocation.request_id));
+            }
+            Ok(Answering::Whole(reply)) => reply,
+            Err(error) => {
+                record.failed(&error);
+                door.error(&error, &invocation.request_id)
+            }
+        };
+        door.pass(reply, self.config.stream)
     }
 
     async fn answer(
@@ -77,54 +79,38 @@ impl<M: TextModel> Handler<M> {
         wanted: Result<Wanted, Error>,
         budget: TimeBudget,
         record: &mut Record,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Answering, Error> {
         let wanted = wanted?;
-        let wants_usage = wanted.usage;
+        let delivery = wanted.delivery;
         let request = admit(wanted, &self.config)?;
         if self.config.log_content {
             record.prompt = Some(request.prompt.clone());
         }
-        let call = self.call(request, budget).await;
-        record.called(&call.model, call.took);
-        match call.result {
-            Ok(Answered { answer, cost_usd }) => {
-                record.answered(&answer.end, cost_usd);
-                if self.config.log_content {
-                    record.text = Some(answer.text.clone());
-                }
-                let usage = wants_usage.then(|| Usage {
-                    model: call.model,
-                    tokens: answer.end.tokens,
-                    cost_usd,
-                    latency_ms: millis(call.took),
-                });
-                door.answer(&answer, usage)
-            }
-            Err(error) => {
-                if self.config.log_content {
-                    record.bedrock_message.clone_from(&error.bedrock_message);
-                }
-                Err(Error::Call {
-                    error,
-                    model: call.model,
-                })
+        let call = Call::new(&request, &self.config);
+        let parts = match self.models.ask(request, budget).await {
+            Ok(parts) => parts,
+            Err(error) => return Err(call.failed(error, record)),
+        };
+        match delivery {
+            Delivery::Whole { usage } => whole(&call, parts, record).await.and_then(|answer| {
+                let usage = usage.then(|| call.usage(answer.end.tokens));
+                door.answer(&answer, usage).map(Answering::Whole)
+            }),
+            Delivery::Streamed => {
+                let answer = LiveAnswer::begin(call, parts, budget, record).await?;
+                Ok(Answering::Live(answer))
             }
         }
     }
+}
 
-    async fn call(&self, request: TextRequest, budget: TimeBudget) -> Call {
-        let model = request.model.to_string();
-        let facts = self.config.models.facts(&request.model);
-        let price = facts.and_then(|facts| facts.price_per_million_tokens);
-        let called = Instant::now();
-        let result = async { Answer::collect(self.models.ask(request, budget).await?).await }.await;
-        Call {
-            model,
-            took: called.elapsed(),
-            result: result.map(|answer| Answered {
-                cost_usd: price.map(|price| cost_usd(answer.end.tokens, price)),
-                answer,
-            }),
+async fn whole(call: &Call, parts: AnswerStream, record: &mut Record) -> Result<Answer, Error> {
+    match Answer::collect(parts).await {
+        Ok(answer) => {
+            call.answered(&answer.end, record);
+            record.text = call.logs_content.then(|| answer.text.clone());
+            Ok(answer)
         }
+        Err(error) => Err(call.failed(error, record)),
     }
 }

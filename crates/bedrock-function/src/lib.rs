@@ -14,11 +14,13 @@
 pub mod admit;
 pub mod bedrock;
 pub mod budget;
+mod call;
 pub mod config;
 pub mod doors;
 pub mod errors;
 pub mod handler;
 pub mod lambda;
+mod live;
 pub mod log;
 pub mod panic;
 pub mod record;

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bedrock_function::{
     budget::TimeBudget,
-    errors::CallError,
-    text::{Answer, AnswerEnd, AnswerStream, Stop, TextModel, TextRequest},
+    text::{Answer, AnswerEnd, AnswerStream, CallError, Stop, TextModel, TextRequest},
 };
 
 /// Answers with the prompt itself, and keeps what it was asked last. Clones share that.

@@ -1,6 +1,6 @@
 //! The shape that every reply has.
 
-use bedrock_function::doors::Reply;
+use bedrock_function::doors::Outcome;
 use serde_json::{Map, Value};
 
 /// Every `statusCode` that the documentation knows.
@@ -25,9 +25,12 @@ impl WellFormed {
     ///
     /// # Panics
     ///
-    /// When the reply is not well formed.
+    /// When the outcome is no reply, or one that is not well formed.
     #[must_use]
-    pub fn check(reply: &Reply) -> Self {
+    pub fn check(outcome: &Outcome) -> Self {
+        let Outcome::Whole(reply) = outcome else {
+            unreachable!("a whole reply was expected: {outcome:?}");
+        };
         let Ok(Value::Object(mut written)) = serde_json::to_value(reply) else {
             unreachable!("a reply is an object: {reply:?}");
         };

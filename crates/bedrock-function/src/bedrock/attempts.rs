@@ -25,7 +25,7 @@ use aws_smithy_runtime_api::{
     },
 };
 
-use crate::{budget::TimeBudget, errors::CallError};
+use crate::{budget::TimeBudget, text::CallError};
 
 /// Before an attempt, the SDK waits a random part of this, doubled each time: its own default.
 pub(super) const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
@@ -96,6 +96,11 @@ impl Attempts {
             Some(result) => result.map_err(|error| self.call_error(&error)),
             None => Err(self.deadline_exceeded()),
         }
+    }
+
+    /// Awaits the next event of a stream that the call has opened; `None` when the time is over.
+    pub(super) async fn bound_receive<T>(&self, receive: impl Future<Output = T>) -> Option<T> {
+        self.budget.bound(receive).await
     }
 
     fn last_took(&self) -> Duration {

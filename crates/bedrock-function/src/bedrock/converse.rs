@@ -8,10 +8,7 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_types::body::SdkBody;
 
 use super::{Attempts, converse_body, failure::as_logged};
-use crate::{
-    errors::CallError,
-    text::{Answer, AnswerEnd, Stop, TextRequest, Tokens},
-};
+use crate::text::{Answer, AnswerEnd, CallError, Stop, TextRequest, Tokens};
 
 /// Asks the model for a whole answer.
 pub(super) async fn ask(
@@ -52,14 +49,15 @@ fn answer(output: ConverseOutput, attempts: u32) -> Answer {
     }
 }
 
-fn tokens(usage: &TokenUsage) -> Tokens {
+pub(super) fn tokens(usage: &TokenUsage) -> Tokens {
     Tokens {
         input: usage.input_tokens.try_into().unwrap_or_default(),
         output: usage.output_tokens.try_into().unwrap_or_default(),
+        is_estimate: false,
     }
 }
 
-fn stop(reason: &StopReason) -> Stop {
+pub(super) fn stop(reason: &StopReason) -> Stop {
     Stop {
         is_ordinary: matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
         // Where Bedrock gives no reason, the SDK fills in a text that is not fit to be logged, and so is left out.

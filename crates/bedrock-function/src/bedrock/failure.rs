@@ -6,10 +6,15 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
+    types::error::ConverseStreamOutputError,
 };
+use aws_smithy_types::event_stream::RawMessage;
 
 use super::Attempts;
-use crate::errors::{CallError, Cause, ErrorCode};
+use crate::{
+    errors::{Cause, ErrorCode},
+    text::CallError,
+};
 
 impl Attempts {
     /// So little time was left that nothing was sent.
@@ -70,6 +75,44 @@ impl Attempts {
     }
 }
 
+impl Attempts {
+    /// An error in the middle of an event stream.
+    pub(super) fn stream_error(
+        &self,
+        error: &SdkError<ConverseStreamOutputError, RawMessage>,
+    ) -> CallError {
+        use ConverseStreamOutputError as Exception;
+        let code = match error.as_service_error() {
+            Some(Exception::InternalServerException(_)) => ErrorCode::InternalServerException,
+            Some(Exception::ModelStreamErrorException(_)) => ErrorCode::ModelStreamErrorException,
+            Some(Exception::ValidationException(_)) => ErrorCode::ValidationException,
+            Some(Exception::ThrottlingException(_)) => ErrorCode::ThrottlingException,
+            Some(Exception::ServiceUnavailableException(_)) => {
+                ErrorCode::ServiceUnavailableException
+            }
+            Some(_) => return self.unreadable(),
+            None if has_source::<std::io::Error>(error)
+                || matches!(error, SdkError::DispatchFailure(_)) =>
+            {
+                return self.stream_broke();
+            }
+            None => return self.unreadable(),
+        };
+        let message = error.as_service_error().and_then(|error| error.message());
+        let cause = cause_of(code, message.unwrap_or_default(), self.region());
+        CallError {
+            code,
+            bedrock_message: message.map(str::to_owned),
+            ..self.failed(cause)
+        }
+    }
+
+    /// The stream ended before the answer was whole.
+    pub(super) fn stream_broke(&self) -> CallError {
+        self.failed(Cause::ConnectionBroken)
+    }
+}
+
 /// Tells causes of one code apart by Bedrock's message. Matches on the few words that have not
 /// changed between the wordings seen: AWS documents none of them.
 fn cause_of(code: ErrorCode, message: &str, region: &str) -> Cause {
@@ -92,7 +135,7 @@ fn cause_of(code: ErrorCode, message: &str, region: &str) -> Cause {
         }
         ErrorCode::ModelNotReadyException => Cause::ModelNotReady,
         ErrorCode::ServiceQuotaExceededException => Cause::QuotaUsedUp,
-        ErrorCode::ModelErrorException => Cause::ModelFailed,
+        ErrorCode::ModelErrorException | ErrorCode::ModelStreamErrorException => Cause::ModelFailed,
         ErrorCode::ModelTimeoutException => Cause::ModelTimedOut,
         ErrorCode::InternalServerException => Cause::ServiceFailed,
         ErrorCode::ServiceUnavailableException => Cause::NoCapacity,
@@ -166,7 +209,7 @@ fn not_connected<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
-    if has_source::<E, CredentialsError>(error) {
+    if has_source::<CredentialsError>(error) {
         return Cause::CredentialsMissing;
     }
     // The layers between the SDK and the socket have no public types to tell these apart by.
@@ -188,7 +231,7 @@ fn broken<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
-    if has_source::<E, std::io::Error>(error) || format!("{error:?}").contains("Body") {
+    if has_source::<std::io::Error>(error) || format!("{error:?}").contains("Body") {
         Cause::ConnectionBroken
     } else {
         Cause::Unknown
@@ -199,7 +242,7 @@ fn not_sent<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
 {
-    if has_source::<E, CredentialsError>(error) {
+    if has_source::<CredentialsError>(error) {
         Cause::CredentialsMissing
     } else {
         Cause::Unknown
@@ -215,10 +258,6 @@ pub(super) fn as_logged(word: &str) -> Option<String> {
 }
 
 /// Whether there is an error of type `T` below this one.
-fn has_source<E, T>(error: &SdkError<E>) -> bool
-where
-    E: Error + 'static,
-    T: Error + 'static,
-{
+fn has_source<T: Error + 'static>(error: &dyn Error) -> bool {
     std::iter::successors(error.source(), |error| (*error).source()).any(|error| error.is::<T>())
 }

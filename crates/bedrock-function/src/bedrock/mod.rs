@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod converse;
 mod converse_body;
+mod converse_stream;
 mod credentials;
 mod failure;
 mod http;
@@ -18,8 +19,7 @@ use aws_sdk_bedrockruntime::Client;
 use crate::{
     budget::TimeBudget,
     config::{Api, Config, GrantedModels},
-    errors::CallError,
-    text::{AnswerStream, TextModel, TextRequest},
+    text::{AnswerStream, CallError, TextModel, TextRequest},
 };
 use attempts::Attempts;
 use connection::Connection;
@@ -30,6 +30,8 @@ pub struct BedrockModels {
     client: Client,
     connection: Connection,
     granted: GrantedModels,
+    /// Whether `bedrock:InvokeModelWithResponseStream` is granted.
+    may_stream: bool,
 }
 
 impl BedrockModels {
@@ -44,6 +46,7 @@ impl BedrockModels {
             client,
             connection,
             granted: config.models.clone(),
+            may_stream: config.stream,
         })
     }
 
@@ -76,9 +79,14 @@ impl TextModel for BedrockModels {
     ) -> Result<AnswerStream, CallError> {
         self.connection.ready(budget).await;
         let attempts = Attempts::new(budget, &self.client);
+        let client = &self.client;
+        if self.may_stream && self.granted.streams(&request.model) {
+            let connection = self.connection.clone();
+            return converse_stream::ask(client, request, attempts, connection).await;
+        }
         let answer = match self.granted.api(&request.model) {
-            Api::Converse => converse::ask(&self.client, request, &attempts).await,
-            Api::InvokeModel => titan::ask(&self.client, request, &attempts).await,
+            Api::Converse => converse::ask(client, request, &attempts).await,
+            Api::InvokeModel => titan::ask(client, request, &attempts).await,
         };
         self.connection.was_used();
         Ok(answer?.into_stream())

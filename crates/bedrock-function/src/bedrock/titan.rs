@@ -7,9 +7,8 @@ use aws_sdk_bedrockruntime::{Client, operation::RequestId, primitives::Blob};
 use serde::{Deserialize, Serialize};
 
 use super::{Attempts, failure::as_logged};
-use crate::{
-    errors::CallError,
-    text::{Answer, AnswerEnd, MaxTokens, Probability, Stop, TextRequest, Tokens},
+use crate::text::{
+    Answer, AnswerEnd, CallError, MaxTokens, Probability, Stop, TextRequest, Tokens,
 };
 
 #[derive(Serialize)]
@@ -93,6 +92,7 @@ fn answer(response: Response, attempts: u32, bedrock_request_id: Option<String>)
     let tokens = Tokens {
         input: response.input_text_token_count,
         output: generation.as_ref().map_or(0, |g| g.token_count),
+        is_estimate: false,
     };
     let (text, reason) = generation.map_or((None, None), |g| (g.output_text, g.completion_reason));
     Answer {

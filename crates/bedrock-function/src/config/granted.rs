@@ -65,6 +65,13 @@ impl GrantedModels {
             }
         })
     }
+
+    /// Whether a model streams its answers.
+    #[must_use]
+    pub fn streams(&self, id: &ModelId) -> bool {
+        let stated = self.facts(id).and_then(|facts| facts.response_streaming);
+        self.api(id) == Api::Converse && stated != Some(false)
+    }
 }
 
 impl fmt::Display for GrantedModels {
@@ -127,6 +134,8 @@ pub struct ModelFacts {
     id: String,
     /// How it is called.
     pub api: Option<Api>,
+    /// Whether the model streams its answers; it does where nothing is said.
+    pub response_streaming: Option<bool>,
     /// The price of a million tokens, in USD.
     pub price_per_million_tokens: Option<Price>,
     /// The longest answer, in tokens.

@@ -38,6 +38,9 @@ pub struct Config {
     pub timeout: Duration,
     /// `BEDROCK_MAX_PROMPT_CHARS`: longer requests are refused before anything is sent.
     pub max_prompt_chars: usize,
+    /// `BEDROCK_STREAM`: whether answers may be streamed, which needs
+    /// `bedrock:InvokeModelWithResponseStream`.
+    pub stream: bool,
     /// `BEDROCK_PRECONNECT`: whether the connection is opened during INIT.
     pub preconnect: bool,
     /// `BEDROCK_LOG_CONTENT`: whether prompts and answers are logged. For local use.
@@ -99,6 +102,7 @@ impl Config {
                 .unwrap_or(DEFAULT_TIMEOUT),
             max_prompt_chars: count("BEDROCK_MAX_PROMPT_CHARS", get("BEDROCK_MAX_PROMPT_CHARS"))?
                 .unwrap_or(DEFAULT_MAX_PROMPT_CHARS),
+            stream: switch("BEDROCK_STREAM", get("BEDROCK_STREAM"))?.unwrap_or(false),
             preconnect: switch("BEDROCK_PRECONNECT", get("BEDROCK_PRECONNECT"))?.unwrap_or(true),
             log_content: switch("BEDROCK_LOG_CONTENT", get("BEDROCK_LOG_CONTENT"))?
                 .unwrap_or(false),

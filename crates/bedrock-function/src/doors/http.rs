@@ -1,32 +1,67 @@
 //! HTTP events: Function URL and API Gateway v2 (payload format 2.0), API Gateway v1 (REST proxy).
 
+use std::collections::BTreeMap;
+
 use aws_smithy_types::base64;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
+use super::Door;
 use super::json::{Fields, Kind, boolean, string};
 use crate::errors::InvalidRequest;
 
 /// Format 2.0 has the request's method in `requestContext.http`; v1 has `httpMethod`, and the
-/// context beside it. A direct event has neither, whatever else is in it.
-pub(super) fn is_http(fields: &Fields<'_>) -> bool {
+/// context beside it. A direct event has neither, whatever else is in it. A Function URL speaks
+/// format 2.0 under a host name of its own.
+pub(super) fn door(fields: &Fields<'_>) -> Option<Door> {
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Context<'a> {
         #[serde(borrow)]
         http: Option<&'a RawValue>,
+        #[serde(borrow)]
+        domain_name: Option<&'a RawValue>,
     }
-    let Some(context) = fields
+    let context = fields
         .request_context
-        .filter(|c| Kind::of(c.get()) == Kind::Object)
-    else {
-        return false;
-    };
+        .filter(|c| Kind::of(c.get()) == Kind::Object)?;
+    if let Ok(Context {
+        http: Some(_),
+        domain_name,
+    }) = serde_json::from_str(context.get())
+    {
+        let is_url = domain_name.is_some_and(|name| name.get().contains(".lambda-url."));
+        return Some(if is_url {
+            Door::FunctionUrl
+        } else {
+            Door::Http
+        });
+    }
     let is_v1 = fields
         .http_method
         .is_some_and(|m| Kind::of(m.get()) == Kind::String);
-    let is_v2 =
-        || serde_json::from_str::<Context<'_>>(context.get()).is_ok_and(|c| c.http.is_some());
-    is_v1 || is_v2()
+    is_v1.then_some(Door::Http)
+}
+
+/// Whether the request's `accept` names Server-Sent Events.
+pub(super) fn accepts_events(fields: &Fields<'_>) -> bool {
+    const MEDIA_TYPE: &str = "text/event-stream";
+    let names_it = |json: &str| {
+        let mut parts = json.as_bytes().windows(MEDIA_TYPE.len());
+        parts.any(|part| part.eq_ignore_ascii_case(MEDIA_TYPE.as_bytes()))
+    };
+    // Headers are many, and hardly any request names it.
+    let Some(headers) = fields.headers.filter(|h| names_it(h.get())) else {
+        return false;
+    };
+    let headers: BTreeMap<String, Value> = serde_json::from_str(headers.get()).unwrap_or_default();
+    headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("accept"))
+        .filter_map(|(_, value)| value.as_str())
+        .flat_map(|value| value.split(','))
+        .filter_map(|media| media.split(';').next())
+        .any(|media| media.trim().eq_ignore_ascii_case(MEDIA_TYPE))
 }
 
 /// The text of the request's body, if it has one.

@@ -40,6 +40,10 @@ pub(super) struct Fields<'a> {
     #[serde(borrow, default)]
     pub(super) usage: Field<'a>,
     #[serde(borrow, default)]
+    pub(super) stream: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) headers: Field<'a>,
+    #[serde(borrow, default)]
     pub(super) request_context: Field<'a>,
     #[serde(borrow, default)]
     pub(super) http_method: Field<'a>,

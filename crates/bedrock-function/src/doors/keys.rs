@@ -34,12 +34,25 @@ pub struct Wanted {
     pub top_p: Option<Probability>,
     /// `stopSequences`; none of them empty.
     pub stop_sequences: Option<Vec<String>>,
-    /// `usage`: whether the reply says what the answer took.
-    pub usage: bool,
+    /// `stream` and `usage`.
+    pub delivery: Delivery,
 }
 
-/// Reads every key that means something.
-pub(super) fn wanted(fields: &Fields<'_>) -> Result<Wanted, Error> {
+/// In which form the answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it at once.
+    Whole {
+        /// Whether the reply says what the answer took.
+        usage: bool,
+    },
+    /// Piece by piece, as it arrives. What it took is always said at the end.
+    Streamed,
+}
+
+/// Reads every key that means something. `accepts_events` says whether the caller takes
+/// Server-Sent Events, and so wants them where `stream` says nothing else.
+pub(super) fn wanted(fields: &Fields<'_>, accepts_events: bool) -> Result<Wanted, Error> {
     let prompt = fields.prompt.map(|raw| string("prompt", raw)).transpose()?;
     Ok(Wanted {
         prompt: prompt
@@ -54,7 +67,17 @@ pub(super) fn wanted(fields: &Fields<'_>) -> Result<Wanted, Error> {
         temperature: read("temperature", fields.temperature, probability)?,
         top_p: read("topP", fields.top_p, probability)?,
         stop_sequences: read("stopSequences", fields.stop_sequences, texts)?,
-        usage: read("usage", fields.usage, boolean)?.unwrap_or(false),
+        delivery: delivery(fields, accepts_events)?,
+    })
+}
+
+fn delivery(fields: &Fields<'_>, accepts_events: bool) -> Result<Delivery, InvalidRequest> {
+    let usage = read("usage", fields.usage, boolean)?.unwrap_or(false);
+    let streams = read("stream", fields.stream, boolean)?.unwrap_or(accepts_events);
+    Ok(if streams {
+        Delivery::Streamed
+    } else {
+        Delivery::Whole { usage }
     })
 }
 

@@ -4,9 +4,12 @@
 mod http;
 mod json;
 mod keys;
+mod outcome;
 mod reply;
+pub mod sse;
 
-pub use keys::Wanted;
+pub use keys::{Delivery, Wanted};
+pub use outcome::{Body, Outcome};
 pub use reply::{Reply, Usage};
 
 use json::Fields;
@@ -21,8 +24,10 @@ use crate::{
 pub enum Door {
     /// `Invoke`, with the object as payload.
     Direct,
-    /// A Function URL or API Gateway, with the object as the request's body.
+    /// API Gateway, with the object as the request's body.
     Http,
+    /// A Function URL, which is HTTP too; but it is the URL that streams or does not, not the call.
+    FunctionUrl,
 }
 
 impl Door {
@@ -32,20 +37,23 @@ impl Door {
             Ok(fields) => fields,
             Err(invalid) => return (Self::Direct, Err(invalid.into())),
         };
-        if http::is_http(&fields) {
-            let body = http::body(&fields);
-            // A third copy of a long prompt would be one too many.
-            drop(payload);
-            (Self::Http, Self::wanted_by(body))
-        } else {
-            (Self::Direct, keys::wanted(&fields))
-        }
+        let Some(door) = http::door(&fields) else {
+            return (Self::Direct, keys::wanted(&fields, false));
+        };
+        let body = http::body(&fields);
+        let accepts_events = http::accepts_events(&fields);
+        // A third copy of a long prompt would be one too many.
+        drop(payload);
+        (door, Self::wanted_by(body, accepts_events))
     }
 
-    fn wanted_by(body: Result<Option<String>, InvalidRequest>) -> Result<Wanted, Error> {
+    fn wanted_by(
+        body: Result<Option<String>, InvalidRequest>,
+        accepts_events: bool,
+    ) -> Result<Wanted, Error> {
         let body = body?.ok_or(Error::NoPrompt)?;
         let fields = Fields::parse("The request's body", &body)?;
-        keys::wanted(&fields)
+        keys::wanted(&fields, accepts_events)
     }
 
     /// The reply with a whole answer. `usage` is what the caller asked to know beside it.
@@ -55,8 +63,7 @@ impl Door {
     /// When the answer has no text, or does not fit into Lambda's reply.
     pub fn answer(self, answer: &Answer, usage: Option<Usage>) -> Result<Reply, Error> {
         if answer.text.is_empty() {
-            let stop = &answer.end.stop;
-            let stop_reason = stop.reason.clone().filter(|_| !stop.is_ordinary);
+            let stop_reason = answer.end.stop.cut_short_by().map(str::to_owned);
             return Err(Error::NoText { stop_reason });
         }
         let reply = Reply::answer(self, answer, usage);
@@ -71,5 +78,15 @@ impl Door {
     #[must_use]
     pub fn error(self, error: &Error, request_id: &str) -> Reply {
         Reply::error(self, error, request_id)
+    }
+
+    /// The reply in the form that the caller's side of the door takes. `is_streaming` says whether
+    /// the Function URL has been deployed to stream.
+    #[must_use]
+    pub fn pass(self, reply: Reply, is_streaming: bool) -> Outcome {
+        match self {
+            Self::FunctionUrl if is_streaming => Outcome::prelude_and_body(reply),
+            _ => Outcome::Whole(reply),
+        }
     }
 }

@@ -23,6 +23,9 @@ pub struct Reply {
     pub body: String,
 }
 
+/// `content-type` of every body that is not streamed.
+pub(super) const CONTENT_TYPE: &str = "application/json; charset=utf-8";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 struct Headers {
     #[serde(rename = "content-type")]
@@ -83,8 +86,8 @@ impl Reply {
     fn new(door: Door, status_code: u16, body: &impl Serialize) -> Self {
         Self {
             status_code,
-            headers: (door == Door::Http).then_some(Headers {
-                content_type: "application/json; charset=utf-8",
+            headers: (door != Door::Direct).then_some(Headers {
+                content_type: CONTENT_TYPE,
             }),
             // Strings and finite numbers always serialize.
             body: serde_json::to_string(body).unwrap_or_default(),

@@ -62,7 +62,9 @@ codes! {
     /// A quota of the account is used up.
     ServiceQuotaExceededException: 429;
     /// The model itself failed.
-    ModelErrorException: 502, "ModelStreamErrorException";
+    ModelErrorException: 502;
+    /// The model failed while it streamed its answer.
+    ModelStreamErrorException: 502;
     /// Bedrock failed.
     InternalServerException: 503, "InternalFailure";
     /// Bedrock has no capacity.

@@ -1,12 +1,12 @@
 //! Everything that keeps an event from its answer, and what the caller is told.
 
-mod call;
 mod cause;
 mod code;
 
-pub use call::CallError;
 pub use cause::{Cause, Details};
 pub use code::ErrorCode;
+
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -43,12 +43,16 @@ pub enum Error {
         /// Why the model stopped, where that was out of the ordinary.
         stop_reason: Option<String>,
     },
-    /// The call failed.
+    /// The call of a model failed.
     Call {
-        /// How.
-        error: CallError,
+        /// Under which code; Bedrock's own, where that is not the cause's usual one.
+        code: ErrorCode,
+        /// Why, as far as it can be told.
+        cause: Cause,
         /// The model that was asked.
         model: String,
+        /// How long the call had taken.
+        waited: Duration,
     },
     /// The answer does not fit into Lambda's reply.
     TooLarge,
@@ -82,7 +86,7 @@ impl Error {
         match self {
             Self::NoPrompt | Self::NoText { .. } => None,
             Self::Invalid(_) => Some(ErrorCode::InvalidRequest),
-            Self::Call { error, .. } => Some(error.code),
+            Self::Call { code, .. } => Some(*code),
             Self::TooLarge => Some(Cause::AnswerTooLarge.code()),
             Self::Internal => Some(Cause::Unknown.code()),
         }
@@ -129,9 +133,14 @@ impl Error {
             Self::NoPrompt => "No user prompt provided".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
             Self::NoText { .. } => "Invalid response structure".to_owned(),
-            Self::Call { error, model } => error.cause.message(&Details {
+            Self::Call {
+                cause,
                 model,
-                waited: error.waited,
+                waited,
+                ..
+            } => cause.message(&Details {
+                model,
+                waited: *waited,
             }),
             Self::TooLarge => Cause::AnswerTooLarge.message(&Details::default()),
             Self::Internal => Cause::Unknown.message(&Details::default()),

@@ -4,10 +4,14 @@ pub mod init;
 
 use std::sync::Arc;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use lambda_runtime::{
+    Error, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse, service_fn,
+};
 use serde_json::value::RawValue;
 
 use crate::{
+    doors::{Body, Outcome, Reply},
     handler::{Handler, Invocation},
     text::TextModel,
 };
@@ -32,8 +36,30 @@ where
                 request_id: event.context.request_id,
             };
             let payload = Box::<str>::from(event.payload);
-            Ok::<_, Error>(handler.handle(payload, invocation).await)
+            let outcome = handler.handle(payload, invocation).await;
+            Ok::<_, Error>(response(outcome))
         }
     });
     lambda_runtime::run(service).await
+}
+
+fn response(outcome: Outcome) -> FunctionResponse<Reply, Body> {
+    match outcome {
+        Outcome::Whole(reply) => FunctionResponse::BufferedResponse(reply),
+        Outcome::Streamed {
+            status,
+            content_type,
+            body,
+        } => {
+            let content_type = HeaderValue::from_static(content_type);
+            FunctionResponse::StreamingResponse(StreamResponse {
+                metadata_prelude: MetadataPrelude {
+                    status_code: StatusCode::from_u16(status).unwrap_or_default(),
+                    headers: HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]),
+                    cookies: Vec::new(),
+                },
+                stream: body,
+            })
+        }
+    }
 }

@@ -18,7 +18,12 @@ mod tests {
             input: price.0,
             output: price.1,
         };
-        cost_usd(Tokens { input, output }, price)
+        let tokens = Tokens {
+            input,
+            output,
+            ..Tokens::default()
+        };
+        cost_usd(tokens, price)
     }
 
     #[test]

@@ -53,6 +53,8 @@ const ALWAYS: [Definition; 2] = [
 ];
 /// Of an invocation that asked a model.
 const CALLED: [Definition; 1] = [metric("latencyMs", "Milliseconds")];
+/// Of a streamed answer.
+const STREAMED: [Definition; 1] = [metric("firstTextMs", "Milliseconds")];
 /// Of an answer.
 const ANSWERED: [Definition; 2] = [
     metric("inputTokens", "Count"),
@@ -71,6 +73,8 @@ pub(super) struct Members {
     pub(super) is_cold: bool,
     /// A model was asked: there are `modelId` and `latencyMs`.
     pub(super) is_called: bool,
+    /// The answer is streamed: there is `firstTextMs`.
+    pub(super) is_streamed: bool,
     /// It answered: there are `inputTokens` and `outputTokens`.
     pub(super) is_answered: bool,
     /// The price is known: there is `costUsd`.
@@ -89,8 +93,9 @@ impl Metrics {
             vec!["functionName"]
         };
         let by_outcome = by_model.iter().copied().chain(["outcome"]).collect();
-        let parts: [(bool, &[Definition]); 4] = [
+        let parts: [(bool, &[Definition]); 5] = [
             (members.is_called, &CALLED),
+            (members.is_streamed, &STREAMED),
             (members.is_answered, &ANSWERED),
             (members.is_priced, &PRICED),
             (members.is_failed, &FAILED),
@@ -156,6 +161,7 @@ mod tests {
         let metrics = metrics(Members {
             is_cold: true,
             is_called: false,
+            is_streamed: false,
             is_answered: false,
             is_priced: false,
             is_failed: true,
@@ -182,6 +188,7 @@ mod tests {
         let metrics = metrics(Members {
             is_cold: false,
             is_called: true,
+            is_streamed: false,
             is_answered: true,
             is_priced: true,
             is_failed: false,
@@ -211,6 +218,7 @@ mod tests {
         let metrics = metrics(Members {
             is_cold: false,
             is_called: true,
+            is_streamed: false,
             is_answered: true,
             is_priced: true,
             is_failed: true,

@@ -13,7 +13,7 @@ use crate::{
     config::Destination,
     errors::Error,
     log::{self, Level},
-    text::{AnswerEnd, Tokens},
+    text::{AnswerEnd, CallError, Tokens},
 };
 use metrics::{Members, Metrics};
 
@@ -34,6 +34,13 @@ pub struct Record {
     cost_usd: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<String>,
+    /// Of a streamed answer: from the request to its first text, retries included.
+    #[serde(
+        rename = "firstTextMs",
+        serialize_with = "as_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    first_text: Option<Duration>,
     /// From the request to the whole answer, retries included.
     #[serde(
         rename = "latencyMs",
@@ -74,6 +81,7 @@ impl Record {
             tokens: None,
             cost_usd: None,
             stop_reason: None,
+            first_text: None,
             call: None,
             attempts: 0,
             duration_ms: 0,
@@ -104,15 +112,24 @@ impl Record {
         self.bedrock_request_id.clone_from(&end.bedrock_request_id);
     }
 
+    /// Notes that the answer is streamed, `first_text` after the request.
+    pub fn streams(&mut self, first_text: Duration) {
+        self.first_text = Some(first_text);
+    }
+
+    /// Notes what a failed call took.
+    pub fn call_failed(&mut self, error: &CallError, cost_usd: Option<f64>) {
+        self.tokens = error.tokens;
+        self.cost_usd = cost_usd;
+        self.attempts = error.attempts;
+        self.bedrock_request_id
+            .clone_from(&error.bedrock_request_id);
+    }
+
     /// Notes an error.
     pub fn failed(&mut self, error: &Error) {
         self.outcome = error.outcome();
         self.status_code = error.status();
-        if let Error::Call { error, .. } = error {
-            self.attempts = error.attempts;
-            self.bedrock_request_id
-                .clone_from(&error.bedrock_request_id);
-        }
     }
 
     /// Metrics are written at any log level: a bill is not a matter of verbosity.
@@ -142,6 +159,7 @@ impl Record {
         Members {
             is_cold: self.cold_start,
             is_called: self.call.is_some(),
+            is_streamed: self.first_text.is_some(),
             is_answered: self.tokens.is_some(),
             is_priced: self.cost_usd.is_some(),
             is_failed: self.status_code >= 400,

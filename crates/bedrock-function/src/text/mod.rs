@@ -1,5 +1,6 @@
 //! What a model is asked and what it answers, apart from how it is reached.
 
+mod failure;
 mod parameters;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
@@ -7,9 +8,10 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
+pub use failure::CallError;
 pub use parameters::{MaxTokens, Probability};
 
-use crate::{budget::TimeBudget, errors::CallError};
+use crate::budget::TimeBudget;
 
 /// The id of a model or inference profile. No ARN, though Bedrock takes those too: it would carry
 /// the account's number into replies, logs and metrics.
@@ -177,7 +179,7 @@ impl Answer {
     }
 }
 
-/// Tokens as Bedrock counts them for the bill.
+/// Tokens as Bedrock counts them for the bill, or an estimate where it did not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
@@ -187,7 +189,22 @@ pub struct Tokens {
     /// Of the answer.
     #[serde(rename = "outputTokens")]
     pub output: u64,
+    /// Whether they are estimated.
+    #[serde(rename = "estimatedTokens", skip_serializing_if = "std::ops::Not::not")]
+    pub is_estimate: bool,
 }
+
+/// An estimate of how many tokens a text has: a token for four ASCII characters, and for each other
+/// character. The tokenizers of the models in `models.json` are not public, and need fewer for most texts.
+#[must_use]
+pub fn estimated_tokens(text: &str) -> u64 {
+    let ascii = text.bytes().filter(u8::is_ascii).count();
+    let others = text.chars().count() - ascii;
+    (ascii.div_ceil(4) + others) as u64
+}
+
+/// The [`Stop::reason`] of an answer that was cut because the time for it was over.
+pub const DEADLINE_EXCEEDED: &str = "deadline_exceeded";
 
 /// Why a model stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -196,4 +213,12 @@ pub struct Stop {
     pub reason: Option<String>,
     /// Whether the answer is whole: the model had said what it wanted, or met a stop sequence.
     pub is_ordinary: bool,
+}
+
+impl Stop {
+    /// The reason, where that is out of the ordinary.
+    #[must_use]
+    pub fn cut_short_by(&self) -> Option<&str> {
+        self.reason.as_deref().filter(|_| !self.is_ordinary)
+    }
 }

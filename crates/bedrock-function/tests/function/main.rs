@@ -21,3 +21,4 @@ mod log;
 mod panics;
 mod secrets;
 mod stage;
+mod streams;

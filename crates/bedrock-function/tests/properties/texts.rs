@@ -1,6 +1,6 @@
 //! No text is changed on its way: not a byte of it, in either direction.
 
-use invariants::Events;
+use invariants::{Events, WellFormed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -36,8 +36,8 @@ proptest! {
         let earlier: Vec<_> = asked.earlier.iter().map(|turn| &turn.text).collect();
         prop_assert_eq!(earlier, [&user, &assistant]);
         prop_assert_eq!(asked.stop_sequences, [user]);
-        let body: Value = serde_json::from_str(&reply.body).unwrap();
-        prop_assert_eq!(body["text"].as_str(), Some(prompt.as_str()));
+        let reply = WellFormed::check(&reply);
+        prop_assert_eq!(reply.text(), Some(prompt.as_str()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{env, fs::File, mem, sync::Arc};
 use bedrock_function::{
     bedrock::BedrockModels,
     config::Config,
-    doors::Reply,
+    doors::{Outcome, Reply},
     handler::{Handler, Invocation},
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -33,7 +33,10 @@ async fn main() -> Result<(), Error> {
                 deadline: event.context.deadline(),
                 request_id: event.context.request_id,
             };
-            let reply = handler.handle(event.payload.into(), invocation).await;
+            let outcome = handler.handle(event.payload.into(), invocation).await;
+            let Outcome::Whole(reply) = outcome else {
+                return Err(Error::from("no whole reply"));
+            };
             let mut last_reply = last_reply.lock().await;
             Ok::<_, Error>(reply_with_fault(&fault, reply, &mut last_reply)?)
         }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Cause, ErrorCode};
+use super::Tokens;
+use crate::errors::{Cause, ErrorCode};
 
 /// A call that brought no answer. Holds nothing that the caller sent.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -21,6 +22,8 @@ pub struct CallError {
     /// Bedrock's own words. They can quote the prompt and name the account: never for a reply, and
     /// for a log only with `BEDROCK_LOG_CONTENT`.
     pub bedrock_message: Option<String>,
+    /// Tokens of an answer that broke off after it had begun: it is billed all the same.
+    pub tokens: Option<Tokens>,
 }
 
 impl CallError {
@@ -34,6 +37,7 @@ impl CallError {
             attempts,
             bedrock_request_id: None,
             bedrock_message: None,
+            tokens: None,
         }
     }
 }

@@ -1,0 +1,70 @@
+//! A call of a model: what came of it, for the record and for the caller.
+
+use std::time::Instant;
+
+use crate::{
+    config::{Config, Price},
+    doors::Usage,
+    errors::Error,
+    record::{Record, cost_usd, millis},
+    text::{AnswerEnd, CallError, TextRequest, Tokens},
+};
+
+/// A call of a model, from its beginning.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) started: Instant,
+    /// Whether texts may be logged.
+    pub(crate) logs_content: bool,
+    model: String,
+    price: Option<Price>,
+}
+
+impl Call {
+    /// A call that begins now.
+    pub(crate) fn new(request: &TextRequest, config: &Config) -> Self {
+        let facts = config.models.facts(&request.model);
+        Self {
+            started: Instant::now(),
+            logs_content: config.log_content,
+            model: request.model.to_string(),
+            price: facts.and_then(|facts| facts.price_per_million_tokens),
+        }
+    }
+
+    /// What the answer took by now.
+    pub(crate) fn usage(&self, tokens: Tokens) -> Usage {
+        Usage {
+            model: self.model.clone(),
+            tokens,
+            cost_usd: self.cost(tokens),
+            latency_ms: millis(self.started.elapsed()),
+        }
+    }
+
+    /// Notes that the model has ended its answer.
+    pub(crate) fn answered(&self, end: &AnswerEnd, record: &mut Record) {
+        record.called(&self.model, self.started.elapsed());
+        record.answered(end, self.cost(end.tokens));
+    }
+
+    /// Notes that the call has failed. What it has cost counts all the same.
+    pub(crate) fn failed(&self, error: CallError, record: &mut Record) -> Error {
+        record.called(&self.model, self.started.elapsed());
+        record.call_failed(&error, error.tokens.and_then(|tokens| self.cost(tokens)));
+        if self.logs_content {
+            record.bedrock_message = error.bedrock_message;
+        }
+        Error::Call {
+            code: error.code,
+            cause: error.cause,
+            model: self.model.clone(),
+            waited: error.waited,
+        }
+    }
+
+    /// The estimated price in USD; none where the model's is not known.
+    fn cost(&self, tokens: Tokens) -> Option<f64> {
+        self.price.map(|price| cost_usd(tokens, price))
+    }
+}

@@ -1,0 +1,57 @@
+//! Server-Sent Events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): the form of a
+//! streamed answer. JSON has no line breaks outside its strings and escapes those inside, so that one
+//! `data` line holds a whole object.
+
+use serde::Serialize;
+
+use super::Usage;
+use crate::errors::Error;
+
+/// `content-type` of the form.
+pub const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
+
+/// A comment, which every client ignores: it keeps a silent connection open.
+pub const COMMENT: &str = ": \n\n";
+
+#[derive(Serialize)]
+struct Text<'a> {
+    text: &'a str,
+}
+
+/// What is told of an answer when it has ended.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// Why the model stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
+    /// What the answer took.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// From the request to the first text, retries included, in milliseconds.
+    pub first_text_ms: u64,
+}
+
+/// The next piece of the answer.
+#[must_use]
+pub fn text(text: &str) -> String {
+    event("text", &Text { text })
+}
+
+/// The answer has ended; the only sign that nothing of it is missing.
+#[must_use]
+pub fn done(done: &Done) -> String {
+    event("done", done)
+}
+
+/// The answer has broken off. `request_id` is Lambda's, of this invocation.
+#[must_use]
+pub fn error(error: &Error, request_id: &str) -> String {
+    event("error", &error.body(request_id))
+}
+
+fn event(name: &str, data: &impl Serialize) -> String {
+    // Strings and finite numbers always serialize.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("event: {name}\ndata: {data}\n\n")
+}
