@@ -1,4 +1,4 @@
-//! A panic is a fault of this function: it costs one invocation its answer, and nothing else.
+//! A panic is a fault of this function. It ends one invocation with an error, and nothing else.
 
 use std::{future::Future, panic::AssertUnwindSafe};
 
@@ -16,7 +16,7 @@ struct Place {
     place: String,
 }
 
-/// Has panics logged by their place alone: their message can hold what the caller sent.
+/// Logs panics by their place alone: their message can hold what the caller sent.
 pub fn log_places() {
     std::panic::set_hook(Box::new(|info| {
         let place = info
@@ -30,7 +30,7 @@ pub fn log_places() {
 ///
 /// # Errors
 ///
-/// [`Panicked`], when it does. What the future was working on is in no certain state then.
+/// [`Panicked`], when it does. What the future was working on is then in an unknown state.
 pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(future)
         .catch_unwind()

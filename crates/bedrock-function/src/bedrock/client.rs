@@ -66,8 +66,8 @@ pub(super) async fn client(config: &Config) -> Result<(Client, Connection), Conn
                 .connect_timeout(CONNECT_TIMEOUT)
                 .build(),
         )
-        // A model that thinks for ten seconds sends nothing meanwhile: to the protection that is
-        // a stalled stream, to be cut and asked (and paid) again. The time budget bounds the call.
+        // The protection takes a model that sends nothing for some seconds for a stalled stream, ends the
+        // call and sends it again, which is paid twice. The time budget bounds the call instead.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     sdk.set_endpoint_url(config.endpoint_url.clone());
     let connection = Connection::new(config, http).await?;

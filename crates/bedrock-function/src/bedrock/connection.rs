@@ -34,9 +34,9 @@ const UNPROVEN_AFTER: Duration = Duration::from_secs(10);
 /// The connection that calls of Bedrock go out on.
 ///
 /// Lambda freezes a sandbox between invocations, for minutes. The pool's timer runs on the monotonic
-/// clock, which stands still meanwhile, so that the pool takes a connection for fresh that the other
-/// side has long forgotten. Its age is therefore told by the wall clock, which Lambda sets right
-/// when the sandbox thaws.
+/// clock, which stands still meanwhile, so that the pool keeps a connection that the other side has
+/// closed long ago. Its age is therefore told by the wall clock, which Lambda sets right when the
+/// sandbox thaws.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     http: Http,

@@ -70,7 +70,7 @@ fn join(blocks: Vec<ContentBlock>) -> String {
         ContentBlock::Text(text) => Some(text),
         _ => None,
     });
-    // One block is the rule: its text is not copied.
+    // Most answers are one block, whose text is not copied.
     let first = texts.next().unwrap_or_default();
     texts.fold(first, |joined, text| joined + &text)
 }

@@ -27,7 +27,7 @@ impl Attempts {
         self.failed(Cause::DeadlineExceeded)
     }
 
-    /// Bedrock answered with what is no answer of this operation, or the request could not be written.
+    /// The answer could not be read as one of this operation, or the request could not be written.
     pub(super) fn unreadable(&self) -> CallError {
         self.failed(Cause::Unknown)
     }
@@ -249,8 +249,8 @@ where
     }
 }
 
-/// A word of Bedrock's that is fit for a log and a reply: short, and of letters, digits, `_` and
-/// `-`. What is on the wire need not be Bedrock's.
+/// A word of Bedrock's that may stand in a log and a reply: short, and of letters, digits, `_` and `-`.
+/// The endpoint can be anybody's, so its words are checked.
 pub(super) fn as_logged(word: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let is_fit = (1..=64).contains(&word.len()) && word.chars().all(is_allowed);

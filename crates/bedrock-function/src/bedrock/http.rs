@@ -55,7 +55,7 @@ impl Http {
 
     /// Has the next request go out on a new connection.
     pub(super) fn renew(&self) {
-        // What worked at the start works again; if it did not, the old pool would have to do.
+        // Building a pool from the same settings has worked before. If it fails now, the old pool is used.
         if let Ok(client) = client(&self.tls_context) {
             *self.current() = client;
         }

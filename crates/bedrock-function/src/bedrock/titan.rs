@@ -1,7 +1,7 @@
 //! `InvokeModel` with Titan Text's own body: what the walkthrough's handler sent.
 //!
-//! AWS has ended these models. The path is kept as specified behaviour, for who has a contract
-//! with it, and answers with Bedrock's end of life.
+//! AWS has ended these models, so Bedrock answers with its end of life. The path is kept because it is
+//! the walkthrough's contract.
 
 use aws_sdk_bedrockruntime::{Client, operation::RequestId, primitives::Blob};
 use serde::{Deserialize, Serialize};

@@ -73,7 +73,7 @@ impl Config {
     ///
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        // A value that is not UTF-8 is refused: none of these takes U+FFFD.
+        // A value that is not UTF-8 is refused: no variable here takes a U+FFFD.
         let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         Self::from_lookup(|name| std::env::var_os(name).map(lossy))
     }

@@ -1,4 +1,4 @@
-//! JSON as it comes from outside: taken apart without trust, and without a copy of what is not used.
+//! JSON that need not be well formed. What is not used is not copied.
 //!
 //! A value is kept as [`RawValue`] until its type is known, for two reasons: each key can then say
 //! for itself what is wrong with it, and nothing recurses, so that no depth of brackets matters.
@@ -89,7 +89,7 @@ pub(super) fn string(name: &str, raw: &RawValue) -> Result<String, InvalidReques
     if Kind::of(raw.get()) != Kind::String {
         return Err(wrong_kind(name, raw, "a string"));
     }
-    // A JSON string that is none of Rust's holds half of a surrogate pair.
+    // JSON allows half of a surrogate pair in a string, Rust does not.
     unescaped(raw).ok_or_else(|| {
         InvalidRequest::new(
             format!(
@@ -100,7 +100,7 @@ pub(super) fn string(name: &str, raw: &RawValue) -> Result<String, InvalidReques
     })
 }
 
-/// The string in a JSON string. serde_json would make it twice where anything in it is escaped.
+/// The text of a JSON string. serde_json would copy a text with escapes twice.
 fn unescaped(raw: &RawValue) -> Option<String> {
     let escaped = raw.get().strip_prefix('"')?.strip_suffix('"')?;
     let text = EscapedStr::new(escaped).to_unescaped().ok()?;
@@ -117,7 +117,7 @@ pub(super) fn number(name: &str, wanted: &str, raw: &RawValue) -> Result<f64, In
     if Kind::of(raw.get()) != Kind::Number {
         return Err(wrong_kind(name, raw, wanted));
     }
-    // A number that is none of Rust's is beyond all that is taken.
+    // A number too large for a float is out of every range.
     Ok(typed(raw).unwrap_or(f64::MAX))
 }
 

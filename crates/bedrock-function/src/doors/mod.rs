@@ -26,7 +26,7 @@ pub enum Door {
     Direct,
     /// API Gateway, with the object as the request's body.
     Http,
-    /// A Function URL, which is HTTP too; but it is the URL that streams or does not, not the call.
+    /// A Function URL, which is HTTP too. Whether it streams is a setting of the URL, not of the call.
     FunctionUrl,
 }
 
@@ -42,7 +42,7 @@ impl Door {
         };
         let body = http::body(&fields);
         let accepts_events = http::accepts_events(&fields);
-        // A third copy of a long prompt would be one too many.
+        // The payload is freed before the prompt is copied out of the body: long prompts have megabytes.
         drop(payload);
         (door, Self::wanted_by(body, accepts_events))
     }

@@ -36,7 +36,7 @@ impl InitError {
     }
 }
 
-/// What `lambda_runtime` cannot do without: it panics where one is missing.
+/// The variables that `lambda_runtime` needs: it panics where one is missing.
 const LAMBDA_VARIABLES: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -65,7 +65,7 @@ struct Report<'a> {
     error_message: String,
 }
 
-/// Says why INIT ends: in the log, and to Lambda, which passes it on to the caller.
+/// Reports why INIT ended: in the log, and to Lambda, which passes it on to the caller.
 pub async fn report(error: &InitError) {
     let report = Report {
         error_type: error.error_type(),

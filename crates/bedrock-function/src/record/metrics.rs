@@ -1,5 +1,4 @@
-//! Metrics without a call of their own: CloudWatch reads them out of the log line, where that
-//! carries the embedded metric format
+//! Metrics that need no API call: CloudWatch reads them out of a log line in the embedded metric format
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 
 use std::time::SystemTime;

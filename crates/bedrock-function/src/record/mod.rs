@@ -132,7 +132,7 @@ impl Record {
         self.status_code = error.status();
     }
 
-    /// Metrics are written at any log level: a bill is not a matter of verbosity.
+    /// Writes the line. With metrics it is written at any log level, because alarms watch them.
     fn write(&self) {
         let level = match self.status_code {
             0..400 => Level::Info,

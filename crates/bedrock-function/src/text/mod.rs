@@ -148,7 +148,7 @@ pub struct AnswerEnd {
 pub struct Answer {
     /// The pieces of the text, joined. May be empty.
     pub text: String,
-    /// What is known of it beside.
+    /// What is known of it besides the text.
     pub end: AnswerEnd,
 }
 
@@ -169,7 +169,7 @@ impl Answer {
         let mut answer = Self::default();
         while let Some(part) = parts.next().await {
             match part? {
-                // One piece is the rule: its text is not copied.
+                // Most answers are one piece, whose text is not copied.
                 AnswerPart::Text(text) if answer.text.is_empty() => answer.text = text,
                 AnswerPart::Text(text) => answer.text += &text,
                 AnswerPart::End(end) => answer.end = end,

@@ -13,7 +13,7 @@ impl MaxTokens {
     /// For events and environments that do not say: the walkthrough's `maxTokenCount`.
     pub const DEFAULT: Self = Self(4096);
 
-    /// What Bedrock's service model sets no lower: the largest 32-bit signed integer.
+    /// The largest 32-bit signed integer: Bedrock's service model sets no lower bound.
     pub const LARGEST: Self = Self(i32::MAX as u32);
 
     /// In tokens.
@@ -112,7 +112,7 @@ impl FromStr for Probability {
 }
 
 impl Serialize for Probability {
-    /// As JavaScript writes it: `0`, not `0.0`. Titan's body is kept byte for byte.
+    /// Writes `0` and not `0.0`, as JavaScript does: Titan's body is kept byte for byte.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.fract() == 0.0 {
             serializer.serialize_u32(self.0 as u32)
