@@ -1,6 +1,6 @@
 //! How often a long prompt is in memory at once. The peak is the kernel's: `VmHWM` of the process.
 
-use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
+use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, EventStream, SECRET_ACCESS_KEY};
 use lambda_local::Function;
 use serde_json::{Value, json};
 
@@ -80,4 +80,34 @@ async fn a_long_prompt_of_many_lines_is_in_memory_less_than_three_times() {
 async fn a_long_prompt_over_http_is_in_memory_less_than_three_times() {
     let lines = "A line of the usual length, of which there are many.\n";
     assert_few_copies(http(&lines.repeat(PROMPT_BYTES / lines.len()))).await;
+}
+
+/// The most memory that streaming an answer of this many KB takes, above what ordinary invocations take, in bytes.
+async fn streaming_takes(kilobytes: usize) -> u64 {
+    let bedrock = BedrockLocal::builder().start().await.unwrap();
+    let deltas = |count| EventStream::of_deltas(vec!["x".repeat(1_000); count]);
+    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
+        .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
+        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
+        .envs(deployed_environment())
+        .env("BEDROCK_STREAM", "1")
+        .start()
+        .await
+        .unwrap();
+    let mut peaks = Vec::new();
+    for count in [10, 10, kilobytes] {
+        bedrock.enqueue(Answer::stream(deltas(count)));
+        let event = json!({"prompt": "hi", "stream": true}).to_string();
+        let (outcome, phase) = function.measure(event).await;
+        let events = outcome.response().unwrap();
+        assert!(events.len() > count * 1_000 && events.ends_with(b"\n\n"));
+        peaks.push(phase.usage.unwrap().peak_memory);
+    }
+    peaks[2].saturating_sub(peaks[1])
+}
+
+#[tokio::test]
+async fn a_streamed_answer_of_5_mb_is_never_in_memory_as_a_whole() {
+    let taken = streaming_takes(5_000).await;
+    assert!(taken < 1_000_000, "{taken} bytes more than a short answer");
 }
