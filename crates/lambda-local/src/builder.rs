@@ -178,13 +178,8 @@ impl Builder {
             .await
             .map_err(StartError::Listen)?;
         let runtime_api = listener.local_addr().map_err(StartError::Listen)?;
-        let arn = format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            self.region,
-            crate::ACCOUNT_ID,
-            self.name
-        );
-        let mut api = RuntimeApi::serve(listener, arn);
+        let arn = self.arn_of(&self.name);
+        let mut api = RuntimeApi::serve(listener, arn).map_err(StartError::Listen)?;
         let settings = Settings {
             name: &self.name,
             memory_mb: self.memory_mb,
@@ -219,6 +214,24 @@ impl Builder {
             freeze: self.freeze,
             unthrottled,
         }))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How long an invocation may take.
+    pub(crate) fn invocation_timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The ARN that a function of this name would have here.
+    pub(crate) fn arn_of(&self, name: &str) -> String {
+        format!(
+            "arn:aws:lambda:{}:{}:function:{name}",
+            self.region,
+            crate::ACCOUNT_ID
+        )
     }
 
     /// The group that limits the CPU, or why there is none.

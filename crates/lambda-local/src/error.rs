@@ -10,7 +10,7 @@ use crate::ExitStatus;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The function reported an initialisation error (`/runtime/init/error`).
-    #[error("the function failed during initialisation: {error_type}: {error_message}")]
+    #[error("The function failed during initialisation: {error_type}: {error_message}")]
     Init {
         /// The body's `errorType`, or the header `Lambda-Runtime-Function-Error-Type`.
         error_type: String,
@@ -21,7 +21,7 @@ pub enum StartError {
     },
     /// The process ended before it asked for an event.
     #[error(
-        "the function ended before it asked for an event ({status}){}",
+        "The function ended before it asked for an event ({status}).{}",
         last_words(stderr)
     )]
     Exited {
@@ -32,7 +32,7 @@ pub enum StartError {
     },
     /// The process neither asked for an event nor ended in the time given to [`Builder::init_timeout`](crate::Builder::init_timeout).
     #[error(
-        "the function asked for no event within {after:?} of its start{}",
+        "The function asked for no event within {after:?} of its start.{}",
         last_words(stderr)
     )]
     TimedOut {
@@ -42,7 +42,7 @@ pub enum StartError {
         stderr: String,
     },
     /// The program could not be started at all.
-    #[error("cannot start {}: {source}; give the path of an executable that was built for this machine", program.display())]
+    #[error("The function {} cannot be started: {source}. Give the path of an executable that was built for this machine.", program.display())]
     Spawn {
         /// The program that was to start.
         program: PathBuf,
@@ -50,10 +50,12 @@ pub enum StartError {
         source: io::Error,
     },
     /// The limit of the CPU was there to be set, and then could not be.
-    #[error("cannot limit the function's CPU: {0}")]
+    #[error("The function's CPU cannot be limited: {0}. Run it without a limit.")]
     Limit(#[source] io::Error),
     /// The Runtime API found no port on loopback.
-    #[error("cannot listen on loopback for the Runtime API: {0}")]
+    #[error(
+        "The Runtime API cannot listen on loopback: {0}. See whether this machine has a free port there."
+    )]
     Listen(#[source] io::Error),
 }
 
@@ -63,6 +65,6 @@ fn last_words(stderr: &str) -> String {
         .lines()
         .rev()
         .find(|line| !line.trim().is_empty())
-        .map(|line| format!("; its last line on stderr: {line}"))
+        .map(|line| format!(" Its last line on stderr: {line}"))
         .unwrap_or_default()
 }

@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use tokio::{sync::mpsc, time::timeout_at};
 
 use crate::{
-    Builder, Deadline, Invocation, MAX_EVENT_BYTES, Outcome, Phase,
+    Builder, Deadline, Invocation, MAX_EVENT_BYTES, Outcome, Phase, ResponsePart,
     process::Process,
-    runtime_api::{Pending, RuntimeApi, Settled},
+    runtime_api::{Completed, Pending, Reply, ResponseStream, RuntimeApi},
 };
 
 /// A function process that has asked for its first event, and the Runtime API around it.
@@ -67,13 +68,36 @@ impl Function {
 
     /// Hands the function an event with a deadline, ids and contexts of the caller's choice.
     pub async fn invoke_with(&self, payload: impl Into<Bytes>, invocation: Invocation) -> Outcome {
+        self.invoke_to(payload.into(), invocation, None).await
+    }
+
+    /// Hands the function an event and passes a streamed response on as it comes, chunk by chunk.
+    ///
+    /// A channel that is full holds the function up, as a slow reader does. Where nobody reads any more the function goes on to its
+    /// end, as on Lambda. A response that is not streamed is in the [`Outcome`] alone.
+    pub async fn invoke_with_response_stream(
+        &self,
+        payload: impl Into<Bytes>,
+        invocation: Invocation,
+        parts: mpsc::Sender<ResponsePart>,
+    ) -> Outcome {
+        self.invoke_to(payload.into(), invocation, Some(parts))
+            .await
+    }
+
+    async fn invoke_to(
+        &self,
+        payload: Bytes,
+        invocation: Invocation,
+        parts: Option<mpsc::Sender<ResponsePart>>,
+    ) -> Outcome {
         let _turn = self.turn.lock().await;
         let _awake = self.wake();
-        let settled = self.hand_over(payload.into(), invocation).await;
+        let completed = self.hand_over(payload, invocation, parts).await;
         if self.freeze {
-            self.asks_again(settled.asked).await;
+            self.polls_again(completed.polls).await;
         }
-        settled.outcome
+        completed.outcome
     }
 
     /// Hands the function an event, waits until it asks for the next one, and tells what it took.
@@ -90,47 +114,109 @@ impl Function {
         let _turn = self.turn.lock().await;
         let meter = self.process.meter();
         let _awake = self.wake();
-        let settled = self.hand_over(payload.into(), invocation).await;
-        self.asks_again(settled.asked).await;
-        let phase = self.process.phase_since(meter, settled.duration);
-        (settled.outcome, phase)
+        let completed = self.hand_over(payload.into(), invocation, None).await;
+        self.polls_again(completed.polls).await;
+        let phase = self.process.phase_since(meter, completed.duration);
+        (completed.outcome, phase)
     }
 
-    async fn hand_over(&self, payload: Bytes, invocation: Invocation) -> Settled {
-        if payload.len() > MAX_EVENT_BYTES {
-            return Settled {
-                outcome: refused_for_its_size(),
-                duration: Duration::ZERO,
-                // Nothing is to be waited for: the function was not asked.
-                asked: 0,
-            };
-        }
-        let deadline = invocation.deadline.unwrap_or(Deadline::In(self.timeout));
+    async fn hand_over(
+        &self,
+        payload: Bytes,
+        invocation: Invocation,
+        parts: Option<mpsc::Sender<ResponsePart>>,
+    ) -> Completed {
         let started = Instant::now();
-        let pending = self.api.hand_over(payload, invocation, deadline);
-        let ended = tokio::select! {
-            biased;
-            settled = answer(pending, deadline, self.timeout) => match settled {
-                Some(settled) => return settled,
-                None => self.killed_for_its_time().await,
-            },
-            status = self.process.exited() => Outcome::Exited { status },
+        let ended = if payload.len() > MAX_EVENT_BYTES {
+            Ended::As(Outcome::event_too_large())
+        } else {
+            let deadline = invocation.deadline.unwrap_or(Deadline::In(self.timeout));
+            let pending = self.api.hand_over(payload, invocation, deadline);
+            self.ended(pending, deadline, parts).await
         };
-        Settled {
-            outcome: ended,
+        let outcome = match ended {
+            Ended::Completed(completed) => return completed,
+            Ended::As(outcome) => outcome,
+            Ended::Overdue => self.killed_for_its_time().await,
+        };
+        Completed {
+            outcome,
             duration: started.elapsed(),
-            asked: self.api.asked(),
+            // One less than there were: no further one is to be waited for.
+            polls: self.api.polls().saturating_sub(1),
+        }
+    }
+
+    /// How the event's invocation ends: by the function's answer, by the end of its process, or by its deadline.
+    async fn ended(
+        &self,
+        mut pending: Pending,
+        deadline: Deadline,
+        parts: Option<mpsc::Sender<ResponsePart>>,
+    ) -> Ended {
+        // A function that does not come back for the event has as long as Lambda would give it.
+        let received = tokio::time::timeout(self.timeout, pending.received());
+        tokio::select! {
+            biased;
+            received = received => if received.is_err() { return Ended::Overdue },
+            status = self.process.exited() => return Ended::As(Outcome::Exited { status }),
+        }
+        let overdue_at = tokio::time::Instant::now() + deadline.time_left(self.timeout);
+        let stream = tokio::select! {
+            biased;
+            reply = timeout_at(overdue_at, pending.reply()) => match reply {
+                Ok(Reply::Whole(completed)) => return Ended::Completed(completed),
+                Ok(Reply::Streaming(stream)) => stream,
+                Err(_) => return Ended::Overdue,
+            },
+            status = self.process.exited() => return Ended::As(Outcome::Exited { status }),
+        };
+        let passed_on = timeout_at(overdue_at, self.pass_on(stream, parts)).await;
+        passed_on.unwrap_or(Ended::Overdue)
+    }
+
+    /// Passes a streamed response on, or collects it where it is to go nowhere.
+    async fn pass_on(
+        &self,
+        mut stream: ResponseStream,
+        parts: Option<mpsc::Sender<ResponsePart>>,
+    ) -> Ended {
+        let mut collected = BytesMut::new();
+        if let Some(parts) = &parts {
+            drop(parts.send(ResponsePart::Headers(stream.headers)).await);
+        }
+        // The end of the process ends the chunks too: all that it had sent is passed on before.
+        while let Some(chunk) = stream.chunks.recv().await {
+            match &parts {
+                Some(parts) => drop(parts.send(ResponsePart::Chunk(chunk)).await),
+                None => collected.extend_from_slice(&chunk),
+            }
+        }
+        tokio::select! {
+            biased;
+            Ok(mut completed) = stream.completed => {
+                if let Outcome::Response { body, .. } = &mut completed.outcome {
+                    *body = collected.freeze();
+                }
+                Ended::Completed(completed)
+            }
+            status = self.process.exited() => Ended::As(Outcome::Exited { status }),
         }
     }
 
     /// Waits until the function asks for an event again, or never will.
-    async fn asks_again(&self, asked: u64) {
+    async fn polls_again(&self, polls: u64) {
         tokio::select! {
-            () = self.api.asked_since(asked) => (),
+            () = self.api.polled_since(polls) => (),
             _ = self.process.exited() => (),
             // It has answered, and is free to do what it likes before it asks, but not for longer than an invocation.
             () = tokio::time::sleep(self.timeout) => (),
         }
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.process.has_exited()
     }
 
     fn pause(&self) {
@@ -208,24 +294,12 @@ impl Drop for Awake<'_> {
     }
 }
 
-/// What the function makes of the event; `None` when its time is over first.
-async fn answer(mut pending: Pending, deadline: Deadline, timeout: Duration) -> Option<Settled> {
-    // A function that does not come back for the event has as long as Lambda would give it.
-    tokio::time::timeout(timeout, pending.handed_over())
-        .await
-        .ok()?;
-    tokio::time::timeout(deadline.time_left(timeout), pending.settled())
-        .await
-        .ok()
-}
-
-fn refused_for_its_size() -> Outcome {
-    let message = format!(
-        "Request must be smaller than {MAX_EVENT_BYTES} bytes for the InvokeFunction operation"
-    );
-    let error_type = "RequestEntityTooLargeException".to_owned();
-    let body = serde_json::json!({ "errorType": error_type, "errorMessage": message })
-        .to_string()
-        .into();
-    Outcome::Error { error_type, body }
+/// How an invocation ended, as far as it is known.
+enum Ended {
+    /// By what the function posted.
+    Completed(Completed),
+    /// Without it.
+    As(Outcome),
+    /// By the deadline; the process still runs.
+    Overdue,
 }

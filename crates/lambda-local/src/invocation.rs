@@ -1,4 +1,4 @@
-//! One event on its way to the function, and what comes back.
+//! What goes with an event to the function, and what comes back.
 
 use std::{
     fmt,
@@ -8,7 +8,12 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::ExitStatus;
+use serde_json::json;
+
+use crate::{ExitStatus, MAX_EVENT_BYTES, MAX_RESPONSE_BYTES};
+
+/// The type of the error where an event is larger than Lambda takes.
+pub(crate) const EVENT_TOO_LARGE: &str = "RequestEntityTooLargeException";
 
 /// What Lambda tells the function about one event. Every field has a default that a plain invocation has on Lambda.
 #[derive(Debug, Clone, Default)]
@@ -62,12 +67,21 @@ impl Deadline {
     }
 }
 
+/// What a function streams before the [`Outcome`] is known.
+#[derive(Debug, Clone)]
+pub enum ResponsePart {
+    /// The headers that the function sends along. They come first.
+    Headers(HeaderMap),
+    /// The next bytes of the payload, as the function sent them.
+    Chunk(Bytes),
+}
+
 /// How one invocation ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// The function answered (`/response`).
     Response {
-        /// The payload; a streamed one is collected.
+        /// The payload. A streamed one is collected, or empty where its parts went elsewhere.
         body: Bytes,
         /// The headers that the function sent along.
         headers: HeaderMap,
@@ -89,6 +103,33 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// An error that Lambda reports in the function's place.
+    pub(crate) fn error(error_type: &str, message: &str) -> Self {
+        let body = json!({ "errorType": error_type, "errorMessage": message });
+        Self::Error {
+            error_type: error_type.to_owned(),
+            body: body.to_string().into(),
+        }
+    }
+
+    pub(crate) fn response_too_large() -> Self {
+        Self::error(
+            "Function.ResponseSizeTooLarge",
+            &format!(
+                "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+            ),
+        )
+    }
+
+    pub(crate) fn event_too_large() -> Self {
+        Self::error(
+            EVENT_TOO_LARGE,
+            &format!(
+                "Request must be smaller than {MAX_EVENT_BYTES} bytes for the InvokeFunction operation"
+            ),
+        )
+    }
+
     /// The payload of a [`Response`](Self::Response).
     pub fn response(&self) -> Option<&Bytes> {
         match self {
@@ -102,17 +143,20 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Response { body, .. } => {
-                write!(f, "the function answered with {} bytes", body.len())
+                write!(f, "The function answered with {} bytes.", body.len())
             }
             Self::Error { error_type, body } => write!(
                 f,
-                "the function reported an error: {error_type}: {}",
+                "The function reported an error: {error_type}: {}",
                 String::from_utf8_lossy(body)
             ),
-            Self::Exited { status } => write!(f, "the function ended without an answer ({status})"),
+            Self::Exited { status } => write!(
+                f,
+                "The function ended without an answer ({status}). See what it wrote before."
+            ),
             Self::TimedOut => write!(
                 f,
-                "Task timed out: the deadline passed and the function was killed"
+                "Task timed out: the deadline passed and the function was killed. Give it more time, or see what it waited for."
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Lambda's Runtime API around one function process.
+//! Lambda on this machine: the Runtime API around function processes, and the ways in which Lambda is called.
 //!
 //! [`Function`] starts a bootstrap binary as Lambda would, in an environment that holds what Lambda sets and nothing else,
 //! answers its calls to the Runtime API on loopback, and hands it one event at a time.
@@ -16,7 +16,10 @@
 //! # }
 //! ```
 //!
-//! The process and everything it started end when the [`Function`] is dropped.
+//! The process and everything it started end when the [`Function`] is dropped, or when this program is killed.
+//!
+//! A [`Pool`] runs several processes of one function, and serves them to other programs as Lambda's Invoke API
+//! ([`Pool::serve_invoke_api`]) and as a Function URL ([`Pool::serve_function_url`]). Streamed responses are passed on chunk by chunk.
 //!
 //! It is an instrument too: [`Function::measure`] tells what an invocation took, [`Function::init`] what the INIT did, and
 //! [`Builder::cpu`] and [`Builder::freeze`] give the process the CPU and the pauses that it would have on Lambda.
@@ -26,19 +29,26 @@ mod cpu;
 mod environment;
 mod error;
 mod function;
+mod function_error;
+mod function_url;
 mod invocation;
+mod invoke_api;
 mod phase;
+mod pool;
 mod process;
 mod runtime_api;
+mod server;
 mod signals;
 
 pub use builder::Builder;
 pub use cpu::Cpu;
 pub use error::StartError;
 pub use function::Function;
-pub use invocation::{Deadline, Invocation, Outcome};
+pub use invocation::{Deadline, Invocation, Outcome, ResponsePart};
 pub use phase::{Phase, Usage};
+pub use pool::{InvokeError, Pool};
 pub use process::{ExitStatus, Output, ProcessGroup};
+pub use server::Server;
 pub use signals::{Signals, stopped};
 
 /// The account that AWS's own documentation uses; invoked ARNs carry it.

@@ -115,6 +115,11 @@ impl ProcessGroup {
         }
     }
 
+    /// Whether the program has ended.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.exited.borrow().is_some()
+    }
+
     /// Waits until the program has ended and gives all that it wrote to its pipes.
     ///
     /// # Errors

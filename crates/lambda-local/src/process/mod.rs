@@ -167,6 +167,11 @@ impl Process {
         self.group.exited().await
     }
 
+    /// Whether the process has ended.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.group.has_exited()
+    }
+
     /// Kills the whole process group.
     pub(crate) fn kill(&self) {
         self.group.signal(Signal::KILL);

@@ -1,22 +1,21 @@
 //! Lambda's Runtime API (version 2018-06-01) on loopback.
 
-mod desk;
+mod body;
 mod reply;
 mod routes;
+mod state;
 
 use std::{sync::Arc, time::Instant};
 
-use axum::serve::ListenerExt;
 use bytes::Bytes;
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
-    task::JoinHandle,
 };
 
-use crate::{Deadline, Invocation};
-pub(crate) use desk::Settled;
-use desk::{Desk, Job};
+use crate::{Deadline, Invocation, Server};
+pub(crate) use state::{Completed, Reply, ResponseStream};
+use state::{Event, RuntimeState};
 
 /// What became of the start of the function.
 #[derive(Debug, Clone)]
@@ -34,27 +33,24 @@ pub(crate) enum Startup {
 /// The server; it stops when dropped.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
-    desk: Arc<Desk>,
+    state: Arc<RuntimeState>,
     startup: watch::Receiver<Option<Startup>>,
-    server: JoinHandle<()>,
+    _server: Server,
 }
 
 impl RuntimeApi {
-    pub(crate) fn serve(listener: TcpListener, function_arn: String) -> Self {
-        let (desk, startup) = Desk::new(function_arn);
-        let desk = Arc::new(desk);
-        let router = routes::router(Arc::clone(&desk));
-        // Small answers must leave at once: what is measured here is the function and not Nagle's algorithm.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        Self {
-            desk,
+    pub(crate) fn serve(listener: TcpListener, function_arn: String) -> std::io::Result<Self> {
+        let (state, startup) = RuntimeState::new(function_arn);
+        let state = Arc::new(state);
+        let server = Server::start(listener, routes::router(Arc::clone(&state)))?;
+        Ok(Self {
+            state,
             startup,
-            server,
-        }
+            _server: server,
+        })
     }
 
-    /// Waits for the function's first word.
+    /// Waits until the function has asked for its first event, or has reported that it cannot start.
     pub(crate) async fn startup(&mut self) -> Startup {
         let startup = self
             .startup
@@ -64,65 +60,59 @@ impl RuntimeApi {
             .and_then(|startup| startup.clone());
         match startup {
             Some(startup) => startup,
-            // The desk holds the sender for as long as this exists.
+            // The state holds the sender for as long as this exists.
             None => std::future::pending().await,
         }
     }
 
     /// How often the function has asked for an event.
-    pub(crate) fn asked(&self) -> u64 {
-        self.desk.asked()
+    pub(crate) fn polls(&self) -> u64 {
+        self.state.polls()
     }
 
     /// Waits until the function has asked more often than this.
-    pub(crate) async fn asked_since(&self, times: u64) {
-        self.desk.asked_since(times).await;
+    pub(crate) async fn polled_since(&self, polls: u64) {
+        self.state.polled_since(polls).await;
     }
 
-    /// Puts an event on the desk, for the function's next `/next`.
+    /// Has an event wait for the function's next `/next`.
     pub(crate) fn hand_over(
         &self,
         payload: Bytes,
         invocation: Invocation,
         deadline: Deadline,
     ) -> Pending {
-        let (handed_sender, handed) = oneshot::channel();
-        let (outcome_sender, outcome) = oneshot::channel();
-        self.desk.put(Job {
+        let (received_sender, received) = oneshot::channel();
+        let (reply_sender, reply) = oneshot::channel();
+        self.state.put(Event {
             payload,
             invocation,
             deadline,
-            handed: handed_sender,
-            outcome: outcome_sender,
+            received: received_sender,
+            reply: reply_sender,
         });
-        Pending { handed, outcome }
+        Pending { received, reply }
     }
 }
 
-impl Drop for RuntimeApi {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-/// An event on the desk or with the function.
+/// An event that waits for the function or is in flight.
 pub(crate) struct Pending {
-    handed: oneshot::Receiver<()>,
-    outcome: oneshot::Receiver<Settled>,
+    received: oneshot::Receiver<()>,
+    reply: oneshot::Receiver<Reply>,
 }
 
 impl Pending {
     /// Waits until the function has the event.
-    pub(crate) async fn handed_over(&mut self) {
-        if (&mut self.handed).await.is_err() {
+    pub(crate) async fn received(&mut self) {
+        if (&mut self.received).await.is_err() {
             std::future::pending().await
         }
     }
 
     /// Waits for what the function posts.
-    pub(crate) async fn settled(self) -> Settled {
-        match self.outcome.await {
-            Ok(settled) => settled,
+    pub(crate) async fn reply(self) -> Reply {
+        match self.reply.await {
+            Ok(reply) => reply,
             // Nothing will come; the deadline or the end of the process decides.
             Err(_) => std::future::pending().await,
         }

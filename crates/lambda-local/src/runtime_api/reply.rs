@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::desk::Delivery;
+use super::state::Delivery;
 use crate::MAX_RESPONSE_BYTES;
 
 /// The event, with the headers that Lambda sends along.

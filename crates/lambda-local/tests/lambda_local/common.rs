@@ -8,9 +8,13 @@ use std::{
 
 use lambda_local::{Builder, Function, Outcome};
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
-/// An example of this crate: cargo builds them for a test run beside the tests' own folder, and gives no variable for their path.
-pub(crate) fn example(name: &str) -> PathBuf {
+/// The function in tests/fixture: cargo builds it for a test run beside the tests' own folder, and gives no variable for its path.
+pub(crate) fn fixture_path() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let path = tests
         .parent()
@@ -18,7 +22,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
         .parent()
         .unwrap()
         .join("examples")
-        .join(name);
+        .join("fixture");
     assert!(
         path.exists(),
         "{} is missing: run `cargo test -p lambda-local`, which builds it",
@@ -28,7 +32,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 }
 
 pub(crate) fn fixture() -> Builder {
-    Function::builder(example("fixture"))
+    Function::builder(fixture_path())
 }
 
 pub(crate) fn json(outcome: &Outcome) -> Value {
@@ -51,4 +55,42 @@ pub(crate) fn ends(pid: u32) -> bool {
         thread::yield_now();
     }
     !runs(pid)
+}
+
+/// What the fixture waits for where its event names this address: one byte for each step.
+pub(crate) struct Pace {
+    listener: TcpListener,
+    stream: Option<TcpStream>,
+}
+
+impl Pace {
+    pub(crate) async fn listen() -> Self {
+        Self {
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            stream: None,
+        }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    /// Waits until the fixture has come to the place where it waits.
+    pub(crate) async fn accept(&mut self) {
+        self.stream = Some(self.listener.accept().await.unwrap().0);
+    }
+
+    /// Lets the fixture go on.
+    pub(crate) async fn step(&mut self) {
+        if self.stream.is_none() {
+            self.accept().await;
+        }
+        self.stream.as_mut().unwrap().write_u8(b'.').await.unwrap();
+    }
+
+    /// Waits until the fixture is done with it.
+    pub(crate) async fn closed(mut self) {
+        let mut stream = self.stream.take().unwrap();
+        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    }
 }

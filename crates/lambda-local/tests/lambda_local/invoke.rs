@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{example, fixture, json, runs};
+use crate::common::{fixture, json, runs};
 use lambda_local::{Deadline, Function, Invocation, MAX_EVENT_BYTES, Outcome};
 use serde_json::{Value, json};
 
@@ -197,37 +197,6 @@ async fn an_initialisation_error_after_the_start_is_refused_with_403() {
     let head = "POST /2018-06-01/runtime/init/error HTTP/1.1\r\ncontent-length: 2";
     let (outcome, _function) = status_of(head, "{}").await;
     assert_eq!(json(&outcome), 403);
-}
-
-#[tokio::test]
-async fn a_streamed_response_is_collected() {
-    let function = Function::builder(example("streaming"))
-        .start()
-        .await
-        .unwrap();
-    let outcome = function.invoke("{}").await;
-    assert!(
-        outcome.response().unwrap().ends_with(b"one two three"),
-        "{outcome}"
-    );
-}
-
-#[tokio::test]
-async fn a_stream_that_ends_in_an_error_is_an_error() {
-    let head = "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n\
-        lambda-runtime-function-response-mode: streaming\r\n\
-        transfer-encoding: chunked\r\n\
-        trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
-    let body = "4\r\nhalf\r\n0\r\n\
-        Lambda-Runtime-Function-Error-Type: Stream.Broken\r\n\
-        Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJicm9rZW4ifQ==\r\n\r\n";
-    match status_of(head, body).await.0 {
-        Outcome::Error { error_type, body } => {
-            assert_eq!(error_type, "Stream.Broken");
-            assert_eq!(body, r#"{"errorMessage":"broken"}"#);
-        }
-        other => panic!("{other}"),
-    }
 }
 
 #[tokio::test]

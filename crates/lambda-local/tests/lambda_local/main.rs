@@ -7,8 +7,11 @@
 )]
 
 mod common;
+mod function_url;
 mod invoke;
 #[cfg(target_os = "linux")]
 mod measure;
+mod pool;
 mod program;
 mod start;
+mod stream;

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::common::{ends, example, runs};
+use crate::common::{ends, fixture_path, runs};
 
 fn run(event: &Path, options: &[&str], fixture: &[&str]) -> Output {
     lambda_local(event, options, fixture).output().unwrap()
@@ -20,7 +20,7 @@ fn lambda_local(event: &Path, options: &[&str], fixture: &[&str]) -> Command {
         .arg("--event")
         .arg(event)
         .arg("--")
-        .arg(example("fixture"))
+        .arg(fixture_path())
         .args(fixture)
         .env_clear();
     command
@@ -92,11 +92,11 @@ fn a_failed_invocation_exits_with_1_and_says_why() {
     let cases = [
         (
             r#"{"do":"fail"}"#,
-            "lambda-local: the function reported an error: ",
+            "lambda-local: The function reported an error: ",
         ),
         (
             r#"{"do":"exit"}"#,
-            "lambda-local: the function ended without an answer (exit status: 7)",
+            "lambda-local: The function ended without an answer (exit status: 7)",
         ),
         (r#"{"do":"hang"}"#, "lambda-local: Task timed out"),
     ];
@@ -114,7 +114,7 @@ fn a_failed_start_exits_with_3_and_says_why() {
     let output = run(&event(&directory, "{}"), &[], &["init-error"]);
     assert_eq!(
         sentence(&output),
-        "lambda-local: the function failed during initialisation: Fixture.Refused: told to fail"
+        "lambda-local: The function failed during initialisation: Fixture.Refused: told to fail"
     );
     assert_eq!(output.status.code(), Some(3));
 }
@@ -125,13 +125,10 @@ fn a_wrong_event_file_exits_with_2_and_is_named() {
     let cases = [
         (
             directory.path().join("missing.json"),
-            "lambda-local: cannot read the event file ",
+            "lambda-local: The event file ",
         ),
-        (
-            directory.path().to_owned(),
-            "lambda-local: cannot read the event file ",
-        ),
-        (event(&directory, "{"), "lambda-local: the event file "),
+        (directory.path().to_owned(), "lambda-local: The event file "),
+        (event(&directory, "{"), "lambda-local: The event file "),
     ];
     for (path, expected) in cases {
         let output = run(&path, &[], &[]);

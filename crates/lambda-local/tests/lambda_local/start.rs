@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{ends, example, fixture, json, runs};
+use crate::common::{ends, fixture, fixture_path, json, runs};
 use lambda_local::{Function, StartError};
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_process_that_ends_at_once_gives_its_status_and_its_last_words() {
     assert!(
         error
             .to_string()
-            .ends_with("its last line on stderr: no model is set"),
+            .ends_with("Its last line on stderr: no model is set"),
         "{error}"
     );
     match error {
@@ -130,7 +130,7 @@ async fn a_program_that_is_not_there_is_named() {
     assert!(
         error
             .to_string()
-            .starts_with("cannot start target/no/such/bootstrap: "),
+            .starts_with("The function target/no/such/bootstrap cannot be started: "),
         "{error}"
     );
 }
@@ -177,7 +177,7 @@ async fn memory_and_descriptors_are_those_of_a_process_that_runs() {
 async fn the_program_may_be_given_by_a_relative_path() {
     let directory = std::env::current_dir().unwrap();
     let up: std::path::PathBuf = directory.components().skip(1).map(|_| "..").collect();
-    let relative = up.join(example("fixture").strip_prefix("/").unwrap());
+    let relative = up.join(fixture_path().strip_prefix("/").unwrap());
     let function = Function::builder(relative).start().await.unwrap();
     assert!(function.invoke("{}").await.response().is_some());
 }
