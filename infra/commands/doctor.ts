@@ -57,12 +57,16 @@ async function examineAccount(
   }
 }
 
-function askAccount(target: Parameters<typeof stackChecks>[0], { models }: Choice, today: string): Promise<Result[]> {
+function askAccount(
+  target: Parameters<typeof stackChecks>[0],
+  { models, settings }: Choice,
+  today: string,
+): Promise<Result[]> {
   const [model] = models;
   const checks = [
     ...accountChecks(target),
     ...models.flatMap((row) => modelChecks(row, target.region, today)),
-    ...stackChecks(target, models),
+    ...stackChecks(target, models, settings.stream),
     ...(model && isOn('CALL') ? [callCheck(model, target.region)] : []),
   ];
   return runChecks(checks, PATIENCE);

@@ -1,5 +1,6 @@
-import { type Call, type Estimate, estimateOf } from '../lib/estimate.ts';
+import { type Call, type Estimate, estimateOf, FREE_STREAMED_BYTES, streamedBytes } from '../lib/estimate.ts';
 import { PRICES } from '../lib/prices.ts';
+import type { Settings } from '../lib/settings.ts';
 import { columns } from './support/columns.ts';
 import { exitOnError } from './support/exit.ts';
 import { wantsJson } from './support/options.ts';
@@ -14,7 +15,7 @@ await exitOnError(() => {
   if (region !== PRICES.region)
     console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
-  else console.log([...estimates.map(asTable), assumptions(memory, call)].join('\n\n'));
+  else console.log([...estimates.map(asTable), assumptions(choice.settings, call)].join('\n\n'));
 });
 
 /** To millionths of a dollar: floating point says no more. */
@@ -40,9 +41,16 @@ function dollars(usd: number): string {
   return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-function assumptions(memory: number, { inputTokens, outputTokens, seconds }: Call): string {
+function assumptions({ memory, stream }: Settings, { inputTokens, outputTokens, seconds }: Call): string {
   return [
     `Each call: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
     'free tier: what it takes off in an account that uses it for nothing else.',
+    ...(stream ? [streamed(outputTokens)] : []),
   ].join('\n');
+}
+
+/** Lambda's charge for streamed answers is nothing: what is free of each is more than any model of models.json puts out. */
+function streamed(outputTokens: number): string {
+  const kilobytes = Math.ceil(streamedBytes(outputTokens) / 1000).toLocaleString('en-US');
+  return `Streamed, an answer is some ${kilobytes} kB; Lambda charges for streamed bytes beyond the first ${FREE_STREAMED_BYTES / 1e6} MB of each, so nothing here.`;
 }

@@ -4,10 +4,23 @@ import type { ModelRow } from './models.ts';
 
 /**
  * The statements that let a role call these models from `region`, and nothing else.
- * `bedrock:InvokeModel` is the permission of both Converse and InvokeModel.
+ *
+ * @param stream whether it may have the answers of those that stream word by word too, on the same ARNs under the same conditions.
  */
-export function bedrockStatements(models: readonly ModelRow[], region: string): PolicyStatement[] {
-  return models.flatMap((model) => statementsFor(model, region));
+export function bedrockStatements(models: readonly ModelRow[], region: string, stream = false): PolicyStatement[] {
+  return models.flatMap((model) => {
+    const statements = statementsFor(model, region);
+    for (const action of actionsOf(model, stream)) for (const statement of statements) statement.addActions(action);
+    return statements;
+  });
+}
+
+/**
+ * What calls of the model take: `bedrock:InvokeModel` is the permission of both Converse and InvokeModel,
+ * `bedrock:InvokeModelWithResponseStream` that of ConverseStream. A model that does not stream is answered whole.
+ */
+export function actionsOf({ responseStreaming }: ModelRow, stream: boolean): string[] {
+  return ['bedrock:InvokeModel', ...(stream && responseStreaming ? ['bedrock:InvokeModelWithResponseStream'] : [])];
 }
 
 function statementsFor(model: ModelRow, region: string): PolicyStatement[] {
@@ -54,7 +67,6 @@ function globalProfile(model: ModelRow, region: string): PolicyStatement[] {
 function invoke(name: string, resources: string[], equals?: Record<string, string>): PolicyStatement {
   return new PolicyStatement({
     sid: name,
-    actions: ['bedrock:InvokeModel'],
     resources,
     ...(equals && { conditions: { StringEquals: equals } }),
   });

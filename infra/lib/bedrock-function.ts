@@ -21,6 +21,8 @@ export interface BedrockFunctionProps {
   readonly timeoutSeconds: number;
   /** Days that log lines are kept. */
   readonly logRetentionDays: RetentionDays;
+  /** Whether an event may ask for its answer word by word; not where absent. */
+  readonly stream?: boolean | undefined;
   /** For events that do not say; the function's own defaults where absent. */
   readonly inference?: InferenceDefaults;
 }
@@ -50,7 +52,10 @@ export class BedrockFunction extends Construct {
       handler: 'bootstrap',
       memorySize: props.memory,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: environmentOf({ timeoutSeconds: props.timeoutSeconds, ...props.inference }, props.models),
+      environment: environmentOf(
+        { ...props.inference, timeoutSeconds: props.timeoutSeconds, stream: props.stream },
+        props.models,
+      ),
       role: this.role,
       // The log's format stays Lambda's default, text: the function's line is JSON as it is. With Lambda's
       // own JSON format the service would filter that line by its "level" and set AWS_LAMBDA_LOG_LEVEL.
@@ -67,7 +72,7 @@ export class BedrockFunction extends Construct {
     });
   }
 
-  private leastPrivilegedRole({ functionName, models }: BedrockFunctionProps): Role {
+  private leastPrivilegedRole({ functionName, models, stream }: BedrockFunctionProps): Role {
     const { region } = Stack.of(this);
     const streams = `arn:\${AWS::Partition}:logs:${region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`;
     const role = new Role(this, 'Role', {
@@ -75,7 +80,7 @@ export class BedrockFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         CallModelsAndWriteLog: new PolicyDocument({
-          statements: [writeLog(Fn.sub(streams)), ...bedrockStatements(models, region)],
+          statements: [writeLog(Fn.sub(streams)), ...bedrockStatements(models, region, stream)],
         }),
       },
     });

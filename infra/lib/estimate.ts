@@ -10,6 +10,15 @@ export const FUNCTION_LINE_BYTES = 1000;
 /** Bytes of the START, END and REPORT lines that Lambda adds to each invocation, rounded up. */
 const LAMBDA_LINES_BYTES = 300;
 
+/** Bytes of a streamed answer for each of its tokens, rounded up: `event: text` and `data: {"text":"…"}` are 31, a token some 4 to 6. */
+const STREAMED_TOKEN_BYTES = 40;
+
+/** Bytes of a streamed answer that Lambda charges nothing for (AWS Lambda pricing, "HTTP Response Stream": the first 6 MB per request). */
+export const FREE_STREAMED_BYTES = 6_000_000;
+
+/** Bytes that an answer of so many tokens is streamed in. */
+export const streamedBytes = (outputTokens: number): number => outputTokens * STREAMED_TOKEN_BYTES;
+
 /** The alarms of lib/alarms.ts, without the brake. */
 export const ALARMS = 3;
 

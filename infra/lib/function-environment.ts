@@ -8,6 +8,9 @@ export const LAMBDA_ENVIRONMENT_BYTES = 4096;
 /** What the function can be told about every call; left to its own defaults where absent. */
 export type InferenceDefaults = Pick<Settings, 'maxTokens' | 'maxTokensLimit' | 'temperature' | 'maxPromptChars'>;
 
+/** What it is told beside them. */
+type Told = Pick<Settings, 'timeoutSeconds' | 'stream'>;
+
 /**
  * Blocks of a megabyte and more go back to the system when they are freed. Left to itself, glibc raises that bound to the largest block
  * it has seen: a long prompt would be in memory up to four times instead of twice (crates/bedrock-function/tests/counts/memory.rs).
@@ -19,15 +22,16 @@ const ALLOCATOR = 'glibc.malloc.mmap_threshold=1048576';
  * has its own defaults, and they are written down in one place, there.
  */
 export function environmentOf(
-  { timeoutSeconds, ...defaults }: InferenceDefaults & Pick<Settings, 'timeoutSeconds'>,
+  { timeoutSeconds, stream, ...defaults }: InferenceDefaults & Told,
   models: readonly ModelRow[],
 ): Record<string, string> {
   return {
     BEDROCK_MODEL_IDS: models.map((row) => row.id).join(','),
-    BEDROCK_MODEL_TABLE: JSON.stringify(models.map(whatTheFunctionReads)),
+    BEDROCK_MODEL_TABLE: JSON.stringify(models.map((row) => whatTheFunctionReads(row, stream))),
     BEDROCK_METRICS_NAMESPACE: METRICS_NAMESPACE,
     BEDROCK_TIMEOUT_SECONDS: String(timeoutSeconds),
     GLIBC_TUNABLES: ALLOCATOR,
+    ...variable('BEDROCK_STREAM', stream ? 1 : undefined),
     ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
     ...variable('BEDROCK_MAX_TOKENS_LIMIT', defaults.maxTokensLimit),
     ...variable('BEDROCK_TEMPERATURE', defaults.temperature),
@@ -36,9 +40,10 @@ export function environmentOf(
 }
 
 /** The running function has no models.json: it gets the columns that it computes with. */
-function whatTheFunctionReads(row: ModelRow) {
+function whatTheFunctionReads(row: ModelRow, stream: boolean | undefined) {
   const { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters } = row;
-  return { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
+  const columns = { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
+  return stream ? { ...columns, responseStreaming: row.responseStreaming } : columns;
 }
 
 function variable(name: string, value: number | undefined): Record<string, string> {

@@ -56,6 +56,11 @@ export const settingsSchema = z.strictObject({
   dailyLimitUsd: numberBetween(0.01, 1_000_000).optional().describe('US dollars in 24 hours, from 0.01 to 1000000'),
   dashboard: yesOrNo.default(false).describe('1 or 0'),
   functionUrl: yesOrNo.default(false).describe('1 or 0'),
+  // Off is absent: a template without it is the one that was there before the setting.
+  stream: yesOrNo
+    .transform((on): boolean | undefined => on || undefined)
+    .optional()
+    .describe('1 or 0'),
   maxTokens: wholeNumber(1, 1_000_000)
     .optional()
     .describe('a whole number of tokens from 1 to what the model can put out'),

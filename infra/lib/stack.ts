@@ -1,5 +1,5 @@
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
-import { type Code, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import { type Code, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FunctionAlarms } from './alarms.ts';
@@ -50,7 +50,7 @@ export class BedrockStack extends Stack {
     this.output('FunctionName', bedrock.function.functionName);
     this.output('LogGroupName', bedrock.logGroup.logGroupName);
     this.addBudget(settings);
-    if (settings.functionUrl) this.addUrl(bedrock);
+    if (settings.functionUrl || settings.stream) this.addUrl(bedrock, settings);
   }
 
   private addBrake({ function: fn }: BedrockFunction, limitUsd: number, { functionName }: Choice['settings']): Alarm {
@@ -66,9 +66,12 @@ export class BedrockStack extends Stack {
   /**
    * Callers sign their requests, and need both `lambda:InvokeFunctionUrl` and (since October 2025)
    * `lambda:InvokeFunction` on the function. The template lets nobody in: that is for their policies to say.
+   * Whether what it answers is streamed is the URL's to say, not the call's.
    */
-  private addUrl({ function: fn }: BedrockFunction): void {
-    this.output('FunctionUrl', fn.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM }).url);
+  private addUrl({ function: fn }: BedrockFunction, { stream }: Choice['settings']): void {
+    const authType = FunctionUrlAuthType.AWS_IAM;
+    const mode = stream ? { invokeMode: InvokeMode.RESPONSE_STREAM } : {};
+    this.output('FunctionUrl', fn.addFunctionUrl({ authType, ...mode }).url);
   }
 
   private output(name: string, value: string): void {

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { artifactHash } from '../lib/artifact.ts';
@@ -10,7 +11,7 @@ import { DENIED, ENDED, healthy, type Script, startControlPlane, UNKNOWN } from 
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyOf } from './support/policy.ts';
 import { type Answer, type Asked, type Server, startBedrockLocal, startFront, startMoto } from './support/servers.ts';
-import { stackGranting, table } from './support/stack.ts';
+import { stackGranting, stackOf, table } from './support/stack.ts';
 
 const NAME = 'bedrock-titan-function';
 const MODEL = table.default;
@@ -446,6 +447,78 @@ describe('a healthy account', () => {
       0,
       'The deployed function runs another build than the one here',
     ]);
+  });
+});
+
+describe('streaming', () => {
+  const MAY_STREAM = policyOf(stackOf({ STREAM: '1' }));
+  const settings = { STREAM: '1' };
+  const streaming = ({ checks }: Awaited<ReturnType<typeof examined>>) =>
+    checks.filter(({ id }) => id === 'streaming').map(({ mark, text }) => ({ mark, text }));
+
+  async function withStreaming(policy: unknown, examine: (account: Server) => Promise<void>): Promise<void> {
+    const account = await startMoto();
+    await bootstrap(account, '30');
+    await deploy(account, NAME, artifactHash(), policy);
+    const Environment = { Variables: { BEDROCK_STREAM: '1' } };
+    await new LambdaClient(clientOf(account)).send(
+      new UpdateFunctionConfigurationCommand({ FunctionName: NAME, Environment }),
+    );
+    await examine(account).finally(() => account.stop());
+  }
+
+  it('that is deployed is said, asked for or not', async () => {
+    const found = {
+      mark: 'ok',
+      text: {
+        en: 'The deployed function streams an answer that is asked for word by word',
+        ja: 'デプロイ済みの関数は、求められた回答をストリーミングで返します',
+      },
+    };
+    await withStreaming(MAY_STREAM, async (account) => {
+      const [asked, unasked] = await Promise.all([examined({ environment: settings }, account), examined({}, account)]);
+      expect([...streaming(asked), ...streaming(unasked)]).toEqual([found, found]);
+      expect(asked.checks.find(({ id }) => id === 'role')).toMatchObject({ mark: 'ok' });
+    });
+  });
+
+  it('that the role does not allow is a ✗', async () => {
+    await withStreaming(policyOf(stackOf()), async (account) => {
+      const { status, checks } = await examined({}, account);
+      expect(status).toBe(1);
+      expect(checks.find(({ id }) => id === 'role')).toMatchObject({
+        mark: 'failure',
+        text: { en: `The deployed role may not call ${MODEL} in ap-northeast-1, ap-northeast-3` },
+      });
+    });
+  });
+
+  it('that is asked for and not deployed is said, and nothing where it is not asked for', async () => {
+    expect(streaming(await examined({ environment: settings }))).toEqual([
+      {
+        mark: 'warning',
+        text: {
+          en: 'STREAM=1 is not deployed yet: the deployed function returns whole answers',
+          ja: 'STREAM=1 はまだデプロイされていません (デプロイ済みの関数は回答をまとめて返します)',
+        },
+      },
+    ]);
+    expect(streaming(await examined({}))).toEqual([]);
+  });
+
+  it('that the model does not do is said where it is asked for', async () => {
+    const path = join(machine.directory, 'whole.json');
+    writeFileSync(
+      path,
+      readFileSync(modelsFile, 'utf8').replace('"responseStreaming": true', '"responseStreaming": false'),
+    );
+    const sentence = `Model ${MODEL} does not stream: also with STREAM=1, its answers come whole`;
+    const said = async (environment: NodeJS.ProcessEnv) =>
+      (await examined({ environment: { BEDROCK_INFRA_MODELS_FILE: path, ...environment } })).checks.map(
+        ({ mark, text }) => `${mark} ${text.en}`,
+      );
+    expect(await said(settings)).toContain(`warning ${sentence}`);
+    expect(await said({})).not.toContain(`warning ${sentence}`);
   });
 });
 

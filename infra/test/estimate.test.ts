@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ALARMS, estimateOf } from '../lib/estimate.ts';
+import { ALARMS, estimateOf, FREE_STREAMED_BYTES, streamedBytes } from '../lib/estimate.ts';
 import { type Machine, newMachine } from './support/make.ts';
 import { table, templateOf } from './support/stack.ts';
 
@@ -35,6 +35,15 @@ describe('an estimate', () => {
     );
   });
 
+  it('has no price for streamed bytes, for no model puts out as much as is free', () => {
+    // An answer of one event for each token, of six bytes; the last event is under 1 kB.
+    const event = Buffer.byteLength('event: text\ndata: {"text":"こん"}\n\n');
+    for (const { maxOutputTokens } of table.models) {
+      expect(streamedBytes(maxOutputTokens)).toBeGreaterThan(maxOutputTokens * event + 1000);
+      expect(streamedBytes(maxOutputTokens)).toBeLessThan(FREE_STREAMED_BYTES);
+    }
+  });
+
   it('counts the alarms that the stack has', () => {
     templateOf().resourceCountIs('AWS::CloudWatch::Alarm', ALARMS);
   });
@@ -61,6 +70,20 @@ describe('make estimate', () => {
       ['apac.amazon.nova-lite-v1:0', 600],
     ]);
     expect(estimates[0]?.lambdaUsd).toBe(Number((300 * (0.000_000_2 + 2.5 * 0.25 * 0.000_016_666_7)).toFixed(6)));
+  });
+
+  it.each([
+    [
+      'STREAM=1',
+      [
+        'Streamed, an answer is some 12 kB; Lambda charges for streamed bytes beyond the first 6 MB of each, so nothing here.',
+      ],
+    ],
+    ['STREAM=0', []],
+  ])('with %s says of streamed answers %j', async (stream, sentences) => {
+    const { status, stdout } = await machine.make(['estimate', stream]);
+    expect(status).toBe(0);
+    expect(stdout.split('\n').filter((line) => line.startsWith('Streamed'))).toEqual(sentences);
   });
 
   it("says so where the prices are another region's", async () => {

@@ -48,6 +48,7 @@ const JP = 'jp.amazon.nova-2-lite-v1:0';
 const NOVA = 'amazon.nova-2-lite-v1:0';
 const throughJp = { [PROFILE]: profile(JP) };
 const invoke = 'bedrock:InvokeModel';
+const stream = 'bedrock:InvokeModelWithResponseStream';
 
 const allowed: [string, Request][] = [
   ['the profile', { action: invoke, resource: profile(JP) }],
@@ -77,7 +78,7 @@ const denied: [string, Request][] = [
   ['the profile in another region', { action: invoke, resource: profile(JP, 'us-east-1') }],
   ['the model in another region', { action: invoke, resource: model(NOVA, 'us-east-1'), context: throughJp }],
   ['the profile of another account', { action: invoke, resource: profile(JP).replace(ACCOUNT, '999999999999') }],
-  ['a streamed answer', { action: 'bedrock:InvokeModelWithResponseStream', resource: profile(JP) }],
+  ['a streamed answer', { action: stream, resource: profile(JP) }],
   ['listing models', { action: 'bedrock:ListFoundationModels', resource: '*' }],
   ['listing profiles', { action: 'bedrock:ListInferenceProfiles', resource: '*' }],
   ['another log group', { action: 'logs:PutLogEvents', resource: `${log('/aws/lambda/another')}:log-stream:s` }],
@@ -109,27 +110,27 @@ describe('the default role', () => {
 });
 
 /** What Bedrock asks IAM about for one call of the model: the profile if there is one, and the model wherever it may run. */
-function requestsOfOneCall(row: ModelRow): Request[] {
+function requestsOfOneCall(row: ModelRow, action = invoke): Request[] {
   const through = { [PROFILE]: profile(row.id) };
-  const inRegion = { action: invoke, resource: model(row.foundationModel) };
+  const inRegion = { action, resource: model(row.foundationModel) };
   switch (row.reach) {
     case 'in-region':
       return [inRegion];
     case 'geographic-profile':
       return [
-        { action: invoke, resource: profile(row.id) },
+        { action, resource: profile(row.id) },
         ...row.destinationRegions.map((region) => ({
-          action: invoke,
+          action,
           resource: model(row.foundationModel, region),
           context: through,
         })),
       ];
     case 'global-profile':
       return [
-        { action: invoke, resource: profile(row.id) },
+        { action, resource: profile(row.id) },
         { ...inRegion, context: through },
         {
-          action: invoke,
+          action,
           resource: model(row.foundationModel, ''),
           context: { ...through, 'aws:RequestedRegion': 'unspecified' },
         },
@@ -154,8 +155,51 @@ describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s'
   });
 });
 
-describe('a role for the global profile', () => {
-  const policy = policyOf(stackOf({ MODEL: 'global.amazon.nova-2-lite-v1:0' }));
+describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s, streamed', (_, row) => {
+  const policy = policyOf(stackGranting([row], { STREAM: '1' }));
+  const whole = policyOf(stackGranting([row]));
+  const outcome = row.responseStreaming ? 'Allowed' : 'ImplicitlyDenied';
+
+  it(`is ${outcome} every part of a streamed call to it, and without streaming none`, async () => {
+    const requests = requestsOfOneCall(row, stream);
+    expect(await Promise.all(requests.map((request) => decision(policy, request)))).toEqual(
+      requests.map(() => outcome),
+    );
+    expect(await Promise.all(requests.map((request) => decision(whole, request)))).toEqual(
+      requests.map(() => 'ImplicitlyDenied'),
+    );
+  });
+
+  it('is allowed every part of a whole call to it', async () => {
+    const requests = requestsOfOneCall(row);
+    expect(await Promise.all(requests.map((request) => decision(policy, request)))).toEqual(
+      requests.map(() => 'Allowed'),
+    );
+  });
+});
+
+describe('the default role with streaming', () => {
+  const policy = policyOf(stackOf({ STREAM: '1' }));
+
+  it.each(allowed)('is allowed %s', async (_, request) => {
+    expect(await decision(policy, request)).toBe('Allowed');
+  });
+
+  it.each(denied.filter(([, { action }]) => action === invoke))('is denied %s, streamed too', async (_, request) => {
+    expect(await decision(policy, request)).toBe('ImplicitlyDenied');
+    expect(await decision(policy, { ...request, action: stream })).toBe('ImplicitlyDenied');
+  });
+
+  it.each(denied.filter(([, { action }]) => action !== invoke && action !== stream))(
+    'is denied %s',
+    async (_, request) => {
+      expect(await decision(policy, request)).toBe('ImplicitlyDenied');
+    },
+  );
+});
+
+describe.each(['0', '1'])('a role for the global profile, with STREAM=%s', (STREAM) => {
+  const policy = policyOf(stackOf({ MODEL: 'global.amazon.nova-2-lite-v1:0', STREAM }));
   const through = { [PROFILE]: profile('global.amazon.nova-2-lite-v1:0') };
 
   it.each<[string, Request]>([
@@ -180,6 +224,7 @@ describe('a role for the global profile', () => {
       },
     ],
   ])('is denied %s', async (_, request) => {
-    expect(await decision(policy, request)).toBe('ImplicitlyDenied');
+    for (const action of [invoke, stream])
+      expect(await decision(policy, { ...request, action })).toBe('ImplicitlyDenied');
   });
 });

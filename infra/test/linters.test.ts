@@ -13,6 +13,7 @@ const EVERYTHING_ON = {
   DAILY_LIMIT_USD: '5',
   DASHBOARD: '1',
   FUNCTION_URL: '1',
+  STREAM: '1',
   MAX_TOKENS: '100',
   MAX_TOKENS_LIMIT: '200',
   TEMPERATURE: '0.5',
@@ -60,6 +61,7 @@ describe('cfn-lint', () => {
 const roles = [
   ['the default model', policyOf(stackOf())],
   ['every row of models.json', policyOf(stackGranting(table.models))],
+  ['streamed answers', policyOf(stackOf({ STREAM: '1' }))],
 ] as const;
 
 const scan = async (policy: unknown) =>

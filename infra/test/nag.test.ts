@@ -18,6 +18,7 @@ it.each([
       DAILY_LIMIT_USD: '5',
       DASHBOARD: '1',
       FUNCTION_URL: '1',
+      STREAM: '1',
     },
   ],
   [

@@ -76,6 +76,24 @@ describe('the whole policy', () => {
     expect(policyOf(stackOf(given))).toStrictEqual({ Version: '2012-10-17', Statement: [writeOwnLog, ...statements] });
   });
 
+  it.each(['jp.amazon.nova-2-lite-v1:0', 'openai.gpt-oss-20b-1:0', 'global.amazon.nova-2-lite-v1:0'])(
+    'of %s adds to each statement one action, and no other, for streamed answers',
+    (MODEL) => {
+      const whole = policyOf(stackOf({ MODEL }));
+      const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+      expect(policyOf(stackOf({ MODEL, STREAM: '1' }))).toStrictEqual({
+        ...whole,
+        Statement: whole.Statement.map((one) => (one.Sid === writeOwnLog.Sid ? one : { ...one, Action })),
+      });
+    },
+  );
+
+  it('of a model that does not stream is the same with streaming', () => {
+    const whole = table.models.filter((row) => !row.responseStreaming);
+    expect(whole).toHaveLength(1);
+    expect(policyOf(stackGranting(whole, { STREAM: '1' }))).toStrictEqual(policyOf(stackGranting(whole)));
+  });
+
   it('names six regions for a profile that routes to six', () => {
     const [, , destinations] = policyOf(stackOf({ MODEL: 'apac.amazon.nova-micro-v1:0' })).Statement;
     expect(destinations?.Resource.map((arn) => arn.split(':')[3])).toEqual([
@@ -95,6 +113,7 @@ describe('the whole policy', () => {
 
   it('fits a role even when it grants every row of models.json', () => {
     // IAM quotas: 10,240 characters for all inline policies of a role, white space not counted.
-    expect(JSON.stringify(policyOf(stackGranting(table.models))).length).toBeLessThan(10_240);
+    for (const STREAM of ['0', '1'])
+      expect(JSON.stringify(policyOf(stackGranting(table.models, { STREAM }))).length).toBeLessThan(10_240);
   });
 });

@@ -45,6 +45,20 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     expect(said(deployedWith({ [name]: value }), { [name]: value })).toEqual([]);
   });
 
+  it.each([
+    [
+      'the Function URL that came with it',
+      {},
+      'answers come whole after this deploy, and it takes the Function URL away',
+    ],
+    ['not the Function URL that is given', { FUNCTION_URL: '1' }, 'answers come whole after this deploy'],
+  ])('streaming, and %s', (_, typed, consequence) => {
+    const sentence = `! STREAM is not given: ${consequence}. To keep it, type STREAM again, or write it to infra/settings.json.`;
+    expect(said(deployedWith({ STREAM: '1', ...typed }), typed)).toEqual([sentence]);
+    expect(said(deployedWith({ STREAM: '1', ...typed }), { STREAM: '1', ...typed })).toEqual([]);
+    expect(said(deployedWith({ STREAM: '0', ...typed }), typed)).toEqual([]);
+  });
+
   it('each of several', () => {
     const typed = { ALARM_EMAIL: 'someone@example.com', MONTHLY_BUDGET_USD: '20' };
     expect(said(deployedWith(typed), {}).map((sentence) => sentence.split(' ')[1])).toEqual(Object.keys(typed));

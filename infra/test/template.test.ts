@@ -22,6 +22,9 @@ const BY_DEFAULT = [
   'AWS::Logs::LogGroup',
 ];
 
+/** The one model that does not stream. */
+const WHOLE = 'amazon.titan-text-express-v1';
+
 it('the default template is the one that was reviewed', () => {
   expect(templateOf().toJSON()).toMatchSnapshot();
 });
@@ -130,6 +133,38 @@ describe('the Function URL', () => {
     template.hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM' });
     expect(types(template)).toEqual([...BY_DEFAULT, 'AWS::Lambda::Url'].toSorted());
     template.hasOutput('FunctionUrl', {});
+  });
+});
+
+describe('streaming', () => {
+  it.each<Record<string, string>>([{ STREAM: '1' }, { STREAM: '1', FUNCTION_URL: '1' }])(
+    '%j makes one URL, signed for, that streams',
+    (given) => {
+      const template = templateOf(given);
+      template.hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' });
+      expect(types(template)).toEqual([...BY_DEFAULT, 'AWS::Lambda::Url'].toSorted());
+      template.hasOutput('FunctionUrl', {});
+    },
+  );
+
+  it('off is the template without the setting', () => {
+    expect(templateOf({ STREAM: '0' }).toJSON()).toEqual(templateOf().toJSON());
+    templateOf({ FUNCTION_URL: '1' }).hasResourceProperties('AWS::Lambda::Url', { InvokeMode: Match.absent() });
+  });
+
+  it('tells the function, and which of its models stream', () => {
+    const { BEDROCK_STREAM, BEDROCK_MODEL_TABLE = '' } = environmentOf(
+      { timeoutSeconds: 30, stream: true },
+      table.models,
+    );
+    expect(BEDROCK_STREAM).toBe('1');
+    const rows = z
+      .array(z.object({ id: z.string(), responseStreaming: z.boolean() }))
+      .parse(JSON.parse(BEDROCK_MODEL_TABLE));
+    expect(rows.filter((row) => !row.responseStreaming).map(({ id }) => id)).toEqual([WHOLE]);
+    templateOf({ STREAM: '1' }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { BEDROCK_STREAM: '1' } },
+    });
   });
 });
 

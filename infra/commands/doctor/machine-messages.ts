@@ -119,6 +119,10 @@ export const machineMessages = {
     (usd: string) => `1,000 calls of 1,000 tokens in and 500 out cost about $${usd} of Bedrock`,
     (usd) => `入力 1,000 トークン・出力 500 トークンの呼び出し 1,000 回で、Bedrock の料金は約 $${usd} です`,
   ),
+  modelWhole: message(
+    (id: string) => `Model ${id} does not stream: also with STREAM=1, its answers come whole`,
+    (id) => `モデル ${id} はストリーミングに対応していないため、STREAM=1 でも回答はまとめて返ります`,
+  ),
   artifact: message(
     (megabytes: string) => `The function is built: x86_64, ${megabytes} MB`,
     (megabytes) => `関数はビルド済みです: x86_64、${megabytes} MB`,

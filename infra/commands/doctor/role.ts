@@ -1,6 +1,7 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { z } from 'zod';
+import { actionsOf } from '../../lib/bedrock-access.ts';
 import type { ModelRow } from '../../lib/models.ts';
 import { profileArns } from '../support/bedrock-facts.ts';
 import { clientOptions } from '../support/clients.ts';
@@ -9,18 +10,20 @@ import { failure, type Finding, ok } from './finding.ts';
 import { stackMessages as says } from './stack-messages.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const policy = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: strings, Resource: strings })) });
+const statement = z.object({ Effect: z.string(), Action: strings, Resource: strings });
+const policy = z.object({ Statement: z.array(statement) });
 
-/** Checks that the deployed role may call each model in every region that AWS routes it to today. */
+/** Checks that the deployed role may call each model in every region that AWS routes it to today, for streamed answers too where `stream` is on. */
 export async function roleFindings(
-  roleName: string,
+  { roleName, stream }: { readonly roleName: string; readonly stream: boolean },
   target: Target,
   models: readonly ModelRow[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const granted = await grantedArns(roleName, target.region, signal);
+  const statements = await inlineStatements(roleName, target.region, signal);
   return Promise.all(
     models.map(async (row) => {
+      const granted = arnsAllowed(statements, actionsOf(row, stream));
       const lacking = (await neededArns(row, target, signal)).filter((arn) => !granted.has(arn));
       // The account's number stays out of the page: the profile is named by its id.
       const places = lacking.map((arn) => arn.split(':')[3] || '*');
@@ -41,8 +44,12 @@ async function neededArns(row: ModelRow, { account, region }: Target, signal: Ab
   ];
 }
 
-/** The ARNs that the role's inline policies allow to invoke. */
-async function grantedArns(RoleName: string, region: string, abortSignal: AbortSignal): Promise<Set<string>> {
+/** The statements of the role's inline policies. */
+async function inlineStatements(
+  RoleName: string,
+  region: string,
+  abortSignal: AbortSignal,
+): Promise<z.infer<typeof statement>[]> {
   const iam = new IAMClient(clientOptions(region));
   const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }), { abortSignal });
   const documents = await Promise.all(
@@ -50,12 +57,16 @@ async function grantedArns(RoleName: string, region: string, abortSignal: AbortS
       iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }), { abortSignal }),
     ),
   );
-  const statements = documents.flatMap(
+  return documents.flatMap(
     ({ PolicyDocument }) => policy.parse(JSON.parse(decodeURIComponent(PolicyDocument ?? ''))).Statement,
   );
+}
+
+/** The ARNs for which one statement allows all of these actions, as the stack's statements do. */
+function arnsAllowed(statements: readonly z.infer<typeof statement>[], actions: readonly string[]): Set<string> {
   return new Set(
     statements
-      .filter(({ Effect, Action }) => Effect === 'Allow' && Action.includes('bedrock:InvokeModel'))
+      .filter(({ Effect, Action }) => Effect === 'Allow' && actions.every((action) => Action.includes(action)))
       .flatMap(({ Resource }) => Resource),
   );
 }

@@ -65,7 +65,7 @@ function examineModels(read: ReadSettings, table: ModelTable, today: string): Ex
   return { findings: [ok(says.settings(given)), ...findings], choice: { ...read, models } };
 }
 
-function usable(row: ModelRow, { region }: Settings, table: ModelTable, today: string): Finding[] {
+function usable(row: ModelRow, { region, stream }: Settings, table: ModelTable, today: string): Finding[] {
   if (hasEnded(row, today))
     return [failure(says.modelEnded(row.id, row.lifecycle.endOfLife ?? ''), says.modelEndedRemedy(table.default))];
   if (region !== table.sourceRegion && row.reach !== 'global-profile')
@@ -74,6 +74,7 @@ function usable(row: ModelRow, { region }: Settings, table: ModelTable, today: s
     life(row, today),
     ok(says.reach(row.reach, row.destinationRegions.join(', '), countriesOf(row).join(', '))),
     ok(says.price(priceOfThousandCalls(row))),
+    ...(stream && !row.responseStreaming ? [warning(says.modelWhole(row.id))] : []),
   ];
 }
 

@@ -21,8 +21,12 @@ import { failure, type Finding, ok, warning } from './finding.ts';
 import { roleFindings } from './role.ts';
 import { stackMessages as says } from './stack-messages.ts';
 
-/** The stack, if there is one, and what runs in it. */
-export function stackChecks(target: Target, models: readonly ModelRow[]): Check[] {
+/**
+ * The stack, if there is one, and what runs in it.
+ *
+ * @param stream whether the settings ask for streaming.
+ */
+export function stackChecks(target: Target, models: readonly ModelRow[], stream: boolean | undefined): Check[] {
   const deployed = (id: string, permissions: string[], run: (signal: AbortSignal) => Promise<Finding[]>): Check => ({
     id,
     permissions: ['cloudformation:DescribeStacks', ...permissions],
@@ -41,6 +45,7 @@ export function stackChecks(target: Target, models: readonly ModelRow[]): Check[
       ['lambda:GetFunctionConfiguration', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'bedrock:GetInferenceProfile'],
       (signal) => role(target, models, signal),
     ),
+    deployed('streaming', ['lambda:GetFunctionConfiguration'], (signal) => streaming(target, stream, signal)),
     deployed('code', ['lambda:GetFunctionConfiguration', 'cloudformation:GetTemplate'], (signal) =>
       code(target, signal),
     ),
@@ -89,9 +94,21 @@ async function configuration(
 }
 
 async function role(target: Target, models: readonly ModelRow[], signal: AbortSignal): Promise<Finding[]> {
-  const roleName = (await configuration(target, signal))?.Role?.split('/').at(-1);
-  return roleName ? roleFindings(roleName, target, models, signal) : [];
+  const deployed = await configuration(target, signal);
+  const roleName = deployed?.Role?.split('/').at(-1);
+  return roleName ? roleFindings({ roleName, stream: streams(deployed) }, target, models, signal) : [];
 }
+
+/** Nothing is said of it where it is neither deployed nor asked for. */
+async function streaming(target: Target, wanted: boolean | undefined, signal: AbortSignal): Promise<Finding[]> {
+  const deployed = await configuration(target, signal);
+  if (!deployed) return [];
+  if (streams(deployed)) return [ok(says.streams())];
+  return wanted ? [warning(says.streamsNot(), says.streamsNotRemedy())] : [];
+}
+
+const streams = (deployed: FunctionConfiguration | undefined): boolean =>
+  deployed?.Environment?.Variables?.BEDROCK_STREAM === '1';
 
 async function code(target: Target, abortSignal: AbortSignal): Promise<Finding[]> {
   const deployed = await configuration(target, abortSignal);

@@ -54,6 +54,18 @@ export const stackMessages = {
     () => 'Run make models-refresh, then make deploy with the same MODEL.',
     () => 'make models-refresh、続けて同じ MODEL で make deploy を実行してください。',
   ),
+  streams: message(
+    () => 'The deployed function streams an answer that is asked for word by word',
+    () => 'デプロイ済みの関数は、求められた回答をストリーミングで返します',
+  ),
+  streamsNot: message(
+    () => 'STREAM=1 is not deployed yet: the deployed function returns whole answers',
+    () => 'STREAM=1 はまだデプロイされていません (デプロイ済みの関数は回答をまとめて返します)',
+  ),
+  streamsNotRemedy: message(
+    () => 'make deploy STREAM=1 lets it stream, and makes its Function URL stream.',
+    () => 'make deploy STREAM=1 で、関数とその Function URL がストリーミングに対応します。',
+  ),
   codeSame: message(
     () => 'The deployed function runs this build',
     () => 'デプロイ済みの関数は、手元のビルドと同じものです',

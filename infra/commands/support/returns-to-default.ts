@@ -19,20 +19,24 @@ export function returnsToDefault(
     .filter(([name, value]) => settingNames.has(name) && !given.has(name) && next[name] !== value)
     .map(
       ([name, value]) =>
-        `! ${name} is not given: ${consequence(name, value, next[name])}. To keep it, type ${name} again, or write it to infra/settings.json.`,
+        `! ${name} is not given: ${consequence(name, value, next)}. To keep it, type ${name} again, or write it to infra/settings.json.`,
     );
 }
 
-function consequence(name: string, value: string, next: string | undefined): string {
+function consequence(name: string, value: string, next: Readonly<Record<string, string>>): string {
   switch (name) {
     case 'DAILY_LIMIT_USD':
       return 'this deploy takes the brake off';
     case 'MODEL':
-      return `the function calls ${value} now, and ${next} after this deploy`;
+      return `the function calls ${value} now, and ${next.MODEL} after this deploy`;
+    case 'STREAM':
+      return next.FUNCTION_URL === '1'
+        ? 'answers come whole after this deploy'
+        : 'answers come whole after this deploy, and it takes the Function URL away';
     // A pipeline's log may be public.
     case 'ALARM_EMAIL':
       return 'this deploy takes the address off';
     default:
-      return `it is ${value} now, and ${next ?? 'not set'} after this deploy`;
+      return `it is ${value} now, and ${next[name] ?? 'not set'} after this deploy`;
   }
 }

@@ -23,9 +23,9 @@ export function stackOf(given: Record<string, string> = {}): BedrockStack {
   return stackFor(choice);
 }
 
-/** The default stack, granting exactly these rows, whatever their life. */
-export function stackGranting(models: readonly ModelRow[]): BedrockStack {
-  return stackFor({ settings: checkSettings(new Map()), models });
+/** The stack that these settings make, granting exactly these rows, whatever their life. */
+export function stackGranting(models: readonly ModelRow[], given: Record<string, string> = {}): BedrockStack {
+  return stackFor({ settings: checkSettings(new Map(Object.entries(given))), models });
 }
 
 function stackFor(choice: ReturnType<typeof choose>): BedrockStack {
