@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bedrock_local::{Answer, EventStream};
-use lambda_local::{Builder, Invocation, Outcome};
+use bytes::Bytes;
+use lambda_local::{Builder, Invocation, Outcome, ResponsePart};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use super::stage::{MODEL, REQUEST_ID, Stage, TITAN, all, text};
 
@@ -137,6 +138,52 @@ async fn each_delta_is_an_event_and_the_end_says_what_it_took() {
         line["firstTextMs"].is_u64() && line["costUsd"].is_f64(),
         "{line}"
     );
+}
+
+#[tokio::test]
+async fn a_delta_is_passed_on_at_once_and_at_the_deadline_the_text_so_far_stands() {
+    let stage = Stage::with(|program| streaming(program).timeout(3 * SECOND)).await;
+    stage.bedrock.enqueue(Answer::stream(
+        EventStream::default()
+            .message_start()
+            .delta("first")
+            .stall(),
+    ));
+    let (parts, mut received) = mpsc::channel(1);
+    let event = json!({"prompt": "hi!!", "stream": true}).to_string();
+    let invocation =
+        stage
+            .function
+            .invoke_with_response_stream(event, Invocation::default(), parts);
+    let reader = async {
+        let mut chunks: Vec<Bytes> = Vec::new();
+        while let Some(part) = received.recv().await {
+            if let ResponsePart::Chunk(chunk) = part {
+                // Nothing more comes of Bedrock: what is here now was not held back.
+                chunks.push(chunk);
+            }
+        }
+        chunks
+    };
+    let (_, chunks) = tokio::join!(invocation, reader);
+    // Prelude, eight NULs, the text, the end: each a chunk of its own.
+    assert_eq!(chunks.len(), 4, "{chunks:?}");
+    assert_eq!(chunks[2], "event: text\ndata: {\"text\":\"first\"}\n\n");
+    let done = event_of(&chunks[3]);
+    assert_eq!(done.data["stopReason"], "deadline_exceeded");
+    assert_eq!(
+        done.data["usage"],
+        json!({"inputTokens": 1, "outputTokens": 2, "estimatedTokens": true})
+    );
+    let line = last_line(&stage);
+    assert_eq!(line["stopReason"], "deadline_exceeded");
+    assert_eq!(line["estimatedTokens"], true);
+    assert!(line["costUsd"].is_f64(), "{line}");
+    assert_streams_on(&stage).await;
+}
+
+fn event_of(chunk: &Bytes) -> Event {
+    event(std::str::from_utf8(chunk).unwrap().trim_end())
 }
 
 #[tokio::test]
