@@ -1,7 +1,9 @@
 //! How often a long prompt is in memory at once. The peak is the kernel's: `VmHWM` of the process.
 
+use std::time::Duration;
+
 use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, EventStream, SECRET_ACCESS_KEY};
-use lambda_local::Function;
+use lambda_local::{Function, Invocation, ResponsePart};
 use serde_json::{Value, json};
 
 use crate::deployed::deployed_environment;
@@ -110,4 +112,46 @@ async fn streaming_takes(kilobytes: usize) -> u64 {
 async fn a_streamed_answer_of_5_mb_is_never_in_memory_as_a_whole() {
     let taken = streaming_takes(5_000).await;
     assert!(taken < 1_000_000, "{taken} bytes more than a short answer");
+}
+
+/// A caller that takes nothing holds the function up, which then takes nothing from Bedrock. However long
+/// this takes on a busy machine, memory must not grow.
+#[tokio::test]
+async fn a_slow_caller_slows_the_stream_and_fills_no_memory() {
+    /// 20 MB in all, of which a function that did not wait would take a good part meanwhile.
+    const DELTAS: usize = 2_000;
+    let bedrock = BedrockLocal::builder().start().await.unwrap();
+    let answer = EventStream::of_deltas(vec!["x".repeat(10_000); DELTAS]);
+    bedrock.enqueue(Answer::stream(answer));
+    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
+        .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
+        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
+        .envs(deployed_environment())
+        .env("BEDROCK_STREAM", "1")
+        .start()
+        .await
+        .unwrap();
+    let before = function.resident_memory().unwrap();
+    let (parts, mut received) = tokio::sync::mpsc::channel(1);
+    let event = json!({"prompt": "hi", "stream": true}).to_string();
+    let invocation = function.invoke_with_response_stream(event, Invocation::default(), parts);
+    let caller = async {
+        let first = received.recv().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let meanwhile = function.resident_memory().unwrap();
+        let mut bytes = 0;
+        while let Some(part) = received.recv().await {
+            if let ResponsePart::Chunk(chunk) = part {
+                bytes += chunk.len();
+            }
+        }
+        (first, meanwhile, bytes)
+    };
+    let (_, (first, meanwhile, bytes)) = tokio::join!(invocation, caller);
+    assert!(first.is_some() && bytes > DELTAS * 10_000);
+    let taken = meanwhile.saturating_sub(before);
+    assert!(
+        taken < 2_000_000,
+        "{taken} bytes while the caller took nothing"
+    );
 }
