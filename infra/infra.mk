@@ -25,7 +25,7 @@ estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOK
 	@$(OPERATE) commands/estimate.ts
 
 .PHONY: bootstrap
-bootstrap: $(INFRA) ## Set up the CDK in an account and region (once)
+bootstrap: $(INFRA) ## Set up the CDK in an account and region (once): ADMINISTRATOR=0|1
 	@$(OPERATE) commands/bootstrap.ts
 
 .PHONY: deploy

@@ -1,7 +1,8 @@
 import { readChoice } from '../lib/choice.ts';
 import { buildFunction } from './support/build.ts';
-import { cdk, deployment } from './support/cdk.ts';
+import { cdk, deployment, OWN_APP } from './support/cdk.ts';
 import { recordDeployment } from './support/deployment-record.ts';
+import { boundaryEnvironment } from './support/execution-policies.ts';
 import { exitOnError } from './support/exit.ts';
 import { overrunSentences } from './support/overrun.ts';
 import { confirmPrevious, rememberPrevious } from './support/previous.ts';
@@ -13,10 +14,11 @@ await exitOnError(async () => {
   const target = await announceTarget('deploying', 'deploy');
   await requireBootstrap(target);
   await requireDeployable(target);
+  const environment = await boundaryEnvironment(target);
   const choice = readChoice('deploy');
   for (const sentence of returnsToDefault(await rememberPrevious(target), choice)) console.error(sentence);
   await buildFunction();
-  await cdk('deploy', target.region, deployment());
+  await cdk('deploy', target.region, deployment(), { ...OWN_APP, environment });
   recordDeployment(target);
   confirmPrevious();
   if (choice.settings.dailyLimitUsd !== undefined)

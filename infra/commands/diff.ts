@@ -2,6 +2,7 @@ import { AS_CALLER_VARIABLE } from '../lib/purpose.ts';
 import { isBuilt } from '../lib/paths.ts';
 import { isDenied } from './support/aws-errors.ts';
 import { cdk, OWN_APP } from './support/cdk.ts';
+import { boundaryEnvironment } from './support/execution-policies.ts';
 import { exitOnError } from './support/exit.ts';
 import { requireBootstrap } from './support/preconditions.ts';
 import { deployedTemplate, hasWorked } from './support/stack-state.ts';
@@ -12,12 +13,13 @@ await exitOnError(async () => {
   await requireBootstrap(target);
   if (!isBuilt()) console.error('The function is not built: its code shows as changed until `make build`.');
   // By templates: a change set would be exact, but is written to the account.
-  await cdk(
-    'read',
-    target.region,
-    ['diff', '--method=template'],
-    (await mayRead(target)) ? { ...OWN_APP, environment: { [AS_CALLER_VARIABLE]: '1' } } : OWN_APP,
-  );
+  await cdk('read', target.region, ['diff', '--method=template'], {
+    ...OWN_APP,
+    environment: {
+      ...((await mayRead(target)) && { [AS_CALLER_VARIABLE]: '1' }),
+      ...(await boundaryEnvironment(target)),
+    },
+  });
 });
 
 /** Whether the caller may read the stack. A pull request's role may, and may assume none of the CDK's, which read the whole account. */

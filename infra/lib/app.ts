@@ -3,7 +3,7 @@ import { App, CliCredentialsStackSynthesizer } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { artifactCode } from './artifact.ts';
 import { readChoice } from './choice.ts';
-import { asCaller, purposeOf } from './purpose.ts';
+import { asCaller, isBounded, purposeOf } from './purpose.ts';
 import { BedrockStack } from './stack.ts';
 
 /** The CDK app as the CLI runs it. */
@@ -13,6 +13,7 @@ export function synthesize(): void {
   new BedrockStack(app, {
     choice: readChoice(purpose),
     code: artifactCode(purpose !== 'deploy'),
+    isBounded: isBounded(process.env),
     ...(asCaller(process.env) && { synthesizer: new CliCredentialsStackSynthesizer() }),
   });
   app.synth();

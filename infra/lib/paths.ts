@@ -28,6 +28,9 @@ export const assemblyDir = join(stateDir, 'cdk.out');
 /** The same for the stack of the pipeline's role. */
 export const ciAssemblyDir = join(stateDir, 'ci-cdk.out');
 
+/** The same for the stack of the policies that `make bootstrap` makes. */
+export const bootstrapAssemblyDir = join(stateDir, 'bootstrap-cdk.out');
+
 /** What the last `make deploy` that went through found deployed before it: what `make rollback` goes back to. */
 export const previousDir = join(stateDir, 'previous');
 

@@ -19,3 +19,10 @@ export const AS_CALLER_VARIABLE = 'BEDROCK_INFRA_AS_CALLER';
 /** Whether they do. */
 export const asCaller = (environment: Readonly<Record<string, string | undefined>>): boolean =>
   environment[AS_CALLER_VARIABLE] === '1';
+
+/** How a command tells the app that the stack's roles have to have the boundary of `make bootstrap`. */
+export const BOUNDARY_VARIABLE = 'BEDROCK_INFRA_BOUNDARY';
+
+/** Whether they have to. */
+export const isBounded = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+  environment[BOUNDARY_VARIABLE] === '1';

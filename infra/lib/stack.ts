@@ -1,9 +1,10 @@
-import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, PermissionsBoundary, Stack } from 'aws-cdk-lib';
 import { type Code, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FunctionAlarms } from './alarms.ts';
 import { BedrockFunction } from './bedrock-function.ts';
+import { boundaryName } from './bootstrap/names.ts';
 import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
 import { FunctionDashboard } from './dashboard.ts';
@@ -17,17 +18,20 @@ export interface BedrockStackProps {
   readonly code: Code;
   /** As whom the CDK's CLI asks AWS: with the roles of the bootstrap unless given. */
   readonly synthesizer?: IStackSynthesizer;
+  /** Whether the roles have the boundary of `make bootstrap`, without which CloudFormation may not make them there. */
+  readonly isBounded?: boolean;
 }
 
 /** The function and all that goes with it. What a setting leaves off is not in the template. */
 export class BedrockStack extends Stack {
-  constructor(scope: Construct, { choice: { settings, models }, code, synthesizer }: BedrockStackProps) {
+  constructor(scope: Construct, { choice: { settings, models }, code, synthesizer, isBounded }: BedrockStackProps) {
     // One stack for one function: another FUNCTION_NAME is another stack beside it, never a replacement.
     super(scope, settings.functionName, {
       env: { region: settings.region },
       description: 'A function on AWS Lambda that answers prompts with Amazon Bedrock',
       // The CLI and `make deploy` check the bootstrap's version; as a rule in the template it would be half of it.
       synthesizer: synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+      ...(isBounded && { permissionsBoundary: PermissionsBoundary.fromName(boundaryName(settings)) }),
     });
     // The next deploy compares with them, and says which of them nobody gave again.
     this.templateOptions.metadata = {

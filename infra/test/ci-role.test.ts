@@ -56,6 +56,12 @@ const readTheStack = {
   Action: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
   Resource: stackArn(NAME),
 };
+const seeTheBoundary = {
+  Sid: 'SeeTheBoundary',
+  Effect: 'Allow',
+  Action: 'iam:GetPolicy',
+  Resource: `arn:aws:iam::${ACCOUNT}:policy/${NAME}-ap-northeast-1-boundary`,
+};
 const deployPolicy = {
   Version: '2012-10-17',
   Statement: [
@@ -66,10 +72,11 @@ const deployPolicy = {
       Resource: [bootstrapRole('deploy'), bootstrapRole('file-publishing')],
     },
     readTheStack,
+    seeTheBoundary,
     { Sid: 'CallTheFunction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functionArn(NAME) },
   ],
 };
-const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack] };
+const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack, seeTheBoundary] };
 
 describe('the whole of the roles', () => {
   it('is one role of one environment by default', () => {
@@ -293,6 +300,7 @@ async function decision(policy: unknown, [, action, resource]: Asked): Promise<s
 const toRead: Asked[] = [
   ["reading the stack's outputs", 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
   ["reading the stack's template", 'cloudformation:GetTemplate', stackArn(NAME, '0123')],
+  ['seeing the boundary', 'iam:GetPolicy', seeTheBoundary.Resource],
 ];
 const toDeploy: Asked[] = [
   ["the CDK's role to deploy", 'sts:AssumeRole', bootstrapRole('deploy')],
@@ -313,6 +321,8 @@ const forNobody: Asked[] = [
   ['reading its own stack', 'cloudformation:DescribeStacks', stackArn(`${NAME}-ci`, '0123')],
   ['changing the stack itself', 'cloudformation:UpdateStack', stackArn(NAME, '0123')],
   ['removing the stack', 'cloudformation:DeleteStack', stackArn(NAME, '0123')],
+  ['seeing another policy', 'iam:GetPolicy', `arn:aws:iam::${ACCOUNT}:policy/another`],
+  ['changing the boundary', 'iam:CreatePolicyVersion', seeTheBoundary.Resource],
   ['making a role', 'iam:CreateRole', `arn:aws:iam::${ACCOUNT}:role/x`],
   ['widening its own policy', 'iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/ci`],
   ['passing a role on', 'iam:PassRole', bootstrapRole('cfn-exec')],

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
+  GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
@@ -23,7 +24,7 @@ import { startControlPlane } from './support/bedrock-control-plane.ts';
 import { debugDir, hasSha256, runAsLambda, unpacked, uploadedCode } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyDocument, policyOf } from './support/policy.ts';
-import { type Server, startBedrockLocal, startMoto } from './support/servers.ts';
+import { loadCloudFormation, type Server, startBedrockLocal, startMoto } from './support/servers.ts';
 import { ACCOUNT, stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
@@ -33,7 +34,7 @@ const script = (name: string): string => join(infraDir, 'test/support', name);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 // `make deploy` asks cargo whether the artifact is still that of the sources, and cargo may be waiting for another cargo.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 /** Each step builds on the one above. */
 describe('a deploy from end to end', () => {
@@ -42,6 +43,7 @@ describe('a deploy from end to end', () => {
   beforeAll(async () => {
     machine = newMachine();
     moto = await startMoto();
+    await loadCloudFormation(moto);
   });
   afterAll(async () => {
     await moto?.stop();
@@ -97,6 +99,10 @@ describe('a deploy from end to end', () => {
     const RoleName = (await deployed()).Role?.split('/').at(-1);
     const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
     expect(AttachedPolicies).toEqual([]);
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+    expect(Role?.PermissionsBoundary?.PermissionsBoundaryArn).toBe(
+      `arn:aws:iam::${ACCOUNT}:policy/${NAME}-ap-northeast-1-boundary`,
+    );
     const { PolicyDocument } = await iam.send(
       new GetRolePolicyCommand({ RoleName, PolicyName: 'CallModelsAndWriteLog' }),
     );

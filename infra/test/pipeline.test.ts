@@ -15,7 +15,7 @@ import { type AwsAccount, startAccount } from './support/aws-account.ts';
 import { ciStackOf, rolesIn } from './support/ci-stack.ts';
 import { debugDir } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
-import { type Server, startBedrockLocal, startMoto } from './support/servers.ts';
+import { loadCloudFormation, type Server, startBedrockLocal, startMoto } from './support/servers.ts';
 import type { Outcome } from './support/tools.ts';
 
 const NAME = 'bedrock-titan-function';
@@ -38,6 +38,7 @@ describe('a pipeline from end to end', () => {
   beforeAll(async () => {
     machine = newMachine();
     [moto, bedrock] = await Promise.all([startMoto(), startBedrockLocal(join(debugDir, 'bedrock-local'))]);
+    await loadCloudFormation(moto);
     account = await startAccount({ moto, bedrock, directory: machine.directory });
     // moto finds the template's bucket by this host name.
     url = account.url.replace('127.0.0.1', 'localhost');
@@ -213,6 +214,7 @@ describe('a pipeline from end to end', () => {
         'allowed sts:AssumeRole',
         'allowed cloudformation:DescribeStacks',
         'allowed cloudformation:GetTemplate',
+        'allowed iam:GetPolicy',
         'allowed lambda:InvokeFunction',
       ]),
     );
@@ -236,6 +238,7 @@ describe('a pipeline from end to end', () => {
         'allowed sts:GetCallerIdentity',
         'allowed cloudformation:DescribeStacks',
         'allowed cloudformation:GetTemplate',
+        'allowed iam:GetPolicy',
       ]),
     );
     expect((await make(toDiff, 'deploy', 'MEMORY=256')).status).toBe(2);
@@ -276,7 +279,7 @@ describe('a pipeline from end to end', () => {
       (await new CloudFormationClient(client()).send(new DescribeStacksCommand({}))).Stacks?.map(
         ({ StackName }) => StackName,
       ).toSorted(),
-    ).toEqual(['CDKToolkit', NAME]);
+    ).toEqual(['CDKToolkit', NAME, `${NAME}-bootstrap`]);
     expect(await make(KEYS, 'ci-role-destroy')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(`There is no stack ${NAME}-ci in that account and region`),

@@ -1,4 +1,4 @@
-import { App, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { App, BootstraplessSynthesizer, Stack } from 'aws-cdk-lib';
 import { recommendedFlags } from '../app.ts';
 import { settingsFile } from '../paths.ts';
 import { purposeOf } from '../purpose.ts';
@@ -14,7 +14,7 @@ export function synthesizeCi(): void {
   if (purposeOf(process.env) === 'existing')
     new Stack(app, ciStackName(settings.functionName), {
       env: { region: settings.region },
-      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+      synthesizer: new BootstraplessSynthesizer(),
     });
   else new CiStack(app, { deployed: settings, ci: readCiSettings(process.env), provider: providerOf(process.env) });
   app.synth();

@@ -1,8 +1,6 @@
 import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Settings } from '../settings.ts';
-
-type Deployed = Pick<Settings, 'functionName' | 'region'>;
+import { boundaryName, type Deployed, policyArn } from '../bootstrap/names.ts';
 
 /** The stack, under whatever id CloudFormation gives it. */
 export const stackArn = ({ functionName, region }: Deployed): string =>
@@ -34,6 +32,15 @@ export function readTheStack(deployed: Deployed): PolicyStatement {
     sid: 'ReadTheStack',
     actions: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
     resources: [Fn.sub(stackArn(deployed))],
+  });
+}
+
+/** Whether there is a boundary that the stack's roles have to have. */
+export function seeTheBoundary(deployed: Deployed): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'SeeTheBoundary',
+    actions: ['iam:GetPolicy'],
+    resources: [Fn.sub(policyArn(boundaryName(deployed)))],
   });
 }
 

@@ -1,8 +1,8 @@
-import { CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { BootstraplessSynthesizer, CfnOutput, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
-import { assumeCdkRoles, callTheFunction, readTheStack, stackArn } from './permissions.ts';
+import { assumeCdkRoles, callTheFunction, readTheStack, seeTheBoundary, stackArn } from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
 import { type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';
 
@@ -33,13 +33,15 @@ interface CiRole {
 /**
  * Lets one repository deploy one stack, with no key stored anywhere: GitHub vouches for a job's token,
  * and the role takes only those of the one environment, branch and workflow.
+ *
+ * Made with the caller's own credentials: what may deploy the function must not be able to widen who may.
  */
 export class CiStack extends Stack {
   constructor(scope: Construct, { deployed, ci, provider }: CiStackProps) {
     super(scope, ciStackName(deployed.functionName), {
       env: { region: deployed.region },
       description: `Lets GitHub Actions deploy ${deployed.functionName}`,
-      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+      synthesizer: new BootstraplessSynthesizer(),
     });
     const made =
       provider === 'own'
@@ -86,7 +88,7 @@ const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole 
   description: `What GitHub Actions may do to deploy ${deployed.functionName}`,
   claims: deployClaims(ci),
   policy: 'DeployOneStack',
-  statements: [assumeCdkRoles(deployed), readTheStack(deployed), callTheFunction(deployed)],
+  statements: [assumeCdkRoles(deployed), readTheStack(deployed), seeTheBoundary(deployed), callTheFunction(deployed)],
 });
 
 const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
@@ -94,5 +96,5 @@ const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole =>
   description: `What pull requests may do: compare with what is deployed as ${deployed.functionName}`,
   claims: pullRequestClaims(ci),
   policy: 'ReadOneStack',
-  statements: [readTheStack(deployed)],
+  statements: [readTheStack(deployed), seeTheBoundary(deployed)],
 });

@@ -28,6 +28,19 @@ export interface Parts {
   readonly directory: string;
 }
 
+/** moto gives the values of a list as Python prints one; CloudFormation with commas, as they were given. */
+async function stacks(asked: Asked, moto: Server): Promise<Answer | undefined> {
+  if (asked.operation !== 'DescribeStacks') return undefined;
+  const answer = await answerOf(moto, asked);
+  return {
+    ...answer,
+    body: answer.body.replace(/<ParameterValue>\[(.*?)\]<\/ParameterValue>/g, (_, list: string) => {
+      const values = list.split(',').map((value) => value.trim().replace(/^('|&#39;)|('|&#39;)$/g, ''));
+      return `<ParameterValue>${values.join(',')}</ParameterValue>`;
+    }),
+  };
+}
+
 const REGION = 'ap-northeast-1';
 
 /** Puts IAM, Lambda's Invoke and what CloudFormation says of change sets before moto. */
@@ -37,7 +50,10 @@ export async function startAccount(parts: Parts): Promise<AwsAccount> {
   const server = await startFront(
     parts.moto,
     async (asked) =>
-      (await refusal(asked, policies, decisions)) ?? (await invocation(asked, parts)) ?? changeSet(asked, parts.moto),
+      (await refusal(asked, policies, decisions)) ??
+      (await invocation(asked, parts)) ??
+      (await stacks(asked, parts.moto)) ??
+      changeSet(asked, parts.moto),
   );
   return { ...server, decisions, restrict: (accessKeyId, policy) => policies.set(accessKeyId, policy) };
 }
@@ -62,6 +78,7 @@ function requestOf(asked: Asked): Request {
   const [, service = ''] = /\/([a-z0-9]+)\/aws4_request/.exec(asked.headers.authorization ?? '') ?? [];
   if (service === 'lambda') return lambdaRequest(asked);
   if (asked.operation === 'AssumeRole') return { action: 'sts:AssumeRole', resource: form.get('RoleArn') ?? '' };
+  if (asked.operation === 'GetPolicy') return { action: 'iam:GetPolicy', resource: form.get('PolicyArn') ?? '' };
   if (service === 'cloudformation')
     return {
       action: `cloudformation:${asked.operation}`,

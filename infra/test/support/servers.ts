@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { infraDir } from '../../lib/paths.ts';
 import { tool } from './tools.ts';
 
@@ -26,6 +27,12 @@ export async function startMoto(): Promise<Server> {
     /Running on http:\/\/127\.0\.0\.1:(\d+)/,
   );
   return { url: `http://localhost:${line[1]}`, stop: () => stopped(child) };
+}
+
+/** moto loads CloudFormation at the first request for it, which takes a busy machine longer than a command waits for AWS. */
+export async function loadCloudFormation({ url: endpoint }: Server): Promise<void> {
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  await new CloudFormationClient({ region: 'ap-northeast-1', endpoint, credentials }).send(new DescribeStacksCommand());
 }
 
 /** The stand-in for Bedrock. */

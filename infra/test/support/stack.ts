@@ -18,9 +18,9 @@ export const TODAY = '2026-11-23';
 export const ACCOUNT = '123456789012';
 
 /** The stack that these settings make, its code being the placeholder. */
-export function stackOf(given: Record<string, string> = {}): BedrockStack {
+export function stackOf(given: Record<string, string> = {}, isBounded = false): BedrockStack {
   const choice = choose(checkSettings(new Map(Object.entries(given))), table, TODAY);
-  return stackFor(choice);
+  return stackFor(choice, isBounded);
 }
 
 /** The stack that these settings make, granting exactly these rows, whatever their life. */
@@ -28,8 +28,12 @@ export function stackGranting(models: readonly ModelRow[], given: Record<string,
   return stackFor({ settings: checkSettings(new Map(Object.entries(given))), models });
 }
 
-function stackFor(choice: ReturnType<typeof choose>): BedrockStack {
-  return new BedrockStack(new App({ context: recommendedFlags() }), { choice, code: codeIn(placeholderDir) });
+function stackFor(choice: ReturnType<typeof choose>, isBounded = false): BedrockStack {
+  return new BedrockStack(new App({ context: recommendedFlags() }), {
+    choice,
+    code: codeIn(placeholderDir),
+    isBounded,
+  });
 }
 
 /** The template that these settings make. */

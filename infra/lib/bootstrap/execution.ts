@@ -1,0 +1,177 @@
+import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { brakeName } from '../brake-names.ts';
+import { boundaryName, type Deployed, policyArn } from './names.ts';
+
+/**
+ * What CloudFormation has to do to make, change and remove the stack, whatever its settings: the permissions in the schema
+ * of each resource's type, without those of properties that no template of this project has.
+ *
+ * Roles are where it could be widened: whoever deploys writes their policies. So CloudFormation may make and change roles
+ * of the stack's constructs alone, and with the boundary alone; it may attach no managed policy, and pass each role to
+ * the service alone that it is for.
+ */
+export function executionStatements(deployed: Deployed): PolicyStatement[] {
+  return [
+    readCode(deployed),
+    ...ofTheFunction(deployed),
+    ...ofItsRoles(deployed),
+    ...ofWhatWatches(deployed),
+    ...ofTheBrake(deployed),
+  ];
+}
+
+type Statement = readonly [sid: string, service: string, actions: readonly string[], resources: readonly string[]];
+
+/** A statement on ARNs for `Fn::Sub`. Of each action the service is named once. */
+function allow([sid, service, actions, resources]: Statement, conditions?: Record<string, unknown>): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: actions.map((action) => `${service}:${action}`),
+    resources: resources.map((resource) => (resource === '*' ? resource : Fn.sub(resource))),
+    ...(conditions && { conditions }),
+  });
+}
+
+const arn = (service: string, region: string, resource: string): string =>
+  `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${resource}`;
+
+const TAGS = ['TagResource', 'UntagResource', 'ListTagsForResource'];
+
+function readCode({ region }: Deployed): PolicyStatement {
+  const bucket = DefaultStackSynthesizer.DEFAULT_FILE_ASSETS_BUCKET_NAME.replaceAll(
+    `\${Qualifier}`,
+    DefaultStackSynthesizer.DEFAULT_QUALIFIER,
+  ).replaceAll(`\${AWS::Region}`, region);
+  return allow(['ReadCode', 's3', ['GetObject'], [`arn:\${AWS::Partition}:s3:::${bucket}/*`]]);
+}
+
+const FUNCTION_ACTIONS = [
+  'CreateFunction',
+  'DeleteFunction',
+  'UpdateFunctionCode',
+  'UpdateFunctionConfiguration',
+  'PutFunctionConcurrency',
+  'DeleteFunctionConcurrency',
+  'GetFunction',
+  'GetFunctionCodeSigningConfig',
+  'GetFunctionRecursionConfig',
+  'GetFunctionScalingConfig',
+  'GetRuntimeManagementConfig',
+  'TagResource',
+  'UntagResource',
+  'CreateFunctionUrlConfig',
+  'UpdateFunctionUrlConfig',
+  'DeleteFunctionUrlConfig',
+  'GetFunctionUrlConfig',
+];
+
+const LOG_ACTIONS = [
+  'CreateLogGroup',
+  'DeleteLogGroup',
+  'PutRetentionPolicy',
+  'DeleteRetentionPolicy',
+  'GetDataProtectionPolicy',
+  ...TAGS,
+];
+
+function ofTheFunction({ functionName, region }: Deployed): PolicyStatement[] {
+  const log = arn('logs', region, `log-group:/aws/lambda/${functionName}`);
+  return [
+    allow(['Function', 'lambda', FUNCTION_ACTIONS, [arn('lambda', region, `function:${functionName}`)]]),
+    allow(['Log', 'logs', LOG_ACTIONS, [log, `${log}:*`]]),
+    allow(['Logs', 'logs', ['DescribeLogGroups', 'DescribeIndexPolicies', 'DescribeResourcePolicies'], ['*']]),
+  ];
+}
+
+/**
+ * The beginning of the names that CloudFormation makes up where there is room for 64 characters, as for roles and rules.
+ * It cuts the logical id first, then the stack's name, of which 25 are left (seen, not documented).
+ */
+const cut = (functionName: string): string =>
+  functionName.length <= 25 ? `${functionName}-` : `${functionName.slice(0, 25)}*-`;
+
+const ROLE_ACTIONS = [
+  'DeleteRole',
+  'DeleteRolePolicy',
+  'UpdateRole',
+  'UpdateRoleDescription',
+  'UpdateAssumeRolePolicy',
+  'TagRole',
+  'UntagRole',
+  'GetRole',
+  'GetRolePolicy',
+  'ListRolePolicies',
+  'ListAttachedRolePolicies',
+];
+
+function ofItsRoles(deployed: Deployed): PolicyStatement[] {
+  const roles = (construct: string): string => arn('iam', '', `role/${cut(deployed.functionName)}${construct}*`);
+  const [ofFunction, ofBrake] = [roles('Bedrock'), roles('Brake')];
+  const both = [ofFunction, ofBrake];
+  const bounded = { StringEquals: { 'iam:PermissionsBoundary': Fn.sub(policyArn(boundaryName(deployed))) } };
+  const passedTo = (...services: string[]) => ({
+    StringEquals: { 'iam:PassedToService': services.map((service) => `${service}.amazonaws.com`) },
+  });
+  return [
+    allow(['BoundedRoles', 'iam', ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'], both], bounded),
+    allow(['Roles', 'iam', ROLE_ACTIONS, both]),
+    allow(['PassToLambda', 'iam', ['PassRole'], [ofFunction]], passedTo('lambda')),
+    allow(['PassToTheBrake', 'iam', ['PassRole'], [ofBrake]], passedTo('states', 'events')),
+  ];
+}
+
+const TOPIC_ACTIONS = [
+  'CreateTopic',
+  'DeleteTopic',
+  'GetTopicAttributes',
+  'SetTopicAttributes',
+  'GetDataProtectionPolicy',
+  'Subscribe',
+  'ListSubscriptionsByTopic',
+  ...TAGS,
+];
+
+/** What watches the function, and tells somebody. Dashboards and budgets are an account's, of all regions. */
+function ofWhatWatches({ functionName, region }: Deployed): PolicyStatement[] {
+  const named = (service: string, kind: string): string[] =>
+    [functionName, `${functionName}-*`].map((name) => arn(service, '', `${kind}/${name}`));
+  const alarms = arn('cloudwatch', region, `alarm:${functionName}-*`);
+  const dashboards = named('cloudwatch', 'dashboard');
+  return [
+    allow(['Alarms', 'cloudwatch', ['PutMetricAlarm', 'DeleteAlarms', ...TAGS], [alarms]]),
+    allow(['AllAlarms', 'cloudwatch', ['DescribeAlarms'], ['*']]),
+    allow(['Dashboard', 'cloudwatch', ['PutDashboard', 'DeleteDashboards', 'GetDashboard', ...TAGS], dashboards]),
+    allow(['Topic', 'sns', TOPIC_ACTIONS, [arn('sns', region, `${functionName}-*`)]]),
+    // IAM is asked about these without the topic.
+    allow(['Subscriptions', 'sns', ['Unsubscribe', 'GetSubscriptionAttributes', 'SetSubscriptionAttributes'], ['*']]),
+    allow(['Budget', 'budgets', ['ModifyBudget', 'ViewBudget', ...TAGS], named('budgets', 'budget')]),
+    allow(['Bill', 'billing', ['GetBillingViewData'], [arn('billing', '', 'billingview/primary')]]),
+  ];
+}
+
+const RULE_ACTIONS = [
+  'PutRule',
+  'DeleteRule',
+  'DescribeRule',
+  'PutTargets',
+  'RemoveTargets',
+  'ListTargetsByRule',
+  ...TAGS,
+];
+
+const STATE_MACHINE_ACTIONS = [
+  'CreateStateMachine',
+  'UpdateStateMachine',
+  'DeleteStateMachine',
+  'DescribeStateMachine',
+  ...TAGS,
+];
+
+function ofTheBrake({ functionName, region }: Deployed): PolicyStatement[] {
+  const machine = arn('states', region, `stateMachine:${brakeName(functionName)}`);
+  return [
+    allow(['Rule', 'events', RULE_ACTIONS, [arn('events', region, `rule/${cut(functionName)}Brake*`)]]),
+    allow(['Brake', 'states', STATE_MACHINE_ACTIONS, [machine]]),
+  ];
+}
