@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { BedrockClient } from '@aws-sdk/client-bedrock';
-import { changedLines, type RowNews, withNews } from '../lib/model-refresh.ts';
+import { type RowNews, withNews } from '../lib/model-refresh.ts';
 import { hasEnded } from '../lib/model-life.ts';
 import { type ModelRow, parseModels } from '../lib/models.ts';
 import { modelsFile } from '../lib/paths.ts';
@@ -21,7 +21,7 @@ await exitOnError(async () => {
   );
   const after = withNews(before, news);
   if (after !== before) writeFileSync(modelsFile, after);
-  console.log(changedLines(before, after).join('\n') || 'Nothing changed.');
+  console.log(after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.');
   console.error(
     'Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
   );

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type ModelRow, parseModels } from './models.ts';
 
 /** What AWS said of a row. */
@@ -9,46 +10,23 @@ export interface RowNews {
   readonly confirmedOn: string;
 }
 
+/** As much of a row as the news is put into. Checked and not parsed: zod would put these keys first. */
+const row = z.object({ id: z.string(), lifecycle: z.record(z.string(), z.unknown()) });
+const isRow = (value: unknown): value is z.infer<typeof row> => row.safeParse(value).success;
+
 /**
- * models.json with the news put in and all else, blanks and order included, as it was.
+ * models.json with the news put in, and all else as it was.
  *
  * @throws UserError when the result would be no table of models.
  */
 export function withNews(text: string, news: readonly RowNews[]): string {
-  const refreshed = news.reduce(withRow, text);
-  parseModels(refreshed, 'models.json, refreshed,');
-  return refreshed;
-}
-
-function withRow(text: string, { id, lifecycle, destinationRegions, confirmedOn }: RowNews): string {
-  const start = text.indexOf(`"id": ${JSON.stringify(id)}`);
-  const next = text.indexOf('"id": ', start + 1);
-  const end = next < 0 ? text.length : next;
-  const row = [
-    ['destinationRegions', `[${destinationRegions.map((region) => JSON.stringify(region)).join(', ')}]`],
-    ['status', JSON.stringify(lifecycle.status)],
-    ['endOfLife', JSON.stringify(lifecycle.endOfLife)],
-    ['confirmedOn', JSON.stringify(confirmedOn)],
-  ].reduce(
-    (block, [key, value]) =>
-      block.replace(new RegExp(`("${key}": )(\\[[^\\]]*\\]|"[^"]*"|null)`), (_, name: string) => name + value),
-    text.slice(start, end),
-  );
-  return text.slice(0, start) + row + text.slice(end);
-}
-
-/** The lines that differ, old and new, each model's under its id. A refresh changes lines, and adds none. */
-export function changedLines(before: string, after: string): string[] {
-  const old = before.split('\n');
-  const shown: string[] = [];
-  let model = '';
-  let heading = '';
-  for (const [index, line] of after.split('\n').entries()) {
-    model = /"id": "(.+)"/.exec(line)?.[1] ?? model;
-    if (line === old[index]) continue;
-    if (model !== heading) shown.push(model);
-    heading = model;
-    shown.push(`  - ${old[index]?.trim()}`, `  + ${line.trim()}`);
-  }
-  return shown;
+  const refreshed: unknown = JSON.parse(text, (_key, value: unknown) => {
+    const found = isRow(value) ? news.find(({ id }) => id === value.id) : undefined;
+    return found && isRow(value)
+      ? { ...value, ...found, lifecycle: { ...value.lifecycle, ...found.lifecycle } }
+      : value;
+  });
+  const written = `${JSON.stringify(refreshed, null, 2)}\n`;
+  parseModels(written, 'models.json, refreshed,');
+  return written;
 }
