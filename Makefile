@@ -34,7 +34,7 @@ unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
 ##@ Try it
 
 .PHONY: help
-help: ## List the targets
+help: ## List the targets: ALL=1 lists those too that CI and other targets call
 	@tools/help $(MAKEFILE_LIST)
 
 .PHONY: setup
@@ -60,11 +60,11 @@ test: setup ## Run every check and test
 	@tools/test
 
 .PHONY: test-invoke
-test-invoke: setup ## Test make invoke, ask and watch from end to end
+test-invoke: setup ##- Test make invoke, ask and watch from end to end
 	@tools/test invoke
 
 .PHONY: test-counts
-test-counts: build ## Count the function's instructions: UPDATE_BASELINE=1 takes them as they are
+test-counts: build ##- Count the function's instructions: UPDATE_BASELINE=1 takes them as they are
 	@tools/test counts
 
 .PHONY: fuzz
@@ -80,7 +80,7 @@ bench: setup build ## Measure beside Node.js and plain Rust, rewrite the tables 
 	@tools/bench compare
 
 .PHONY: bench-short
-bench-short: setup build ## The same, for a look: three cold starts, and nothing written
+bench-short: setup build ##- The same, for a look: three cold starts, and nothing written
 	@tools/bench short
 
 .PHONY: bench-growth

@@ -91,10 +91,10 @@ models-check: $(INFRA) ## Fail when a granted model is legacy or near its end, o
 	@$(OPERATE) commands/models-check.ts
 
 .PHONY: models-refresh
-models-refresh: $(INFRA) ## Bring models.json up to date from AWS, and show what changed
+models-refresh: $(INFRA) ## Bring models.json up to date from AWS; git diff shows what changed
 	@$(OPERATE) commands/models-refresh.ts
 
 .PHONY: test-infra
-test-infra: build ## Test the CDK app, and a deploy from end to end against an emulator
+test-infra: build ##- Test the CDK app, and a deploy from end to end against an emulator
 	@tools/setup infra
 	@infra/check

@@ -11,7 +11,7 @@ const MAKEFILES = ['Makefile', 'infra/infra.mk', 'tools/pipeline/pipeline.mk'];
 /** The variables in the help of the targets, and the settings of a deployment. */
 function documented(): string[] {
   const text = MAKEFILES.map((name) => readFileSync(join(workspaceDir, name), 'utf8')).join('\n');
-  const helps = [...text.matchAll(/^[a-z][a-z-]*:.*## (.*)$/gm)].map(([, help = '']) => help);
+  const helps = [...text.matchAll(/^[a-z][a-z-]*:.*##-? (.*)$/gm)].map(([, help = '']) => help);
   const names = helps.flatMap((help) => [...help.matchAll(/\b([A-Z][A-Z_]*)=/g)].map(([, name = '']) => name));
   return [...new Set([...names, ...settingNames.keys()])];
 }

@@ -7,22 +7,22 @@ unexport OF
 ##@ Check what it is made of, and serve a pipeline
 
 .PHONY: supply-chain
-supply-chain: $(INFRA) ## Check dependencies: advisories, licences, duplicates, sources, locks
+supply-chain: $(INFRA) ##- Check dependencies: advisories, licences, duplicates, sources, locks
 	@tools/supply-chain
 
 .PHONY: workflows
-workflows: ## Check the workflows: make targets alone, pinned actions, least permissions
+workflows: ##- Check the workflows: make targets alone, pinned actions, least permissions
 	@tools/workflows
 
 .PHONY: sbom
-sbom: ## List what the function is made of: target/sbom/bedrock-function.cdx.json
+sbom: ##- List what the function is made of: target/sbom/bedrock-function.cdx.json
 	@tools/setup checks
 	@.tools/venv/bin/python -m tools.pipeline.sbom
 
 .PHONY: models-issue
-models-issue: $(INFRA) ## Keep one GitHub issue about models that need care (needs gh)
+models-issue: $(INFRA) ##- Keep one GitHub issue about models that need care (needs gh)
 	@python3 -m tools.pipeline.models_issue
 
 .PHONY: summary
-summary: ## Run a target and add its output to the job summary: OF=diff
+summary: ##- Run a target and add its output to the job summary: OF=diff
 	@tools/summary
