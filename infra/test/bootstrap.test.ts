@@ -1,4 +1,4 @@
-import { IAMClient, ListAttachedRolePoliciesCommand, ListPoliciesCommand } from '@aws-sdk/client-iam';
+import { IAMClient, ListPoliciesCommand } from '@aws-sdk/client-iam';
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { executionPolicies } from '../commands/support/execution-policies.ts';
@@ -36,7 +36,7 @@ describe('make bootstrap', () => {
   const make = (...args: string[]): Promise<Outcome> =>
     machine.make(args, { ...KEYS, AWS_ENDPOINT_URL: account.url, AWS_ENDPOINT_URL_S3: account.url });
 
-  /** What the CDK's stack gives CloudFormation's role. */
+  /** What the CDK's stack gives CloudFormation's role, by its parameter: moto makes nothing of a list in a template. */
   async function allowed(): Promise<string[]> {
     const { Stacks } = await new CloudFormationClient(clientOf(account)).send(
       new DescribeStacksCommand({ StackName: 'CDKToolkit' }),
@@ -55,10 +55,6 @@ describe('make bootstrap', () => {
     });
     expect(await allowed()).toEqual([policyOf(NAME)]);
     const iam = new IAMClient(clientOf(moto));
-    const { AttachedPolicies } = await iam.send(
-      new ListAttachedRolePoliciesCommand({ RoleName: `cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-ap-northeast-1` }),
-    );
-    expect(AttachedPolicies?.map(({ PolicyArn }) => PolicyArn)).toEqual([policyOf(NAME)]);
     const { Policies } = await iam.send(new ListPoliciesCommand({ Scope: 'Local' }));
     expect(Policies?.map(({ Arn }) => Arn).toSorted()).toEqual([policyOf(NAME, 'boundary'), policyOf(NAME)]);
   });

@@ -19,7 +19,7 @@ TESTED = {
     "build": ("infra/infra.mk", "test-infra: build"),
     "deploy": ("infra/test/end-to-end.test.ts", "make('deploy'"),
     "diff": ("infra/test/end-to-end.test.ts", "make('diff'"),
-    "models-issue": ("tools/pipeline/tests/test_models_issue.py", '"models-issue"'),
+    "models-issue": ("infra/test/models-issue.test.ts", "'models-issue'"),
     "sbom": ("tools/pipeline/tests/test_sbom.py", '"sbom"'),
     "smoke": ("infra/test/pipeline.test.ts", "'smoke', 'ROLLBACK=1'"),
     "summary": ("tools/pipeline/tests/test_summary.py", '"summary"'),

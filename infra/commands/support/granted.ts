@@ -1,6 +1,8 @@
+import { lifeProblems } from '../../lib/model-life.ts';
 import { type ModelTable, readModels } from '../../lib/models.ts';
 import { modelsFile, settingsFile } from '../../lib/paths.ts';
 import { readSettings } from '../../lib/settings-sources.ts';
+import { UserError } from '../../lib/user-error.ts';
 
 /** The table, and the ids in it that the settings grant. */
 export interface GrantedTable {
@@ -15,4 +17,16 @@ export function readGrantedTable(): GrantedTable {
   const { settings } = readSettings({ environment: process.env, file: settingsFile });
   const table = readModels(modelsFile);
   return { table, granted: settings.model ?? [table.default], today: new Date().toISOString().slice(0, 10) };
+}
+
+/**
+ * What needs care, one sentence each.
+ *
+ * @throws UserError when a granted model is not in the table.
+ */
+export function grantedProblems({ table, granted, today }: GrantedTable): string[] {
+  const missing = granted.filter((id) => !table.models.some((row) => row.id === id));
+  if (missing.length > 0)
+    throw new UserError(`MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`);
+  return lifeProblems(table.models, granted, today);
 }
