@@ -1,7 +1,8 @@
-"""The check of the npm packages, on the project's own lock files and on small ones that break one rule each."""
+"""What tools/supply-chain does with npm packages, on small folders that break one rule each."""
 
 import gzip
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,74 +11,62 @@ from pathlib import Path
 
 import pytest
 
-from tools.pipeline import npm_packages
-from tools.pipeline.npm_packages import ROOT, advisory_problems, allows, folders, licence_problems, lock_problems
+from tools.pipeline.workflows import ROOT
 
-AGPL = {"licence": "AGPL-3.0-or-later", "packages": ["@simulator/*"], "reason": "tests"}
+RULES = json.loads((ROOT / "infra/.licensee.json").read_text())
+SIMULATOR = "@cloud-copilot/iam-simulate"
 
 
-def folder_of(parent: Path, entry: dict, name: str = "left-pad") -> Path:
-    """A folder with one npm package, and a lock file that says so."""
-    asked = {"dependencies": {name: "^1.0.0"}}
-    locked = {"version": "1.0.0", "resolved": f"https://registry.invalid/{name}-1.0.0.tgz", "license": "MIT", **entry}
-    (parent / "package.json").write_text(json.dumps({"name": "folder", "version": "1.0.0", **asked}))
-    lock = {"name": "folder", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "folder", "version": "1.0.0", **asked}, f"node_modules/{name}": locked}}
-    (parent / "package-lock.json").write_text(json.dumps(lock))
+def check(what: str, folder: Path, **environment: str) -> "tuple[int, str]":
+    """The exit code, and all that was said."""
+    done = subprocess.run(["tools/supply-chain", what, str(folder)], cwd=ROOT, env={**os.environ, "GITHUB_ACTIONS": "", **environment}, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def folder_of(parent: Path, licence: "str | None" = "MIT", name: str = "left-pad", dev: bool = False) -> Path:
+    """A folder with one npm package, its lock file, and the project's rules of licences."""
+    asked = {"devDependencies" if dev else "dependencies": {name: "^1.0.0"}}
+    locked = {"version": "1.0.0", "resolved": f"https://registry.invalid/{name}-1.0.0.tgz", "license": licence, **({"dev": True} if dev else {})}
+    own = {"name": "folder", "version": "1.0.0", **asked}
+    installed = parent / "node_modules" / name
+    installed.mkdir(parents=True)
+    (installed / "package.json").write_text(json.dumps({"name": name, "version": "1.0.0", **({"license": licence} if licence else {})}))
+    (parent / "package.json").write_text(json.dumps(own))
+    (parent / "package-lock.json").write_text(json.dumps({"name": "folder", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": own, f"node_modules/{name}": locked}}))
+    (parent / ".licensee.json").write_text(json.dumps(RULES))
     return parent
 
 
-def licences(folder: Path, allowed: tuple = ("MIT",), exceptions: tuple = ()) -> list:
-    return list(licence_problems([folder], {"allowed": list(allowed), "licences": list(exceptions)}))
-
-
-def test_the_folder_of_the_cdk_app_is_among_those_checked():
-    assert ROOT / "infra" in folders(ROOT)
-
-
-def test_the_simulator_under_the_agpl_is_excused_by_name_and_by_nothing_else():
-    [entry] = [entry for name, entry in npm_packages.packages(ROOT / "infra") if name == "@cloud-copilot/iam-simulate"]
-    assert entry["license"] == "AGPL-3.0-or-later" and entry["dev"] is True
-
-
 @pytest.mark.parametrize(
-    ("expression", "allowed"),
-    [("MIT", True), ("ISC", False), ("(MIT OR GPL-3.0-or-later)", True), ("MIT AND GPL-3.0-or-later", False), ("MIT AND (ISC OR MIT)", True), ("", False), ("SEE LICENSE IN x", False), ("MIT WITH Classpath-exception-2.0", False)],
+    ("licence", "allowed"),
+    [("MIT", True), ("(MIT OR GPL-3.0-or-later)", True), ("MIT AND (ISC OR GPL-3.0-only)", True), ("MIT AND GPL-3.0-or-later", False), ("GPL-3.0-only", False), (None, False), ("UNLICENSED", False), ("SEE LICENSE IN x", False), ("MIT WITH Classpath-exception-2.0", False)],
 )
-def test_a_licence_is_met_as_spdx_reads_it(expression: str, allowed: bool):
-    assert allows({"MIT"}, expression) is allowed
+def test_a_licence_is_met_as_spdx_reads_it(tmp_path: Path, licence: "str | None", allowed: bool):
+    status, said = check("licences", folder_of(tmp_path, licence))
+    assert (status == 0) is allowed, said
+    assert allowed or ("left-pad@1.0.0" in said and "make supply-chain: " in said)
 
 
-@pytest.mark.parametrize("licence", ["GPL-3.0-only", None, "UNLICENSED"])
-def test_a_licence_that_is_not_allowed_is_found(tmp_path: Path, licence: "str | None"):
-    [problem] = licences(folder_of(tmp_path, {"license": licence}))
-    assert "left-pad 1.0.0 is" in problem and "neither the licences nor the exceptions" in problem
+def test_the_simulator_is_excepted_for_development(tmp_path: Path):
+    assert check("licences", folder_of(tmp_path, "AGPL-3.0-or-later", SIMULATOR, dev=True))[0] == 0
 
 
-def test_an_exception_holds_for_a_development_dependency(tmp_path: Path):
-    assert licences(folder_of(tmp_path, {"license": "AGPL-3.0-or-later", "dev": True}, "@simulator/core"), exceptions=(AGPL,)) == []
+def test_it_is_not_excepted_where_the_app_depends_on_it(tmp_path: Path):
+    status, said = check("licences", folder_of(tmp_path, "AGPL-3.0-or-later", SIMULATOR))
+    assert status != 0 and "is AGPL-3.0-or-later: its licence is excepted for development alone" in said
 
 
-def test_an_exception_does_not_hold_for_what_the_app_depends_on(tmp_path: Path):
-    [problem, unused] = licences(folder_of(tmp_path, {"license": "AGPL-3.0-or-later"}, "@simulator/core"), exceptions=(AGPL,))
-    assert "@simulator/core 1.0.0 is AGPL-3.0-or-later, and a dependency" in problem
-    assert "no package needs the exception for AGPL-3.0-or-later" in unused
-
-
-def test_an_exception_holds_for_no_other_package(tmp_path: Path):
-    problems = licences(folder_of(tmp_path, {"license": "AGPL-3.0-or-later", "dev": True}), exceptions=(AGPL,))
-    assert any("left-pad 1.0.0 is AGPL-3.0-or-later, and a development dependency" in problem for problem in problems)
-
-
-def test_a_lock_file_in_step_passes(tmp_path: Path):
-    assert list(lock_problems(folder_of(tmp_path, {}))) == []
+def test_no_other_package_is_excepted(tmp_path: Path):
+    assert check("licences", folder_of(tmp_path, "AGPL-3.0-or-later", dev=True))[0] != 0
 
 
 def test_a_lock_file_that_is_out_of_step_is_found(tmp_path: Path):
-    folder = folder_of(tmp_path, {})
+    folder = folder_of(tmp_path)
     package = json.loads((folder / "package.json").read_text())
     package["dependencies"]["left-pad"] = "^2.0.0"
     (folder / "package.json").write_text(json.dumps(package))
-    assert list(lock_problems(folder)) == [f"{tmp_path.name}: package-lock.json is not in step with package.json; run npm install there."]
+    status, said = check("npm", folder)
+    assert status != 0 and "package-lock.json is not in step with package.json: run npm install there" in said
 
 
 ADVISORY = {"id": 1, "url": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc", "title": "Pads on the wrong side", "severity": "high", "vulnerable_versions": "<2.0.0", "cwe": [], "cvss": {"score": 0}}
@@ -126,32 +115,18 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type]:
 
 def test_an_advisory_is_found(tmp_path: Path, registry: type):
     registry.answers = {"left-pad": [ADVISORY]}
-    assert list(advisory_problems(folder_of(tmp_path, {}), [])) == [f"{tmp_path.name}: left-pad <2.0.0: Pads on the wrong side (high, {ADVISORY['url']})"]
+    status, said = check("npm", folder_of(tmp_path))
+    assert status != 0 and "Pads on the wrong side" in said and ADVISORY["url"] in said
 
 
-def test_an_accepted_advisory_passes(tmp_path: Path, registry: type):
-    registry.answers = {"left-pad": [ADVISORY]}
-    assert list(advisory_problems(folder_of(tmp_path, {}), ["GHSA-aaaa-bbbb-cccc"])) == []
-
-
-def test_packages_without_advisories_pass(tmp_path: Path, registry: type):
+def test_packages_without_advisories_and_with_a_lock_file_in_step_pass(tmp_path: Path, registry: type):
     registry.answers = {"another": [ADVISORY]}
-    assert list(advisory_problems(folder_of(tmp_path, {}), [])) == []
+    assert check("npm", folder_of(tmp_path)) == (0, "")
 
 
-def test_a_registry_that_does_not_answer_is_said_and_fails_only_on_github(tmp_path: Path, registry: type, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
-    folder = folder_of(tmp_path, {})
-    monkeypatch.setattr(npm_packages, "MUST_REACH", False)
-    assert list(advisory_problems(folder, [])) == []
-    assert "the registry was not asked for advisories: 405 Method Not Allowed" in capsys.readouterr().err
-    monkeypatch.setattr(npm_packages, "MUST_REACH", True)
-    [problem] = advisory_problems(folder, [])
-    assert "the registry was not asked for advisories: 405 Method Not Allowed" in problem
-
-
-def test_the_folders_are_those_whose_lock_file_git_knows(tmp_path: Path):
-    folder_of(tmp_path, {})
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    assert folders(tmp_path) == []
-    subprocess.run(["git", "add", "package-lock.json"], cwd=tmp_path, check=True)
-    assert folders(tmp_path) == [tmp_path]
+def test_a_registry_that_does_not_answer_is_said_and_fails_only_on_github(tmp_path: Path, registry: type):
+    folder = folder_of(tmp_path)
+    status, said = check("npm", folder)
+    assert status == 0 and "the registry was not asked for advisories: " in said
+    status, said = check("npm", folder, GITHUB_ACTIONS="true")
+    assert status != 0 and "the registry was not asked for the advisories of " in said and "405" in said
