@@ -1,4 +1,4 @@
-//! What a function is started with.
+//! The settings of a function, and its start.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use crate::{
     runtime_api::{RuntimeApi, Startup},
 };
 
-/// What a function is started with; made by [`Function::builder`].
+/// The settings of a function; made by [`Function::builder`].
 #[derive(Debug, Clone)]
 pub struct Builder {
     program: PathBuf,
@@ -171,7 +171,7 @@ impl Builder {
     pub async fn start(self) -> Result<Function, StartError> {
         let program =
             std::path::absolute(&self.program).map_err(|source| self.cannot_spawn(source))?;
-        // Said here: a shell, which may start the program, would only end.
+        // Checked here, because a shell may start the program, and would only end.
         fs::metadata(&program).map_err(|source| self.cannot_spawn(source))?;
         let task_root = program.parent().unwrap_or(Path::new("/"));
         let listener = TcpListener::bind(("127.0.0.1", 0))

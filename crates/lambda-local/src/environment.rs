@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::Path};
 
-/// What the variables say about the function.
+/// The values that differ from function to function.
 pub(crate) struct Settings<'a> {
     pub(crate) name: &'a str,
     pub(crate) memory_mb: u32,

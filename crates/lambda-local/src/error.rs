@@ -16,7 +16,7 @@ pub enum StartError {
         error_type: String,
         /// The body's `errorMessage`; empty when there is none.
         error_message: String,
-        /// What the function posted, as it came.
+        /// The error report as the function posted it.
         body: Bytes,
     },
     /// The process ended before it asked for an event.
@@ -46,13 +46,13 @@ pub enum StartError {
     Spawn {
         /// The program that was to start.
         program: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The limit of the CPU was there to be set, and then could not be.
+    /// The CPU limit could be set when it was tried, and not when it was needed.
     #[error("The function's CPU cannot be limited: {0}. Run it without a limit.")]
     Limit(#[source] io::Error),
-    /// The Runtime API found no port on loopback.
+    /// The Runtime API cannot listen on loopback.
     #[error(
         "The Runtime API cannot listen on loopback: {0}. See whether this machine has a free port there."
     )]

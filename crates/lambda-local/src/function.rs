@@ -31,7 +31,7 @@ pub struct Function {
     unthrottled: Option<String>,
 }
 
-/// What the builder hands over.
+/// The parts of a function that has started.
 pub(crate) struct Parts {
     pub(crate) api: RuntimeApi,
     pub(crate) process: Process,
@@ -73,8 +73,8 @@ impl Function {
 
     /// Hands the function an event and passes a streamed response on as it comes, chunk by chunk.
     ///
-    /// A channel that is full holds the function up, as a slow reader does. Where nobody reads any more the function goes on to its
-    /// end, as on Lambda. A response that is not streamed is in the [`Outcome`] alone.
+    /// The function waits while the channel is full, as for a slow reader. It runs to its end also when the receiver is dropped, as on
+    /// Lambda. A response that is not streamed is in the [`Outcome`] alone.
     pub async fn invoke_with_response_stream(
         &self,
         payload: impl Into<Bytes>,
@@ -154,7 +154,7 @@ impl Function {
         deadline: Deadline,
         parts: Option<mpsc::Sender<ResponsePart>>,
     ) -> Ended {
-        // A function that does not come back for the event has as long as Lambda would give it.
+        // A function that does not ask for the event has the time of an invocation to do so.
         let received = tokio::time::timeout(self.timeout, pending.received());
         tokio::select! {
             biased;
@@ -209,7 +209,7 @@ impl Function {
         tokio::select! {
             () = self.api.polled_since(polls) => (),
             _ = self.process.exited() => (),
-            // It has answered, and is free to do what it likes before it asks, but not for longer than an invocation.
+            // A function may work on after its answer, but not for longer than an invocation.
             () = tokio::time::sleep(self.timeout) => (),
         }
     }
@@ -239,13 +239,13 @@ impl Function {
         Outcome::TimedOut
     }
 
-    /// What the function has written to stdout so far: all of it that was written before an answer is there with the answer.
-    /// Bytes that are no UTF-8 are replaced. Empty when the output [is inherited](Builder::inherit_output).
+    /// The function's stdout so far. All that it wrote before an answer is there with the answer.
+    /// Bytes that are not UTF-8 are replaced. Empty when the output [is inherited](Builder::inherit_output).
     pub fn stdout(&self) -> String {
         self.process.stdout()
     }
 
-    /// What the function has written to stderr so far; see [`stdout`](Self::stdout).
+    /// The function's stderr so far; see [`stdout`](Self::stdout).
     pub fn stderr(&self) -> String {
         self.process.stderr()
     }
@@ -255,13 +255,13 @@ impl Function {
         self.process.pid()
     }
 
-    /// What the INIT took: from just before the program began to its first request for an event.
+    /// The INIT phase, from just before the program began to its first request for an event.
     pub fn init(&self) -> &Phase {
         &self.init
     }
 
     /// Why the function has all the CPU of the machine though [`Cpu::ByMemory`](crate::Cpu::ByMemory) was asked for: one sentence.
-    /// `None` when it is throttled as asked, or when nobody asked.
+    /// `None` when it is throttled as asked, or when it was not asked for.
     pub fn unthrottled(&self) -> Option<&str> {
         self.unthrottled.as_deref()
     }
@@ -294,11 +294,11 @@ impl Drop for Awake<'_> {
     }
 }
 
-/// How an invocation ended, as far as it is known.
+/// How an invocation ended.
 enum Ended {
     /// By what the function posted.
     Completed(Completed),
-    /// Without it.
+    /// Without an answer.
     As(Outcome),
     /// By the deadline; the process still runs.
     Overdue,

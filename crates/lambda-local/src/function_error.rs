@@ -1,4 +1,4 @@
-//! What Lambda tells the caller of an invocation that failed.
+//! The errors that Lambda reports of an invocation that failed.
 
 use std::time::Duration;
 

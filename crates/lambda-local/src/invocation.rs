@@ -1,4 +1,4 @@
-//! What goes with an event to the function, and what comes back.
+//! An invocation: its metadata, and its outcome.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use crate::{ExitStatus, MAX_EVENT_BYTES, MAX_RESPONSE_BYTES};
 /// The type of the error where an event is larger than Lambda takes.
 pub(crate) const EVENT_TOO_LARGE: &str = "RequestEntityTooLargeException";
 
-/// What Lambda tells the function about one event. Every field has a default that a plain invocation has on Lambda.
+/// The metadata that Lambda gives the function with an event. Every field has a default that a plain invocation has on Lambda.
 #[derive(Debug, Clone, Default)]
 pub struct Invocation {
     /// When the invocation ends, at the latest; by default the function's [time-out](crate::Builder::timeout) from the moment that the function receives the event.
@@ -67,7 +67,7 @@ impl Deadline {
     }
 }
 
-/// What a function streams before the [`Outcome`] is known.
+/// A part of a streamed response. The [`Outcome`] follows the last one.
 #[derive(Debug, Clone)]
 pub enum ResponsePart {
     /// The headers that the function sends along. They come first.
@@ -90,7 +90,7 @@ pub enum Outcome {
     Error {
         /// The body's `errorType`, or the header `Lambda-Runtime-Function-Error-Type`.
         error_type: String,
-        /// What the function posted, as it came.
+        /// The error report as the function posted it.
         body: Bytes,
     },
     /// The process ended without an answer, during this invocation or before it.

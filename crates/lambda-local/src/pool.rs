@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{Builder, Function, Invocation, Outcome, ResponsePart, StartError};
 
-/// Why an event reached no function.
+/// Why an invocation did not reach the function.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
     /// As many invocations as may be in flight are.
@@ -92,7 +92,7 @@ impl Pool {
         Ok(outcome)
     }
 
-    /// What the processes are started with.
+    /// The settings that the processes are started with.
     pub(crate) fn builder(&self) -> &Builder {
         &self.builder
     }
@@ -122,7 +122,7 @@ impl Pool {
     }
 }
 
-/// A process in use. Where the caller gives up before the [end](Self::end), the process, which may be busy for long, is killed.
+/// A process in use. It is killed where the caller gives up before the [end](Self::end): it may be busy for long.
 struct Lease<'a> {
     pool: &'a Pool,
     function: Function,

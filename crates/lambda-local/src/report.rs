@@ -1,16 +1,16 @@
-//! What the program tells on stderr of the phases of a function's life.
+//! The program's own lines on stderr.
 
 use std::io::Write;
 
 use lambda_local::Phase;
 
-/// A sentence of the program itself.
+/// Writes a line of the program itself.
 pub(crate) fn note(text: &str) {
-    // Without a stderr there is nobody to tell.
+    // A program without a stderr is no failure.
     let _ = writeln!(std::io::stderr(), "lambda-local: {text}");
 }
 
-/// A line on one phase.
+/// Writes a line about one phase.
 pub(crate) fn phase(name: &str, phase: &Phase) {
     let time = phase.duration.as_secs_f64() * 1e3;
     let used = match phase.usage {

@@ -15,7 +15,7 @@ pub struct Server {
 impl Server {
     pub(crate) fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        // Small answers must leave at once: what is measured here is the function and not Nagle's algorithm.
+        // Nagle's algorithm would delay small responses, and the delay would be measured as the function's.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         Ok(Self { address, task })

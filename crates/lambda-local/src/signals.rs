@@ -1,14 +1,14 @@
-//! What asks a program to end.
+//! The signals that ask a program to end.
 
 use std::{io, time::Duration};
 
 use rustix::process::{Pid, getppid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How often to see whether the parent is still there: no system tells a program of it that is not its child's.
+/// How often to look for the parent. Systems tell a parent of its child's end, and not the other way round.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Ctrl-C, SIGTERM and the end of the terminal, from the moment that this is made; and the end of the program that started this one.
+/// SIGINT (Ctrl-C), SIGTERM, SIGHUP (the end of the terminal) and the end of the parent process, from the moment that this is made.
 ///
 /// A program that then drops its [`Function`](crate::Function)s and [`ProcessGroup`](crate::ProcessGroup)s leaves no process and no
 /// control group behind.
@@ -60,7 +60,7 @@ impl Signals {
 pub async fn stopped() -> u8 {
     match Signals::listen() {
         Ok(mut signals) => signals.received().await,
-        // A signal that cannot be listened for ends the program by itself.
+        // A signal that has no handler ends the program by itself.
         Err(_) => std::future::pending().await,
     }
 }
@@ -75,14 +75,14 @@ async fn hung_up(hangup: &mut Option<Hangup>) {
     }
 }
 
-/// Waits until this process is another's child.
+/// Waits until this process has another parent: the system gives it one when its own has ended.
 async fn ended(parent: Option<Pid>) {
     while getppid() == parent {
         tokio::time::sleep(LOOK).await;
     }
 }
 
-/// Whether the caller wants the program to outlive its terminal, as `nohup` does: to listen would undo that.
+/// Whether SIGHUP is ignored, as under `nohup`. A handler would undo that.
 fn hangup_is_ignored() -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -1,4 +1,4 @@
-//! The command line. Every value may come from a variable instead: a Makefile cannot put a prompt on a command line safely.
+//! The command line. Every value may come from a variable too, because a Makefile cannot put a prompt on a command line safely.
 
 use std::ffi::OsString;
 
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     },
     /// Asks the function and prints the answer's text, and nothing else, on stdout
     Ask {
-        /// What to ask
+        /// The prompt
         #[arg(env = "XTASK_PROMPT", allow_hyphen_values = true)]
         prompt: String,
         #[command(flatten)]
@@ -84,7 +84,7 @@ impl Options {
 /// How the stand-in for Bedrock answers.
 #[derive(Args, Clone)]
 pub(crate) struct Bedrock {
-    /// What goes wrong, such as throttle:2 or delay:8s; several with commas
+    /// A fault of the stand-in, such as throttle:2 or delay:8s; several with commas
     #[arg(
         long = "fault",
         env = "XTASK_FAULT",
@@ -113,14 +113,14 @@ pub(crate) struct Bedrock {
 }
 
 impl Bedrock {
-    /// Whether anything is said at all.
+    /// Whether no option is given.
     pub(crate) fn is_plain(&self) -> bool {
         self.named_faults().next().is_none()
             && self.upstream.is_empty()
             && self.upstream_model.is_empty()
     }
 
-    /// A variable that is set to nothing says nothing.
+    /// An empty variable names no fault.
     fn named_faults(&self) -> impl Iterator<Item = &str> {
         self.faults
             .iter()

@@ -1,4 +1,4 @@
-//! The commands: where the event goes and what is printed of the reply.
+//! The commands: each chooses where the event goes and prints the reply.
 
 use std::{
     io::{self, Write},
@@ -40,7 +40,7 @@ pub(crate) async fn ask(prompt: &str, options: Options) -> Result<ExitCode, Fail
     if let Some(reason) = answer.stop_reason {
         let _ = writeln!(
             io::stderr(),
-            "the answer is not whole: it was stopped by {reason}"
+            "The answer is not whole: it was stopped by {reason}."
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{failure::Failure, project};
 
-/// What a deployment leaves for its caller.
+/// The record that a deployment leaves for its caller.
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deployment {

@@ -3,13 +3,11 @@
 use std::{fs, path::Path};
 
 use bytes::Bytes;
+use lambda_local::MAX_EVENT_BYTES;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::failure::Failure;
-
-/// What Lambda's synchronous Invoke takes, in bytes.
-const LIMIT: usize = 6 * 1024 * 1024;
 
 /// Reads an event as it is, and checks that it is JSON.
 pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
@@ -25,10 +23,10 @@ pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
         return Err(Failure::EventNotJson { path, source });
     }
     match event.len() {
-        bytes if bytes > LIMIT => Err(Failure::EventTooLarge {
+        bytes if bytes > MAX_EVENT_BYTES => Err(Failure::EventTooLarge {
             path,
             bytes,
-            limit: LIMIT,
+            limit: MAX_EVENT_BYTES,
         }),
         _ => Ok(event.into()),
     }

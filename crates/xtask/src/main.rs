@@ -1,4 +1,4 @@
-//! What `make invoke`, `make ask` and `make watch` run.
+//! The program behind `make invoke`, `make ask` and `make watch`.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -52,7 +52,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-/// What the work comes to, or the signal that ends it: all that the work has started ends with it.
+/// The result of the work, or the signal that ended it. All that the work has started ends with it.
 async fn unless_stopped<T>(
     signals: &mut Signals,
     work: impl Future<Output = Result<T, Failure>>,

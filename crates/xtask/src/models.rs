@@ -2,7 +2,7 @@
 
 use models::{Date, ModelTable};
 
-/// What the function's environment says about models, as the deployed one's does.
+/// The function's variables about models, as the deployed function has them.
 pub(crate) struct Granted {
     /// `BEDROCK_MODEL_IDS`: the default one first.
     pub(crate) ids: String,

@@ -14,12 +14,12 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// Says where `make watch` listens, while it runs.
+/// The file that says where `make watch` listens, while it runs.
 pub(crate) fn watch_state() -> PathBuf {
     root().join(".local/watch.json")
 }
 
-/// Says which function is deployed, once one is. The CDK app's tests have a folder of their own for what `make deploy` leaves.
+/// The file that says which function is deployed, once one is. The CDK app's tests have a folder of their own for what `make deploy` leaves.
 pub(crate) fn deployment() -> PathBuf {
     let folder =
         env::var_os("BEDROCK_INFRA_STATE_DIR").map_or_else(|| root().join(".local"), PathBuf::from);

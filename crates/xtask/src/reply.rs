@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 
-/// What of a reply matters to a person at a terminal.
+/// The members of a reply that are read here.
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reply {
@@ -38,7 +38,7 @@ impl Reply {
         (200..300).contains(&self.status_code)
     }
 
-    /// The answer, or what the function says instead of one.
+    /// The answer's text, or the function's error message as a failure.
     pub(crate) fn answer(self) -> Result<Answer, Failure> {
         let body: Body = serde_json::from_str(&self.body).unwrap_or_default();
         match body.text.filter(|_| (200..300).contains(&self.status_code)) {
@@ -48,7 +48,7 @@ impl Reply {
             }),
             None => Err(Failure::Answer(body.message.unwrap_or_else(|| {
                 format!(
-                    "the function answered {} and gave no message",
+                    "The function answered {} and gave no message.",
                     self.status_code
                 )
             }))),

@@ -34,13 +34,13 @@ fn remove(command: &mut Command, is_unwanted: fn(&str) -> bool) {
     }
 }
 
-/// What `cargo run` tells this program of its own package. Build scripts read the same names: where they differ from one build
-/// to the next, ring and all that stands on it are compiled anew each time.
+/// Whether `cargo run` sets the variable for this program's own package. Build scripts read the same names: where the values differ
+/// from one build to the next, ring and the crates that depend on it are compiled anew.
 fn is_of_another_package(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
-/// What the caller's shell says about AWS and logs: the local function must not find it.
+/// Whether the variable is a setting of AWS or of logs. The caller's own must not reach the local function.
 fn is_setting(name: &str) -> bool {
     name.starts_with("AWS_")
         || name.starts_with("LAMBDA_")

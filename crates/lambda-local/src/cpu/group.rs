@@ -41,7 +41,7 @@ impl Group {
             path,
             version: parent.version,
         };
-        // Tried at once: a folder can be made where a limit cannot be set.
+        // The limit is tried at once, because a folder can be made where a limit cannot be set.
         group
             .limit(memory_mb)
             .map_err(|error| denied(&group.path, &error))?;
@@ -49,7 +49,7 @@ impl Group {
         Ok(group)
     }
 
-    /// Takes the process in.
+    /// Moves a process into the group.
     pub(crate) fn take(&self, pid: u32) -> io::Result<()> {
         self.write("cgroup.procs", &pid.to_string())
     }
@@ -73,7 +73,7 @@ impl Group {
         }
     }
 
-    /// How many periods the processes have been held in, since the group was made.
+    /// The number of periods in which the processes were throttled, since the group was made.
     pub(crate) fn throttled_periods(&self) -> io::Result<u64> {
         let stat = fs::read_to_string(self.path.join("cpu.stat"))?;
         let periods = stat
@@ -89,7 +89,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // The kernel lets go of a process some time after it was collected: mostly at once, and within milliseconds.
+        // The kernel removes a process from its group within milliseconds after it was collected, mostly at once.
         for _ in 0..50 {
             match fs::remove_dir(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
@@ -101,7 +101,7 @@ impl Drop for Group {
     }
 }
 
-/// In version 2 a parent says what its children may limit.
+/// In version 2 a parent lists the controllers of its children.
 fn allow_children_to_limit(parent: &Parent) -> Result<(), String> {
     if parent.version == Version::V1 {
         return Ok(());
@@ -117,12 +117,12 @@ fn allow_children_to_limit(parent: &Parent) -> Result<(), String> {
 fn denied(path: &Path, error: &io::Error) -> String {
     let advice = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; run it as root on a machine that lends its control groups"
+            " Run it as root on a machine whose control groups can be written."
         }
         _ => "",
     };
     format!(
-        "no CPU limit can be set in {}: {error}{advice}",
+        "No CPU limit can be set in {}: {error}.{advice}",
         path.display()
     )
 }

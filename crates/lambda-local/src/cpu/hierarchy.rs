@@ -1,4 +1,4 @@
-//! Where this machine keeps its control groups for CPU.
+//! The place of this machine's control groups for CPU.
 
 use std::path::PathBuf;
 
@@ -27,15 +27,15 @@ pub(super) fn find() -> Result<Parent, String> {
     let mounts = process.mountinfo().map_err(|error| error.to_string())?;
     let groups = process.cgroups().map_err(|error| error.to_string())?;
     parent(&mounts.0, &groups.0)
-        .ok_or_else(|| "this machine has no control group for CPU".to_owned())
+        .ok_or_else(|| "This machine has no control group for CPU.".to_owned())
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn find() -> Result<Parent, String> {
-    Err("only Linux has control groups".to_owned())
+    Err("Only Linux has control groups.".to_owned())
 }
 
-/// A machine may have both versions mounted; the CPU belongs to the first where that is mounted for it.
+/// A machine may have both versions mounted. Version 1 has the CPU where it is mounted for it.
 #[cfg(target_os = "linux")]
 fn parent(
     mounts: &[procfs::process::MountInfo],

@@ -8,13 +8,13 @@ mod hierarchy;
 
 pub(crate) use group::Group;
 
-/// What CPU a function gets after its INIT.
+/// The CPU that a function gets after its INIT.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Cpu {
     /// All that the machine has.
     #[default]
     Full,
-    /// What Lambda gives a function of its [memory](crate::Builder::memory_mb), where this machine allows such a limit: see
+    /// The share that Lambda gives a function of its [memory](crate::Builder::memory_mb), where this machine allows such a limit: see
     /// [`Function::unthrottled`](crate::Function::unthrottled).
     ByMemory,
 }

@@ -1,7 +1,7 @@
 //! A Function URL: HTTP requests become events in payload format 2.0, and the function's replies become HTTP responses.
 //!
 //! A reply that the function streams is passed on chunk by chunk, as under the URL's invoke mode `RESPONSE_STREAM`; any other one is
-//! answered as under `BUFFERED`. Nobody is asked for a signature.
+//! answered as under `BUFFERED`. Signatures are not checked.
 
 mod event;
 mod response;
@@ -69,7 +69,7 @@ async fn answer(State(pool): State<Arc<Pool>>, request: Request) -> Response {
     answered.unwrap_or_else(|Unusable| bad_gateway())
 }
 
-/// What a caller sees of a function that failed, or that replied what is no HTTP response.
+/// The response for a function that failed, or whose reply is not an HTTP response.
 fn bad_gateway() -> Response {
     let body = json!({ "Message": "Internal Server Error" });
     (StatusCode::BAD_GATEWAY, axum::Json(body)).into_response()

@@ -19,16 +19,16 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{InvokeError, Outcome, ResponsePart};
 
-/// Says that a streamed response begins with a prelude: a status and headers in JSON.
+/// The content type of a streamed response that begins with a prelude: a status and headers in JSON.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
-/// What ends the prelude.
+/// The end of the prelude.
 const DELIMITER: [u8; 8] = [0; 8];
 
-/// A prelude is a few headers; more than this is none.
+/// A limit that no prelude of real headers reaches.
 const MAX_PRELUDE_BYTES: usize = 1024 * 1024;
 
-/// The function replied what is no HTTP response.
+/// The function's reply is not an HTTP response.
 #[derive(Debug)]
 pub(super) struct Unusable;
 
@@ -78,7 +78,7 @@ fn json_by_default(
     Ok((status, headers, body).into_response())
 }
 
-/// The response to a reply that is streamed, once its status is known. A stream that ends in an error is cut off: the status is out.
+/// The response to a reply that is streamed, once its status is known. A stream that ends in an error is cut off, because its status is sent already.
 pub(super) async fn streamed(
     headers: &HeaderMap,
     mut parts: mpsc::Receiver<ResponsePart>,

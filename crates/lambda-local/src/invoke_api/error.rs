@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::MAX_EVENT_BYTES;
 
-/// An error that no function had.
+/// An error of the API, and not of the function.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,

@@ -83,7 +83,7 @@ async fn invoked(pool: &Arc<Pool>, request: axum::extract::Request) -> Result<Re
     Ok(with_headers(response, &id))
 }
 
-/// The payload, or the function's error; an error of the API where there is no function to have one.
+/// The payload, or the function's error. An error of the API where the function was not reached.
 fn result(
     invoked: Result<Outcome, InvokeError>,
     request_id: &str,
@@ -151,7 +151,7 @@ async fn streamed(pool: &Arc<Pool>, request: axum::extract::Request) -> Result<R
                 .await
         }
     });
-    // What the API itself refuses has a status of its own, so that has to be known first.
+    // An error of the API has a status of its own, so the first part or the end is awaited before the response begins.
     let (first, ended) = tokio::select! {
         biased;
         Some(part) = parts.recv() => (Some(part), None),

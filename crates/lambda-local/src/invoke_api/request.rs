@@ -1,4 +1,4 @@
-//! What a caller of the API asks for.
+//! A request to the API, parsed.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,7 @@ impl Request {
     }
 }
 
-/// An event is JSON; nothing at all counts as an empty object.
+/// Checks that the payload is JSON. An empty one counts as an empty object.
 fn event(payload: Bytes) -> Result<Bytes, ApiError> {
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));

@@ -14,7 +14,7 @@ use super::ProcessGroup;
 /// The shell may have set variables of its own (bash does, dash does not), which the program must not see.
 const SCRIPT: &str = r#"read -r _ && unset -v PWD OLDPWD SHLVL _ && exec "$@" </dev/null"#;
 
-/// The command that waits at the gate for this program.
+/// The command that waits for a line before it becomes this program.
 pub(super) fn command(program: &OsStr) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", SCRIPT, "gate"]).arg(program);

@@ -48,7 +48,7 @@ impl fmt::Display for ExitStatus {
     }
 }
 
-/// What a program wrote to its pipes, and how it ended.
+/// The end of a program, and its output to pipes.
 #[derive(Debug)]
 pub struct Output {
     /// How the program ended.
@@ -110,7 +110,7 @@ impl ProcessGroup {
             .and_then(|status| *status);
         match status {
             Some(status) => status,
-            // The watching thread sends before it ends; without it nothing is known, and nothing will come.
+            // Unreachable: the watching thread sends before it ends.
             None => std::future::pending().await,
         }
     }
@@ -143,7 +143,7 @@ impl ProcessGroup {
     /// Asks the group to stop by SIGTERM, waits until the program has, and kills it after five seconds when it has not.
     pub async fn stop(self) {
         self.signal(Signal::TERM);
-        // What is left after that ends when `self` is dropped.
+        // Dropping `self` kills what is left.
         let _ = tokio::time::timeout(GRACE, self.exited()).await;
     }
 
@@ -160,13 +160,12 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        // SIGKILL is sent first: this waits for the kernel alone.
+        // This blocks only until the kernel has ended the process, since SIGKILL is sent first.
         let _ = lock(&self.leader).end();
     }
 }
 
-/// The first process of a group, until it is collected. Until then its id, which is its group's id too, can be nobody else's, also
-/// when it has ended.
+/// The first process of a group. The kernel gives its id, which is the group's id too, to no other process until it is collected.
 #[derive(Debug)]
 struct Leader {
     child: Child,
@@ -181,7 +180,7 @@ impl Leader {
             pid_of(self.child.id())
         };
         if let Some(group) = group {
-            // It fails when nobody is left to take it, which is as good.
+            // It fails when no process of the group is left, which is fine.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -198,7 +197,7 @@ impl Leader {
     }
 }
 
-/// Waits for the end in a thread of its own, which costs the program no time, and ends what the process left behind in its group.
+/// Waits for the end in a thread of its own, which takes no CPU time, and kills the processes that are left in the group.
 fn watch_exit(
     leader: Arc<Mutex<Leader>>,
     pid: u32,

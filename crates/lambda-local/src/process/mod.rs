@@ -1,4 +1,4 @@
-//! The function's process, and what it used.
+//! The function's process, its output and its usage.
 
 mod gate;
 mod group;
@@ -27,7 +27,7 @@ use output::Captured;
 pub(crate) use output::Destination;
 use usage::Used;
 
-/// What to run.
+/// A program to start.
 pub(crate) struct Program<'a> {
     pub(crate) path: &'a Path,
     pub(crate) args: &'a [OsString],
@@ -50,7 +50,7 @@ pub(crate) struct Process {
     stderr: Captured,
 }
 
-/// What a process had used when a phase of it began.
+/// The usage of a process when a phase of it began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Meter {
     at: Instant,
@@ -103,7 +103,7 @@ impl Process {
         self.group.pid()
     }
 
-    /// What the process took from its beginning to this moment.
+    /// The phase from the beginning of the process to this moment.
     pub(crate) fn first_phase(&self, ended_at: Instant) -> Phase {
         let duration = ended_at.saturating_duration_since(self.began.at);
         self.phase_since(self.began, duration)
@@ -111,7 +111,7 @@ impl Process {
 
     /// Begins to measure a phase.
     pub(crate) fn meter(&self) -> Meter {
-        // Where nothing can be told of the process, the phase says so: an older peak must not pass for its own.
+        // Where the peak cannot be reset, the phase gives no usage: an older peak must not pass for its own.
         let forgotten = usage::forget_peak_memory(self.group.pid());
         Meter {
             at: Instant::now(),
@@ -120,7 +120,7 @@ impl Process {
         }
     }
 
-    /// What the process used since the meter was made, in a phase that took this long.
+    /// The phase since the meter was made, which took this long.
     pub(crate) fn phase_since(&self, meter: Meter, duration: Duration) -> Phase {
         Phase {
             duration,

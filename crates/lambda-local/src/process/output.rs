@@ -1,4 +1,4 @@
-//! What a process writes.
+//! The output of a process.
 
 use std::{
     fs::File,
@@ -18,8 +18,8 @@ pub(crate) enum Destination {
 
 /// One output stream of a process.
 ///
-/// A nameless file and not a pipe: what the process has written is there to read at once, with nobody in between who may
-/// not have read it yet, and a process that writes much is never held up.
+/// It is a nameless file and not a pipe. All that the process has written can be read at once, and a process that writes much never
+/// blocks.
 #[derive(Debug)]
 pub(crate) struct Captured(Option<File>);
 
@@ -39,7 +39,7 @@ impl Captured {
         }
     }
 
-    /// All that has been written; bytes that are no UTF-8 are replaced.
+    /// All that has been written; bytes that are not UTF-8 are replaced.
     pub(crate) fn text(&self) -> String {
         let bytes = self
             .0
@@ -50,7 +50,7 @@ impl Captured {
     }
 }
 
-/// Reads by position: the process writes at the position that both share.
+/// Reads by position, because the process shares the file's own position and writes there.
 fn read_all(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX)];
     file.read_exact_at(&mut bytes, 0)?;

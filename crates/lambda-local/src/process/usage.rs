@@ -1,8 +1,8 @@
-//! What a process uses, as Linux tells it; other systems do not.
+//! CPU time, memory and descriptors of a process, read from Linux. Other systems give none of them.
 
 use std::{fs, io, time::Duration};
 
-/// What a process has used since it began.
+/// CPU time and page faults of a process since it began.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Used {
     pub(crate) cpu_time: Duration,
@@ -75,7 +75,7 @@ mod system {
     fn unsupported<T>() -> io::Result<T> {
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "only Linux tells what another process uses",
+            "Only Linux tells the usage of another process.",
         ))
     }
 
@@ -106,6 +106,6 @@ pub(super) fn open_descriptors(pid: u32) -> io::Result<usize> {
 fn ended(pid: u32) -> io::Error {
     io::Error::new(
         io::ErrorKind::NotFound,
-        format!("process {pid} has no memory: it has ended"),
+        format!("Process {pid} has no memory: it has ended."),
     )
 }

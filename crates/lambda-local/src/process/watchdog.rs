@@ -1,7 +1,7 @@
-//! Ends the process groups of this program when the program itself is killed and can end nothing any more.
+//! Ends the process groups of this program after the program itself was killed.
 //!
-//! Linux alone can have the kernel signal a child at its parent's death, and does so when the parent's *thread* ends. A shell that
-//! reads from a pipe works on every Unix: the pipe reaches its end when the program that holds the other end is gone, however it went.
+//! Linux can signal a child at its parent's death, but counts the end of the parent's *thread* as such, and macOS cannot. A shell that
+//! reads from a pipe works on both: the pipe ends when the program that holds its other end has ended, for whatever reason.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Reads lines `add GROUP` and `remove GROUP`. At the end of the input it asks the groups that are left to end, and kills after five
-/// seconds those that have not. Its own output is closed, so that nobody who reads the program's waits for it.
+/// seconds those that have not. Its output is closed, because a reader of the program's output would wait for it otherwise.
 const SCRIPT: &str = r#"
 without() {
     left=
@@ -46,12 +46,12 @@ pub(super) fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Has the group end when this program is gone.
+/// Adds a group that is to end with this program.
 pub(super) fn add(group: u32) {
     tell("add", group);
 }
 
-/// Forgets the group, while its id can still be nobody else's.
+/// Removes a group. The caller does so before the group's id can be given to another process.
 pub(super) fn remove(group: u32) {
     tell("remove", group);
 }
@@ -59,12 +59,12 @@ pub(super) fn remove(group: u32) {
 fn tell(change: &str, group: u32) {
     let pipe = PIPE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(mut pipe) = pipe.as_ref() {
-        // A watchdog that somebody has killed is missed only where this program is killed too.
+        // Writing fails where the watchdog was killed. It is needed only where this program is killed too.
         let _ = pipe.write_all(format!("{change} {group}\n").as_bytes());
     }
 }
 
-/// A group of its own keeps Ctrl-C from it.
+/// Starts the shell in a process group of its own, which Ctrl-C does not reach.
 fn spawn() -> io::Result<Child> {
     Command::new("/bin/sh")
         .args(["-c", SCRIPT, "watchdog"])

@@ -1,4 +1,4 @@
-//! What the function posts: read whole, or passed on chunk by chunk.
+//! The bodies that the function posts, read whole or passed on chunk by chunk.
 
 use axum::body::Body;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -35,7 +35,7 @@ pub(super) async fn collect(body: Body, limit: usize) -> Result<Bytes, Unread> {
     }
 }
 
-/// Passes a body on as it comes, and gives its trailers. Where nobody reads any more, the function writes to its end all the same.
+/// Passes a body on as it comes, and gives its trailers. The body is read to its end also when its receiver is gone.
 pub(super) async fn pass_on(body: Body, to: mpsc::Sender<Bytes>) -> Result<HeaderMap, Unread> {
     let mut body = Limited::new(body, MAX_STREAMED_BYTES);
     let mut trailers = HeaderMap::new();
@@ -63,7 +63,7 @@ pub(super) fn is_streaming(headers: &HeaderMap) -> bool {
         .is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"))
 }
 
-/// What a function says about an error.
+/// The members of an error report that are read here.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Report {
@@ -72,7 +72,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// A body of any other shape is passed on as it is, and says nothing here.
+    /// A body of any other shape gives an empty report.
     pub(super) fn read(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ use crate::{Deadline, Invocation, Server};
 pub(crate) use state::{Completed, Reply, ResponseStream};
 use state::{Event, RuntimeState};
 
-/// What became of the start of the function.
+/// How the start of the function went.
 #[derive(Debug, Clone)]
 pub(crate) enum Startup {
     AskedForAnEvent {
@@ -60,7 +60,7 @@ impl RuntimeApi {
             .and_then(|startup| startup.clone());
         match startup {
             Some(startup) => startup,
-            // The state holds the sender for as long as this exists.
+            // Unreachable: the state holds the sender for as long as this exists.
             None => std::future::pending().await,
         }
     }
@@ -113,7 +113,7 @@ impl Pending {
     pub(crate) async fn reply(self) -> Reply {
         match self.reply.await {
             Ok(reply) => reply,
-            // Nothing will come; the deadline or the end of the process decides.
+            // No reply will come. The deadline or the end of the process ends the invocation.
             Err(_) => std::future::pending().await,
         }
     }

@@ -1,4 +1,4 @@
-//! What the Runtime API answers.
+//! The responses of the Runtime API.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};

@@ -1,4 +1,4 @@
-//! What the Runtime API knows of its function: whether it has started, which event waits for it, and which invocation it works on.
+//! The state of the Runtime API: whether the function has started, which event waits for it, and which invocation is in flight.
 
 use std::{
     fmt,
@@ -32,7 +32,7 @@ pub(super) struct Delivery {
     pub(super) deadline_millis: u128,
 }
 
-/// What the function makes of an event.
+/// The function's reply to an event.
 pub(crate) enum Reply {
     /// A response or an error, all of it.
     Whole(Completed),
@@ -79,7 +79,7 @@ struct InFlight {
     caller: Caller,
 }
 
-/// Who waits for the function.
+/// The channel to the caller of an invocation.
 enum Caller {
     ForReply(oneshot::Sender<Reply>),
     ForEndOfStream {
@@ -141,13 +141,13 @@ impl RuntimeState {
     }
 
     pub(super) async fn polled_since(&self, polls: u64) {
-        // The sender is this state's own.
+        // The channel stays open: this state holds its sender.
         let _ = self.polls.subscribe().wait_for(|now| *now > polls).await;
     }
 
-    /// Whether the function still owes somebody an answer, and so may not ask for an event.
+    /// Whether a caller still waits for the function's answer, so that it may not ask for an event.
     ///
-    /// A response whose connection broke ends here: the function lives on, so Lambda calls the request truncated.
+    /// A response whose connection broke ends here: the function still runs, so Lambda calls the request truncated.
     pub(super) fn owes_an_answer(&self) -> bool {
         let mut events = self.events();
         let broken = events.in_flight.take_if(|in_flight| {
@@ -180,7 +180,7 @@ impl RuntimeState {
 
     fn try_take(&self) -> Option<Delivery> {
         let mut events = self.events();
-        // A caller who has stopped waiting takes the event along.
+        // The event of a caller that has stopped waiting is dropped.
         let event = events
             .waiting
             .take()
@@ -233,7 +233,7 @@ impl RuntimeState {
                 chunks,
                 completed,
             };
-            // The caller may have stopped waiting, which is no fault of the function.
+            // Sending fails where the caller has stopped waiting, which is not an error of the function.
             drop(reply.send(Reply::Streaming(stream)));
         }
         Some(chunk_sender)
@@ -282,7 +282,7 @@ impl InFlight {
             duration: self.received_at.elapsed(),
             polls,
         };
-        // The caller may have stopped waiting, which is no fault of the function.
+        // Sending fails where the caller has stopped waiting, which is not an error of the function.
         match self.caller {
             Caller::ForReply(reply) => drop(reply.send(Reply::Whole(completed))),
             Caller::ForEndOfStream { completed: end, .. } => drop(end.send(completed)),

@@ -12,7 +12,7 @@ pub(crate) async fn start(options: &Bedrock) -> Result<BedrockLocal, Failure> {
     builder.start().await.map_err(Failure::Bedrock)
 }
 
-/// Who answers.
+/// The line that says who answers.
 pub(crate) fn described(bedrock: &BedrockLocal, options: &Bedrock) -> String {
     let url = bedrock.endpoint_url();
     match options.upstream.as_str() {

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::failure::Failure;
 
-/// What a busy machine needs to start it, many times over.
+/// How long it may take to start; a busy machine needs a fraction of it.
 const START: Duration = Duration::from_secs(30);
 
 /// How often to try again when another program took the free port first.
@@ -35,7 +35,7 @@ impl Emulator {
         let mut attempt = 1;
         loop {
             match Self::start_on(port, command()?).await {
-                // It ends without a word of the reason when its port is taken.
+                // It ends without giving a reason when its port is taken.
                 Err(Failure::EmulatorEnded(_)) if attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
@@ -83,13 +83,13 @@ fn free_port() -> io::Result<u16> {
         .port())
 }
 
-/// Waits until somebody listens.
+/// Waits until the port is listened on.
 async fn listens(port: u16) {
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
         .await
         .is_err()
     {
-        // Nothing tells that a port is being listened on; between two looks the machine is the emulator's.
+        // There is no notice of a port that begins to be listened on, so this looks again and again.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What the local function finds in its environment.
+//! The settings of the local function.
 
 use std::{env, ffi::OsString, time::Duration};
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{failure::Failure, project};
 
-/// Says on stderr what is being talked to.
+/// Writes to stderr which programs take part.
 fn say(lines: &[(&str, String)]) {
     let mut stderr = std::io::stderr().lock();
     for (what, line) in lines {
@@ -25,7 +25,7 @@ fn say(lines: &[(&str, String)]) {
     }
 }
 
-/// What a function tells of its failure.
+/// An error report of the function.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Error {

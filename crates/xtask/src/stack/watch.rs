@@ -24,10 +24,10 @@ use crate::{
     tools,
 };
 
-/// What `cargo lambda invoke` tries when it is not told a port.
+/// The port that `cargo lambda invoke` uses when it is given none.
 const WELL_KNOWN_PORT: u16 = 9000;
 
-/// What a function that was just compiled anew may take to start, on a busy machine.
+/// How long a function that was just compiled may take to start, on a busy machine.
 const START: Duration = Duration::from_secs(15);
 
 /// A `make watch` that runs.
@@ -38,7 +38,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// The one that runs now: what a dead one left behind does not count.
+    /// The one that runs now. The state file of one that has died is ignored.
     pub(crate) fn find() -> Option<Self> {
         let state = fs::read(project::watch_state()).ok()?;
         let running: Self = serde_json::from_slice(&state).ok()?;
@@ -86,7 +86,7 @@ pub(crate) async fn watch(options: &Bedrock, signals: &mut Signals) -> Result<()
     started.until_stopped(signals).await
 }
 
-/// The stack that runs. The stand-in and the state file go when this goes.
+/// The running stack. Dropping it stops the stand-in and removes the state file.
 struct Watched {
     emulator: Emulator,
     _stand_in: BedrockLocal,
@@ -156,7 +156,7 @@ fn reloading(settings: &[(OsString, OsString)]) -> Result<Command, Failure> {
     Ok(command)
 }
 
-/// What to type. Once the function is deployed, the commands call it there unless they are told otherwise.
+/// The commands to type. Once the function is deployed, they call the deployed one without TARGET=local.
 fn in_another_terminal() -> String {
     let target = if Deployment::is_recorded() {
         " TARGET=local"
