@@ -74,6 +74,12 @@ const deployPolicy = {
     readTheStack,
     seeTheBoundary,
     { Sid: 'CallTheFunction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functionArn(NAME) },
+    {
+      Sid: 'KeepTheStop',
+      Effect: 'Allow',
+      Action: ['lambda:GetFunctionConcurrency', 'lambda:PutFunctionConcurrency'],
+      Resource: functionArn(NAME),
+    },
   ],
 };
 const diffPolicy = { Version: '2012-10-17', Statement: [readTheStack, seeTheBoundary] };
@@ -306,6 +312,8 @@ const toDeploy: Asked[] = [
   ["the CDK's role to deploy", 'sts:AssumeRole', bootstrapRole('deploy')],
   ["the CDK's role to upload", 'sts:AssumeRole', bootstrapRole('file-publishing')],
   ['calling the function', 'lambda:InvokeFunction', functionArn(NAME)],
+  ['asking whether the function is stopped', 'lambda:GetFunctionConcurrency', functionArn(NAME)],
+  ['stopping the function', 'lambda:PutFunctionConcurrency', functionArn(NAME)],
 ];
 const forNobody: Asked[] = [
   ["the CDK's role to look up, which reads the whole account", 'sts:AssumeRole', bootstrapRole('lookup')],
@@ -316,6 +324,8 @@ const forNobody: Asked[] = [
   ['another role', 'sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/admin`],
   ['another function', 'lambda:InvokeFunction', functionArn('another')],
   ['a function whose name begins alike', 'lambda:InvokeFunction', functionArn(`${NAME}-2`)],
+  ['stopping another function', 'lambda:PutFunctionConcurrency', functionArn('another')],
+  ["lifting the function's limit", 'lambda:DeleteFunctionConcurrency', functionArn(NAME)],
   ['changing the function past CloudFormation', 'lambda:UpdateFunctionCode', functionArn(NAME)],
   ['reading another stack', 'cloudformation:DescribeStacks', stackArn('another', '0123')],
   ['reading its own stack', 'cloudformation:DescribeStacks', stackArn(`${NAME}-ci`, '0123')],

@@ -8,7 +8,7 @@ import {
   IAMClient,
   ListRolesCommand,
 } from '@aws-sdk/client-iam';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AwsAccount, startAccount } from './support/aws-account.ts';
@@ -216,6 +216,7 @@ describe('a pipeline from end to end', () => {
         'allowed cloudformation:GetTemplate',
         'allowed iam:GetPolicy',
         'allowed lambda:InvokeFunction',
+        'allowed lambda:GetFunctionConcurrency',
       ]),
     );
     // Asked for the sake of an early word, and not missed.
@@ -254,6 +255,25 @@ describe('a pipeline from end to end', () => {
       stderr: expect.stringContaining('\nRolled back: '),
     });
     expect(await template(NAME)).toBe(good);
+  });
+
+  it('a function that was stopped is stopped after a deploy and a rollback, whatever their templates reserve', async () => {
+    const reserved = async () =>
+      (await new LambdaClient(client()).send(new GetFunctionConcurrencyCommand({ FunctionName: NAME })))
+        .ReservedConcurrentExecutions;
+    const stays = `\n${NAME} was stopped before, and is stopped: make resume lets calls in again.\n`;
+    expect((await make(toDeploy, 'deploy', 'MAX_CONCURRENCY=4')).status).toBe(0);
+    expect(await reserved()).toBe(4);
+    expect((await make(KEYS, 'stop')).status).toBe(0);
+    expect(await make(toDeploy, 'deploy', 'MAX_CONCURRENCY=5')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(stays),
+    });
+    expect(await reserved()).toBe(0);
+    expect(await make(toDeploy, 'rollback')).toMatchObject({ status: 0, stderr: expect.stringContaining(stays) });
+    expect(await reserved()).toBe(0);
+    expect((await make(KEYS, 'resume')).stderr).toContain('takes calls, 4 at once at most.\n');
+    expect(await reserved()).toBe(4);
   });
 
   it('make ci-role-destroy does not lock out another role', async () => {

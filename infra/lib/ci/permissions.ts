@@ -44,8 +44,17 @@ export function seeTheBoundary(deployed: Deployed): PolicyStatement {
   });
 }
 
+const functionArn = ({ functionName, region }: Deployed): string =>
+  Fn.sub(`arn:\${AWS::Partition}:lambda:${region}:\${AWS::AccountId}:function:${functionName}`);
+
 /** The smoke call. */
-export function callTheFunction({ functionName, region }: Deployed): PolicyStatement {
-  const arn = `arn:\${AWS::Partition}:lambda:${region}:\${AWS::AccountId}:function:${functionName}`;
-  return new PolicyStatement({ sid: 'CallTheFunction', actions: ['lambda:InvokeFunction'], resources: [Fn.sub(arn)] });
+export function callTheFunction(deployed: Deployed): PolicyStatement {
+  const resources = [functionArn(deployed)];
+  return new PolicyStatement({ sid: 'CallTheFunction', actions: ['lambda:InvokeFunction'], resources });
+}
+
+/** A deploy leaves a function stopped that was stopped before: it looks, and where CloudFormation let calls in, it stops it again. */
+export function keepTheStop(deployed: Deployed): PolicyStatement {
+  const actions = ['lambda:GetFunctionConcurrency', 'lambda:PutFunctionConcurrency'];
+  return new PolicyStatement({ sid: 'KeepTheStop', actions, resources: [functionArn(deployed)] });
 }

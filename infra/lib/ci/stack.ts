@@ -2,7 +2,7 @@ import { BootstraplessSynthesizer, CfnOutput, Duration, Fn, Stack, Validations }
 import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
-import { assumeCdkRoles, callTheFunction, readTheStack, seeTheBoundary, stackArn } from './permissions.ts';
+import { assumeCdkRoles, callTheFunction, keepTheStop, readTheStack, seeTheBoundary, stackArn } from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
 import { type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';
 
@@ -88,7 +88,13 @@ const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole 
   description: `What GitHub Actions may do to deploy ${deployed.functionName}`,
   claims: deployClaims(ci),
   policy: 'DeployOneStack',
-  statements: [assumeCdkRoles(deployed), readTheStack(deployed), seeTheBoundary(deployed), callTheFunction(deployed)],
+  statements: [
+    assumeCdkRoles(deployed),
+    readTheStack(deployed),
+    seeTheBoundary(deployed),
+    callTheFunction(deployed),
+    keepTheStop(deployed),
+  ],
 });
 
 const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({

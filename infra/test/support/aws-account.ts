@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { clientOf, reserve } from './account.ts';
 import { hasSha256, runAsLambda, uploadedCode, unpacked } from './deployed-function.ts';
 import { answerOf, type Answer, type Asked, type Server, startFront } from './servers.ts';
 import { ACCOUNT } from './stack.ts';
@@ -88,9 +90,11 @@ function requestOf(asked: Asked): Request {
 }
 
 function lambdaRequest({ path, method }: Asked): Request {
-  const [, name, invoked] = /^\/2015-03-31\/functions\/([^/]+)(\/invocations)?/.exec(path) ?? [];
+  const [, name, part] = /^\/[0-9-]+\/functions\/([^/]+)(\/\w+)?/.exec(path) ?? [];
   const resource = name ? `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}` : '*';
-  if (invoked) return { action: 'lambda:InvokeFunction', resource };
+  if (part === '/invocations') return { action: 'lambda:InvokeFunction', resource };
+  if (part === '/concurrency')
+    return { action: `lambda:${method === 'GET' ? 'Get' : 'Put'}FunctionConcurrency`, resource };
   return { action: method === 'GET' && name ? 'lambda:GetFunctionConfiguration' : 'lambda:unknown', resource };
 }
 
@@ -169,10 +173,16 @@ async function invocation(
   };
 }
 
-/** moto finds a change set by its name alone, whatever its stack, and fails where there is none; CloudFormation does neither. */
+/**
+ * moto finds a change set by its name alone, whatever its stack, and fails where there is none; it leaves a function's
+ * reserved concurrency alone. CloudFormation does nothing of that.
+ */
 async function changeSet(asked: Asked, moto: Server): Promise<Answer | undefined> {
   if (!/^\w+ChangeSet$/.test(asked.operation)) return undefined;
+  const stackName = new URLSearchParams(asked.body.toString()).get('StackName') ?? '';
+  const before = await reservedIn(stackName, moto);
   const answer = await answerOf(moto, namedAfterStack(asked));
+  if (asked.operation === 'ExecuteChangeSet') await reserveAsDeployed(stackName, moto, before);
   if (asked.operation === 'DeleteChangeSet' && answer.status >= 500)
     return {
       ...answer,
@@ -182,6 +192,19 @@ async function changeSet(asked: Asked, moto: Server): Promise<Answer | undefined
   return asked.operation === 'DescribeChangeSet'
     ? { ...answer, body: answer.body.replace('<Code>ValidationError</Code>', '<Code>ChangeSetNotFound</Code>') }
     : answer;
+}
+
+/** What the template reserves for the stack's function; undefined of another stack, and where it reserves nothing. */
+async function reservedIn(StackName: string, moto: Server): Promise<number | undefined> {
+  const { TemplateBody = '' } = await new CloudFormationClient(clientOf(moto))
+    .send(new GetTemplateCommand({ StackName }))
+    .catch((): { TemplateBody?: string } => ({}));
+  return Number(/"ReservedConcurrentExecutions": *(\d+)/.exec(TemplateBody)?.[1]) || undefined;
+}
+
+async function reserveAsDeployed(stackName: string, moto: Server, before: number | undefined): Promise<void> {
+  const now = await reservedIn(stackName, moto);
+  if (now !== undefined || before !== undefined) await reserve(moto, stackName, now);
 }
 
 function namedAfterStack(asked: Asked): Asked {
