@@ -14,9 +14,19 @@ await exitOnError(() => {
   const estimates = choice.models.map((model) => callsPerDay.map((calls) => estimateOf(model, memory, call, calls)));
   if (region !== PRICES.region)
     console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
+  const cap = mostCallsPerDay(choice.settings.maxConcurrency, call);
+  if (callsPerDay.some((calls) => calls > cap))
+    console.error(
+      `MAX_CONCURRENCY=${choice.settings.maxConcurrency} lets at most ${cap.toLocaleString('en-US')} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
+    );
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
   else console.log([...estimates.map(asTable), assumptions(choice.settings, call)].join('\n\n'));
 });
+
+/** Of 86,400 seconds. */
+function mostCallsPerDay(maxConcurrency = Number.POSITIVE_INFINITY, { seconds }: Call): number {
+  return Math.floor((maxConcurrency * 86_400) / seconds);
+}
 
 /** To millionths of a dollar: floating point says no more. */
 function rounded(_: string, value: unknown): unknown {

@@ -84,6 +84,14 @@ describe('make estimate', () => {
     const { status, stdout } = await machine.make(['estimate', stream]);
     expect(status).toBe(0);
     expect(stdout.split('\n').filter((line) => line.startsWith('Streamed'))).toEqual(sentences);
+
+  it('says how many calls MAX_CONCURRENCY lets through, where more are asked about', async () => {
+    const settings = ['estimate', 'MAX_CONCURRENCY=1', 'SECONDS=2', 'CALLS_PER_DAY=43200,43201'];
+    const { stderr } = await machine.make(settings);
+    expect(stderr).toContain(
+      'MAX_CONCURRENCY=1 lets at most 43,200 calls a day of 2 s through; the rest are refused and cost nothing.\n',
+    );
+    expect((await machine.make([...settings, 'CALLS_PER_DAY=43200'])).stderr).not.toContain('lets at most');
   });
 
   it("says so where the prices are another region's", async () => {
