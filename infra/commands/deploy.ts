@@ -1,10 +1,12 @@
 import { readChoice } from '../lib/choice.ts';
 import { buildFunction } from './support/build.ts';
 import { cdk, deployment, OWN_APP } from './support/cdk.ts';
+import { requireConcurrency } from './support/concurrency.ts';
 import { recordDeployment } from './support/deployment-record.ts';
 import { boundaryEnvironment } from './support/execution-policies.ts';
 import { exitOnError } from './support/exit.ts';
-import { overrunSentences } from './support/overrun.ts';
+import { keepingStop } from './support/function-state.ts';
+import { limitSentences } from './support/overrun.ts';
 import { confirmPrevious, rememberPrevious } from './support/previous.ts';
 import { requireBootstrap, requireDeployable } from './support/preconditions.ts';
 import { returnsToDefault } from './support/returns-to-default.ts';
@@ -16,13 +18,13 @@ await exitOnError(async () => {
   await requireDeployable(target);
   const environment = await boundaryEnvironment(target);
   const choice = readChoice('deploy');
+  await requireConcurrency(target, choice.settings.maxConcurrency);
   for (const sentence of returnsToDefault(await rememberPrevious(target), choice)) console.error(sentence);
   await buildFunction();
-  await cdk('deploy', target.region, deployment(), { ...OWN_APP, environment });
+  await keepingStop(target, () => cdk('deploy', target.region, deployment(), { ...OWN_APP, environment }));
   recordDeployment(target);
   confirmPrevious();
-  if (choice.settings.dailyLimitUsd !== undefined)
-    for (const sentence of await overrunSentences(choice, choice.settings.dailyLimitUsd)) console.error(sentence);
+  for (const sentence of await limitSentences(target, choice)) console.error(sentence);
   console.error(
     `Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`,
   );

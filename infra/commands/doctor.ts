@@ -12,7 +12,7 @@ import { stackChecks } from './doctor/stack-checks.ts';
 import { troubleOf } from './support/aws-errors.ts';
 import { exitOnError } from './support/exit.ts';
 import { isOn, wantsJson } from './support/options.ts';
-import { callerAccount, otherRegion } from './support/target.ts';
+import { callerAccount, otherRegion, type Target } from './support/target.ts';
 
 /** Seconds that a check may take. AWS answers in tenths of one; a model that was asked something, in a few. */
 const PATIENCE = Number(process.env.DOCTOR_TIMEOUT_SECONDS) || 10;
@@ -57,14 +57,10 @@ async function examineAccount(
   }
 }
 
-function askAccount(
-  target: Parameters<typeof stackChecks>[0],
-  { models, settings }: Choice,
-  today: string,
-): Promise<Result[]> {
+function askAccount(target: Target, { settings, models }: Choice, today: string): Promise<Result[]> {
   const [model] = models;
   const checks = [
-    ...accountChecks(target),
+    ...accountChecks(target, settings.maxConcurrency),
     ...models.flatMap((row) => modelChecks(row, target.region, today)),
     ...stackChecks(target, models, settings.stream),
     ...(model && isOn('CALL') ? [callCheck(model, target.region)] : []),

@@ -1,16 +1,38 @@
 import { exitOnError } from './support/exit.ts';
 import { brakeState } from './support/brake-state.ts';
-import { resume } from './support/function-state.ts';
-import { announceTarget } from './support/target.ts';
+import {
+  concurrencyBeforeStop,
+  forgetConcurrency,
+  releaseConcurrency,
+  reserveConcurrency,
+  reservedConcurrency,
+} from './support/function-state.ts';
+import { requireOwnFunction } from './support/preconditions.ts';
+import { announceTarget, type Target } from './support/target.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('resuming the function of', 'existing');
+  const reserved = await reservedConcurrency(target);
+  const { settings } = await requireOwnFunction(target);
+  if (reserved !== 0) return console.error(`${target.stackName} is not stopped: nothing was changed.`);
   const { alarm } = await brakeState(target);
-  await resume(target);
-  console.error(`Resumed: ${target.stackName} takes calls.`);
+  const concurrency = await letIn(target, settings.MAX_CONCURRENCY);
+  console.error(
+    `Resumed: ${target.stackName} takes calls${concurrency === undefined ? '' : `, ${concurrency} at once at most`}.`,
+  );
   if (alarm?.state === 'ALARM') {
     console.error(
       'The last 24 hours still cost more than DAILY_LIMIT_USD: the brake pulls once per crossing, and not again until they have cost less. Watch make cost, or deploy with a higher limit.',
     );
   }
 });
+
+/** Puts back the concurrency that stood before the stop: one set by hand, or else the deployment's. */
+async function letIn(target: Target, deployed: string | undefined): Promise<number | undefined> {
+  const byHand = await concurrencyBeforeStop(target);
+  const concurrency = byHand ?? (deployed === undefined ? undefined : Number(deployed));
+  if (concurrency === undefined) await releaseConcurrency(target);
+  else await reserveConcurrency(target, concurrency);
+  if (byHand !== undefined) await forgetConcurrency(target);
+  return concurrency;
+}

@@ -1,26 +1,32 @@
 import { readChoice } from '../lib/choice.ts';
-import { type BrakeState, brakeState } from './support/brake-state.ts';
+import { type BrakeState, brakeState, overLimitSentences } from './support/brake-state.ts';
 import { exitOnError } from './support/exit.ts';
-import { isStopped } from './support/function-state.ts';
+import { reservedConcurrency } from './support/function-state.ts';
 import { wantsJson } from './support/options.ts';
 import { overrunSentences } from './support/overrun.ts';
 import { announceTarget } from './support/target.ts';
 
 await exitOnError(async () => {
   const target = await announceTarget('reading the state of', 'existing');
-  const [stopped, brake] = [await isStopped(target), await brakeState(target)];
-  if (wantsJson()) console.log(JSON.stringify(forPrograms(stopped, brake), null, 2));
-  else for (const sentence of await sentences(stopped, brake)) console.log(sentence);
+  const [reserved, brake] = [await reservedConcurrency(target), await brakeState(target)];
+  if (wantsJson()) console.log(JSON.stringify(forPrograms(reserved, brake), null, 2));
+  else for (const sentence of await sentences(reserved, brake)) console.log(sentence);
 });
 
-function forPrograms(stopped: boolean, { alarm, pulled, failed = false }: BrakeState) {
-  return { stopped, brake: alarm ? { ...alarm, pulled: pulled ?? null, failed } : null };
+function forPrograms(reserved: number | undefined, { alarm, pulled, failed = false }: BrakeState) {
+  const maxConcurrency = reserved || undefined;
+  return {
+    stopped: reserved === 0,
+    maxConcurrency,
+    brake: alarm ? { ...alarm, pulled: pulled ?? null, failed } : null,
+  };
 }
 
-async function sentences(stopped: boolean, brake: BrakeState): Promise<string[]> {
-  const state = stopped
-    ? `Stopped: every call is refused (reserved concurrency 0). ${why(brake)} make resume lets calls in again.`
-    : 'Running: calls are taken.';
+async function sentences(reserved: number | undefined, brake: BrakeState): Promise<string[]> {
+  const state =
+    reserved === 0
+      ? `Stopped: every call is refused (reserved concurrency 0). ${why(brake)} make resume lets calls in again.`
+      : `Running: calls are taken${reserved === undefined ? '' : `, ${reserved} at once at most (reserved concurrency)`}.`;
   if (!brake.alarm) return [state, 'No brake: DAILY_LIMIT_USD was not set at the last deploy.'];
   const failure = brake.failed
     ? [
@@ -29,9 +35,10 @@ async function sentences(stopped: boolean, brake: BrakeState): Promise<string[]>
     : [];
   return [
     state,
+    ...overLimitSentences(brake, reserved),
     alarmSentence(brake.alarm),
     ...failure,
-    ...(await overrunSentences(readChoice('existing'), brake.alarm.limitUsd)),
+    ...(await overrunSentences(readChoice('existing'), brake.alarm.limitUsd, reserved || undefined)),
   ];
 }
 

@@ -19,6 +19,8 @@ export interface BedrockFunctionProps {
   readonly memory: number;
   /** Seconds after which Lambda ends an invocation. */
   readonly timeoutSeconds: number;
+  /** Calls that it runs at once, at most; as many as the account has room for where absent. */
+  readonly maxConcurrency?: number | undefined;
   /** Days that log lines are kept. */
   readonly logRetentionDays: RetentionDays;
   /** Whether an event may ask for its answer word by word; not where absent. */
@@ -52,6 +54,7 @@ export class BedrockFunction extends Construct {
       handler: 'bootstrap',
       memorySize: props.memory,
       timeout: Duration.seconds(props.timeoutSeconds),
+      ...(props.maxConcurrency !== undefined && { reservedConcurrentExecutions: props.maxConcurrency }),
       environment: environmentOf(
         { ...props.inference, timeoutSeconds: props.timeoutSeconds, stream: props.stream },
         props.models,

@@ -61,6 +61,7 @@ export const settingsSchema = z.strictObject({
     .transform((on): boolean | undefined => on || undefined)
     .optional()
     .describe('1 or 0'),
+  maxConcurrency: wholeNumber(1, 1000).optional().describe('a whole number of calls at once from 1 to 1000'),
   maxTokens: wholeNumber(1, 1_000_000)
     .optional()
     .describe('a whole number of tokens from 1 to what the model can put out'),

@@ -238,3 +238,10 @@ it.each([
     template.hasResourceProperties('AWS::Budgets::Budget', { Budget: { BudgetName: `${NAME}-monthly${end}` } });
   },
 );
+
+it('MAX_CONCURRENCY is the concurrency that the function reserves, and reserves none by default', () => {
+  const ofFunction = (ReservedConcurrentExecutions: unknown) =>
+    ['AWS::Lambda::Function', { FunctionName: NAME, ReservedConcurrentExecutions }] as const;
+  templateOf({ MAX_CONCURRENCY: '5' }).hasResourceProperties(...ofFunction(5));
+  templateOf().hasResourceProperties(...ofFunction(Match.absent()));
+});

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
@@ -9,10 +9,11 @@ import {
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BOOTSTRAP_VERSION } from '../commands/support/preconditions.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
-import { type Server, startMoto, startScripted } from './support/servers.ts';
+import { accountSettings } from './support/account.ts';
+import { type Server, startFront, startMoto, startScripted } from './support/servers.ts';
 
 /** make's own last line, beside the one that a person is meant to read. */
 const MAKE_SAYS = /^make.*\n/gm;
@@ -47,7 +48,7 @@ describe('without credentials', () => {
       stderr:
         'No account is touched: stack bedrock-titan-function as it would be in region ap-northeast-1 (with MEMORY=256)\n',
     });
-    expect(stdout).toMatch(/^Description: .*\nResources:\n/);
+    expect(stdout).toMatch(/^Description: .*\nMetadata:\n(?: .*\n)+Resources:\n/);
     expect(stdout).toContain('      MemorySize: 256\n');
   });
 });
@@ -61,7 +62,7 @@ describe('a wrong setting is one sentence, before anything is built or sent:', (
     ],
     [
       ['synth', 'MODLE=x'],
-      'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, STREAM, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n',
+      'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, STREAM, MAX_CONCURRENCY, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n',
     ],
     [['logs', 'FOLLOW=perhaps'], 'FOLLOW takes 1 or 0; "perhaps" was given.\n'],
     [['smoke', 'ROLLBACK=please'], 'ROLLBACK takes 1 or 0; "please" was given.\n'],
@@ -122,6 +123,43 @@ describe('with credentials', () => {
     expect(await refusal(['deploy', 'FUNCTION_NAME=by-hand'], signedIn())).toContain(
       '\nA function by-hand that this stack did not make already exists in ap-northeast-1. Delete what you no longer need, or deploy beside it with another FUNCTION_NAME. Nothing was changed.\n',
     );
+  });
+
+  it.each([
+    [
+      10,
+      10,
+      'MAX_CONCURRENCY=5 cannot be reserved: 0 is left to reserve of the 10 concurrent executions of the account, 100 of which Lambda keeps for functions without a reservation. Leave MAX_CONCURRENCY out, or ask for more under Service Quotas, Lambda, Concurrent executions. Nothing was changed.',
+    ],
+    [
+      1000,
+      104,
+      'MAX_CONCURRENCY=5 cannot be reserved: 4 is left to reserve of the 1000 concurrent executions of the account, 100 of which Lambda keeps for functions without a reservation. Give 4 or less, or ask for more under Service Quotas, Lambda, Concurrent executions. Nothing was changed.',
+    ],
+  ])(
+    'a MAX_CONCURRENCY that the account cannot reserve is refused before anything is built: %i, of them %i unreserved',
+    async (limit, unreserved, sentence) => {
+      await new SSMClient(options()).send(
+        new PutParameterCommand({ Name: BOOTSTRAP_VERSION, Value: '30', Type: 'String', Overwrite: true }),
+      );
+      const front = await startFront(moto, accountSettings(limit, unreserved));
+      onTestFinished(front.stop);
+      const environment = { ...signedIn(), AWS_ENDPOINT_URL: front.url };
+      expect(await refusal(['deploy', 'MAX_CONCURRENCY=5'], environment)).toContain(`\n${sentence}\n`);
+    },
+  );
+
+  it('make rollback leaves a stack alone that another project made since', async () => {
+    const record = { account: '123456789012', region: 'ap-northeast-1', stackName: 'theirs', was: 'deployed' };
+    const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
+    await new CloudFormationClient(options()).send(new CreateStackCommand({ StackName: 'theirs', TemplateBody }));
+    const previous = join(machine.directory, 'previous');
+    mkdirSync(previous);
+    writeFileSync(join(previous, 'previous.json'), JSON.stringify(record));
+    writeFileSync(join(previous, 'template.json'), '{}');
+    const said = await refusal(['rollback', 'FUNCTION_NAME=theirs'], signedIn());
+    rmSync(previous, { recursive: true });
+    expect(said).toContain('\nThe stack theirs that is there now was not made by this project: it stays as it is.\n');
   });
 
   it('make rollback after a first deploy that never came to be has nothing to go back to', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { artifactHash } from '../lib/artifact.ts';
 import { bootstrapFile, modelsFile, workspaceDir } from '../lib/paths.ts';
-import { accountSettings, bootstrap, clientOf, deploy, reserve } from './support/account.ts';
+import { accountSettings, bootstrap, clientOf, deploy, limitOf5, reserve } from './support/account.ts';
 import { DENIED, ENDED, healthy, type Script, startControlPlane, UNKNOWN } from './support/bedrock-control-plane.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { policyOf } from './support/policy.ts';
@@ -404,6 +404,47 @@ it('a function that was stopped is a ✗ in both languages', async () => {
     },
   ]);
 });
+
+it('a limit that is crossed while nothing stopped the function is a ✗', async () => {
+  await deploy(moto, 'dear', artifactHash());
+  const limits = async () =>
+    (await examined({ environment: { FUNCTION_NAME: 'dear' } })).checks
+      .filter(({ id }) => id === 'limit' || id === 'running')
+      .map(({ id, mark, text: { en } }) => [id, mark, en]);
+  await limitOf5(moto, 'dear', 'OK');
+  expect(await limits()).toEqual([
+    ['running', 'ok', 'The function takes calls'],
+    ['limit', 'ok', 'The last 24 hours have cost less than the $5 at which the function is stopped'],
+  ]);
+  await limitOf5(moto, 'dear', 'ALARM');
+  await reserve(moto, 'dear', 3);
+  expect(await limits()).toEqual([
+    ['running', 'ok', 'The function takes calls, 3 at once at most'],
+    ['limit', 'failure', 'Over the limit and not stopped: the last 24 hours cost $5 or more'],
+  ]);
+  await reserve(moto, 'dear', 0);
+  expect((await limits()).map(([id, mark]) => [id, mark])).toEqual([['running', 'failure']]);
+});
+
+it.each([
+  [104, undefined, 'failure', 'MAX_CONCURRENCY=5 cannot be reserved: 4 is left to reserve '],
+  [104, 1, 'ok', "MAX_CONCURRENCY=5 can be reserved, of the account's 1000"],
+  [105, undefined, 'ok', "MAX_CONCURRENCY=5 can be reserved, of the account's 1000"],
+])(
+  'MAX_CONCURRENCY is held against the %i that are unreserved and the %s that the function has',
+  async (unreserved, own, mark, text) => {
+    await reserve(moto, NAME, own);
+    const { checks } = await examined({
+      environment: { MAX_CONCURRENCY: '5' },
+      aws: accountSettings(1000, unreserved),
+    });
+    await reserve(moto, NAME, undefined);
+    expect(checks.find(({ id }) => id === 'concurrency')).toMatchObject({
+      mark,
+      text: { en: expect.stringContaining(text) },
+    });
+  },
+);
 
 describe('a healthy account', () => {
   it('with a real call has nothing but ✓, and ends with 0', async () => {

@@ -84,6 +84,7 @@ describe('make estimate', () => {
     const { status, stdout } = await machine.make(['estimate', stream]);
     expect(status).toBe(0);
     expect(stdout.split('\n').filter((line) => line.startsWith('Streamed'))).toEqual(sentences);
+  });
 
   it('says how many calls MAX_CONCURRENCY lets through, where more are asked about', async () => {
     const settings = ['estimate', 'MAX_CONCURRENCY=1', 'SECONDS=2', 'CALLS_PER_DAY=43200,43201'];

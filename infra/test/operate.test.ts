@@ -1,24 +1,22 @@
-import {
-  CloudWatchClient,
-  PutMetricAlarmCommand,
-  PutMetricDataCommand,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateFunctionCommand, GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { keepingStop } from '../commands/support/function-state.ts';
 import { infraDir } from '../lib/paths.ts';
 import { table } from './support/stack.ts';
-import { accountSettings, clientOf, deploy, reserve } from './support/account.ts';
+import { accountSettings, clientOf, deploy, limitOf5, reserve } from './support/account.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { type Answer, answerOf, type Asked, type Server, startFront, startMoto } from './support/servers.ts';
 
@@ -41,9 +39,20 @@ afterAll(async () => {
 
 const signedIn = (environment: NodeJS.ProcessEnv = {}) => ({ ...KEYS, AWS_ENDPOINT_URL: front.url, ...environment });
 const make = (args: readonly string[], environment?: NodeJS.ProcessEnv) => machine.make(args, signedIn(environment));
-const reserved = async () =>
-  (await new LambdaClient(clientOf(moto)).send(new GetFunctionConcurrencyCommand({ FunctionName: NAME })))
+const reserved = async (FunctionName = NAME) =>
+  (await new LambdaClient(clientOf(moto)).send(new GetFunctionConcurrencyCommand({ FunctionName })))
     .ReservedConcurrentExecutions;
+
+/** As somebody makes one by hand, and as the walkthrough does. */
+async function functionAlone(FunctionName: string): Promise<void> {
+  const { Role } = await new IAMClient(clientOf(moto)).send(
+    new CreateRoleCommand({ RoleName: FunctionName, AssumeRolePolicyDocument: '{}' }),
+  );
+  const code = { Runtime: 'provided.al2023', Handler: 'bootstrap', Code: { ZipFile: EMPTY_ZIP } } as const;
+  await new LambdaClient(clientOf(moto)).send(new CreateFunctionCommand({ FunctionName, Role: Role?.Arn, ...code }));
+}
+
+const EMPTY_ZIP = Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64');
 
 describe('make stop, status and resume', () => {
   it('stop refuses every call, and says how to undo that', async () => {
@@ -73,6 +82,103 @@ describe('make stop, status and resume', () => {
     expect(await reserved()).toBeUndefined();
   });
 
+  it('resume of a function that runs takes nothing from it', async () => {
+    await reserve(moto, NAME, 7);
+    const { status, stderr } = await make(['resume']);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/\nbedrock-titan-function is not stopped: nothing was changed\.\n$/),
+    });
+    expect(await reserved()).toBe(7);
+  });
+
+  it('status tells how many calls run at once', async () => {
+    const { stdout } = await make(['status']);
+    expect(stdout).toMatch(/^Running: calls are taken, 7 at once at most \(reserved concurrency\)\.\n/);
+    expect(JSON.parse((await make(['status', 'JSON=1'])).stdout)).toMatchObject({ stopped: false, maxConcurrency: 7 });
+  });
+
+  it('resume puts back the concurrency that stood before the stop, from whatever clone', async () => {
+    const { stderr } = await make(['stop']);
+    expect(stderr).toContain('\nA reserved concurrency of 7 was set by hand: make resume puts it back.\n');
+    expect(await reserved()).toBe(0);
+    // A second stop finds it stopped, which is nothing to put back.
+    await make(['stop']);
+    const elsewhere = newMachine();
+    onTestFinished(elsewhere.remove);
+    const resumed = await elsewhere.make(['resume'], signedIn());
+    expect(resumed).toMatchObject({ status: 0, stderr: expect.stringContaining(' takes calls, 7 at once at most.\n') });
+    expect(await reserved()).toBe(7);
+    await reserve(moto, NAME, undefined);
+    await make(['stop']);
+    await make(['resume']);
+    expect(await reserved(), 'what the stop before the last found').toBeUndefined();
+  });
+
+  it("resume puts the deployment's MAX_CONCURRENCY back, whoever stopped the function", async () => {
+    const name = 'bounded';
+    await deploy(moto, name, 'x', undefined, { settings: { MAX_CONCURRENCY: '5' } });
+    await reserve(moto, name, 0);
+    const { stderr } = await make(['resume', `FUNCTION_NAME=${name}`]);
+    expect(stderr).toContain('\nResumed: bounded takes calls, 5 at once at most.\n');
+    expect(await reserved(name)).toBe(5);
+    const { stderr: stopped } = await make(['stop', `FUNCTION_NAME=${name}`]);
+    expect(stopped).not.toContain('by hand: make resume');
+  });
+
+  it('resume leaves it stopped, and says so, where the account has no room for that any more', async () => {
+    const full = await startFront(moto, ({ method, path }) =>
+      method === 'PUT' && path.endsWith('/concurrency')
+        ? { status: 400, body: '{}', headers: { 'x-amzn-errortype': 'InvalidParameterValueException' } }
+        : undefined,
+    );
+    onTestFinished(full.stop);
+    const outcome = await make(['resume', 'FUNCTION_NAME=bounded'], { AWS_ENDPOINT_URL: full.url });
+    expect(outcome).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('\nThe account has no 5 concurrent executions left to reserve for bounded: '),
+    });
+    expect(await reserved('bounded')).toBe(0);
+  });
+
+  it.each([
+    ['with no stack', functionAlone],
+    ['of another stack', (name: string) => deploy(moto, name, 'x', undefined, { variables: { TABLE: 'orders' } })],
+  ])('stop and resume leave a function alone that is not ours: %s', async (_, making) => {
+    const name = `f${randomUUID()}`;
+    await making(name);
+    await reserve(moto, name, 3);
+    const refusal = {
+      status: 2,
+      stderr: expect.stringContaining(
+        `\nThe function ${name} in ap-northeast-1 was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.\n`,
+      ),
+    };
+    expect(await make(['stop', `FUNCTION_NAME=${name}`])).toMatchObject(refusal);
+    expect(await reserved(name)).toBe(3);
+    await reserve(moto, name, 0);
+    expect(await make(['resume', `FUNCTION_NAME=${name}`])).toMatchObject(refusal);
+    expect(await reserved(name)).toBe(0);
+  });
+
+  it('a deploy leaves a function stopped that was stopped, and no other, whatever it sets', async () => {
+    for (const [name, value] of Object.entries(signedIn())) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const target = { account: '123456789012', region: 'ap-northeast-1', stackName: 'bounded' };
+    await reserve(moto, 'bounded', 0);
+    await keepingStop(target, () => reserve(moto, 'bounded', 5));
+    expect(await reserved('bounded')).toBe(0);
+    const failing = async () => {
+      await reserve(moto, 'bounded', 5);
+      throw new Error('rolled back');
+    };
+    await expect(keepingStop(target, failing)).rejects.toThrow('rolled back');
+    expect(await reserved('bounded')).toBe(0);
+    await reserve(moto, 'bounded', 4);
+    await keepingStop(target, () => reserve(moto, 'bounded', 5));
+    expect(await reserved('bounded')).toBe(5);
+  });
+
   it.each(['stop', 'resume', 'status'])('%s of a function that is not there says so', async (command) => {
     const { status, stderr } = await make([command, 'FUNCTION_NAME=nothing']);
     expect({ status, stderr }).toEqual({
@@ -99,6 +205,19 @@ describe('make stop, status and resume', () => {
     ]);
   });
 
+  it("status bounds that by the function's reserved concurrency, and says loudly that nothing stopped it", async () => {
+    await reserve(moto, NAME, 2);
+    const { stdout } = await make(['status', 'MAX_PROMPT_CHARS=10000']);
+    await reserve(moto, NAME, 0);
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      'Running: calls are taken, 2 at once at most (reserved concurrency).',
+      '! Over the limit and not stopped: the last 24 hours cost $5 or more. The brake pulls once, within minutes of the crossing: if it has not by now, run make stop, or make deploy with a higher DAILY_LIMIT_USD.',
+    ]);
+    // A fifth of the 20.17 of ten.
+    expect(lines.at(-2)).toMatch(/ 2 at once \(MAX_CONCURRENCY\): \$4\.03 beyond the \$5 in the worst case\./);
+  });
+
   it('status tells of a stop also where the model has ended meanwhile', async () => {
     const { status, stdout } = await make(['status', 'MODEL=amazon.titan-text-express-v1']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^Stopped: .*\nLimit: \$5 /) });
@@ -117,21 +236,7 @@ describe('make stop, status and resume', () => {
 
 /** The brake's parts as a deploy leaves them, after it pulled. */
 async function brakeThatPulled(): Promise<void> {
-  const cloudwatch = new CloudWatchClient(clientOf(moto));
-  const AlarmName = `${NAME}-daily-limit`;
-  await cloudwatch.send(
-    new PutMetricAlarmCommand({
-      AlarmName,
-      Namespace: 'x',
-      MetricName: 'x',
-      Statistic: 'Sum',
-      Period: 86_400,
-      EvaluationPeriods: 1,
-      Threshold: 5,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    }),
-  );
-  await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'test' }));
+  await limitOf5(moto, NAME, 'ALARM');
   const sfn = new SFNClient(clientOf(moto));
   const roleArn = 'arn:aws:iam::123456789012:role/brake';
   const { stateMachineArn } = await sfn.send(

@@ -35,6 +35,7 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     ['ALARM_EMAIL', 'someone@example.com', 'this deploy takes the address off'],
     ['DASHBOARD', '1', 'it is 1 now, and 0 after this deploy'],
     ['FUNCTION_URL', 'true', 'it is 1 now, and 0 after this deploy'],
+    ['MAX_CONCURRENCY', '5', 'it is 5 now, and not set after this deploy'],
     ['MAX_TOKENS', '500', 'it is 500 now, and not set after this deploy'],
     ['MAX_TOKENS_LIMIT', '600', 'it is 600 now, and not set after this deploy'],
     ['TEMPERATURE', '0.5', 'it is 0.5 now, and not set after this deploy'],

@@ -1,7 +1,7 @@
-import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { isMissing } from '../support/aws-errors.ts';
 import { clientOptions } from '../support/clients.ts';
+import { accountConcurrency, concurrencyObstacle } from '../support/concurrency.ts';
 import { BOOTSTRAP_VERSION } from '../support/preconditions.ts';
 import type { Target } from '../support/target.ts';
 import { accountMessages as says } from './account-messages.ts';
@@ -15,11 +15,16 @@ const LEAST_BOOTSTRAP = 6;
 const LOW_CONCURRENCY = 100;
 
 /** What the account as a whole has to have. */
-export function accountChecks({ account, region }: Target): Check[] {
+export function accountChecks(target: Target, maxConcurrency: number | undefined): Check[] {
+  const { account, region } = target;
   return [
     { id: 'identity', run: () => [ok(says.identity(account, region))] },
     { id: 'bootstrap', essential: true, permissions: ['ssm:GetParameter'], run: (signal) => bootstrap(region, signal) },
-    { id: 'concurrency', permissions: ['lambda:GetAccountSettings'], run: (signal) => concurrency(region, signal) },
+    {
+      id: 'concurrency',
+      permissions: ['lambda:GetAccountSettings', 'lambda:GetFunctionConcurrency'],
+      run: (signal) => concurrency(target, maxConcurrency, signal),
+    },
   ];
 }
 
@@ -41,13 +46,18 @@ async function bootstrap(region: string, abortSignal: AbortSignal): Promise<Find
   }
 }
 
-async function concurrency(region: string, abortSignal: AbortSignal): Promise<Finding[]> {
-  const { AccountLimit } = await new LambdaClient(clientOptions(region)).send(new GetAccountSettingsCommand({}), {
-    abortSignal,
-  });
-  const limit = AccountLimit?.ConcurrentExecutions ?? 0;
-  if (AccountLimit?.UnreservedConcurrentExecutions === 0)
-    return [failure(says.concurrencyNone(), says.concurrencyNoneRemedy())];
+async function concurrency(
+  target: Target,
+  maxConcurrency: number | undefined,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const account = await accountConcurrency(target.region, signal);
+  const { limit, unreserved } = account;
+  if (maxConcurrency !== undefined) {
+    const obstacle = await concurrencyObstacle(target, account, maxConcurrency, signal);
+    return [obstacle ? failure(obstacle.text, obstacle.remedy) : ok(says.concurrencyReserved(maxConcurrency, limit))];
+  }
+  if (unreserved === 0) return [failure(says.concurrencyNone(), says.concurrencyNoneRemedy())];
   return [
     limit < LOW_CONCURRENCY
       ? warning(says.concurrencyLow(limit), says.concurrencyLowRemedy())

@@ -75,6 +75,10 @@ export const accountMessages = {
     (limit: number) => `The account runs up to ${limit} invocations at once`,
     (limit) => `アカウントの同時実行数の上限は ${limit} です`,
   ),
+  concurrencyReserved: message(
+    (wanted: number, limit: number) => `MAX_CONCURRENCY=${wanted} can be reserved, of the account's ${limit}`,
+    (wanted, limit) => `MAX_CONCURRENCY=${wanted} を予約できます (アカウントの上限は ${limit})`,
+  ),
   concurrencyLow: message(
     (limit: number) => `The account runs no more than ${limit} invocations at once`,
     (limit) => `アカウントの同時実行数の上限が ${limit} と少なめです`,

@@ -2,17 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import {
-  type FunctionConfiguration,
-  GetFunctionConcurrencyCommand,
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { artifactHash } from '../../lib/artifact.ts';
 import type { ModelRow } from '../../lib/models.ts';
 import { assemblyDir, isBuilt } from '../../lib/paths.ts';
 import { isMissing } from '../support/aws-errors.ts';
+import { limitAlarm } from '../support/brake-state.ts';
 import { clientOptions } from '../support/clients.ts';
+import { askConcurrency } from '../support/function-state.ts';
 import { OBSTACLE_PERMISSIONS, obstacleTo } from '../support/obstacles.ts';
 import { describeStack, isEmpty, wasCreated } from '../support/stack-state.ts';
 import type { Target } from '../support/target.ts';
@@ -40,6 +37,9 @@ export function stackChecks(target: Target, models: readonly ModelRow[], stream:
       run: (signal) => stack(target, signal),
     },
     { ...deployed('running', ['lambda:GetFunctionConcurrency'], (signal) => running(target, signal)), essential: true },
+    deployed('limit', ['cloudwatch:DescribeAlarms', 'lambda:GetFunctionConcurrency'], (signal) =>
+      limit(target, signal),
+    ),
     deployed(
       'role',
       ['lambda:GetFunctionConfiguration', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'bedrock:GetInferenceProfile'],
@@ -64,17 +64,29 @@ async function stack(target: Target, signal: AbortSignal): Promise<Finding[]> {
   ];
 }
 
-async function running({ region, stackName }: Target, abortSignal: AbortSignal): Promise<Finding[]> {
+async function running(target: Target, signal: AbortSignal): Promise<Finding[]> {
+  const { stackName } = target;
   try {
-    const { ReservedConcurrentExecutions } = await new LambdaClient(clientOptions(region)).send(
-      new GetFunctionConcurrencyCommand({ FunctionName: stackName }),
-      { abortSignal },
-    );
-    return [ReservedConcurrentExecutions === 0 ? failure(says.stopped(), says.stoppedRemedy()) : ok(says.running())];
+    const reserved = await askConcurrency(target, signal);
+    return [reserved === 0 ? failure(says.stopped(), says.stoppedRemedy()) : ok(says.running(reserved))];
   } catch (error) {
     if (isMissing(error)) return [failure(says.functionAbsent(stackName), says.functionAbsentRemedy())];
     throw error;
   }
+}
+
+/** The brake's limit, if there is a brake; a function that is gone or stopped is the check `running`'s to report. */
+async function limit(target: Target, signal: AbortSignal): Promise<Finding[]> {
+  const alarm = await limitAlarm(target, signal);
+  if (!alarm) return [];
+  if (alarm.state !== 'ALARM') return [ok(says.limit(alarm.limitUsd))];
+  try {
+    if ((await askConcurrency(target, signal)) === 0) return [];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+  return [failure(says.overLimit(alarm.limitUsd), says.overLimitRemedy())];
 }
 
 /** The function as deployed; one that is gone is the check `running`'s to report. */

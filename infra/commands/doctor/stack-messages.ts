@@ -1,3 +1,4 @@
+import { OVER_LIMIT_REMEDY, overLimit } from '../support/brake-state.ts';
 import { message } from './finding.ts';
 
 /** What the doctor says of the deployed stack. */
@@ -31,8 +32,23 @@ export const stackMessages = {
     () => '理由は make status で確認でき、make resume で再開できます。',
   ),
   running: message(
-    () => 'The function takes calls',
-    () => '関数は呼び出しを受け付けています',
+    (concurrency: number | undefined) =>
+      `The function takes calls${concurrency === undefined ? '' : `, ${concurrency} at once at most`}`,
+    (concurrency) =>
+      `関数は呼び出しを受け付けています${concurrency === undefined ? '' : ` (同時に最大 ${concurrency} 件)`}`,
+  ),
+  limit: message(
+    (usd: number) => `The last 24 hours have cost less than the $${usd} at which the function is stopped`,
+    (usd) => `直近 24 時間の推定料金は、関数を止める上限の $${usd} に達していません`,
+  ),
+  overLimit: message(
+    overLimit,
+    (usd) => `上限を超えているのに停止していません: 直近 24 時間の推定料金が $${usd} 以上です`,
+  ),
+  overLimitRemedy: message(
+    () => OVER_LIMIT_REMEDY,
+    () =>
+      'ブレーキが働くのは、上限を超えてから数分以内の 1 回だけです。まだ止まっていなければ、make stop で止めるか、DAILY_LIMIT_USD を上げて make deploy を実行してください。',
   ),
   functionAbsent: message(
     (name: string) => `The stack is there, but its function ${name} is not`,

@@ -22,6 +22,18 @@ export interface BrakeState {
   readonly failed?: boolean;
 }
 
+/** What is said where the limit is crossed and the function is not stopped. */
+export const overLimit = (limitUsd: number): string =>
+  `Over the limit and not stopped: the last 24 hours cost $${limitUsd} or more`;
+
+/** And what there is to do. */
+export const OVER_LIMIT_REMEDY =
+  'The brake pulls once, within minutes of the crossing: if it has not by now, run make stop, or make deploy with a higher DAILY_LIMIT_USD.';
+
+/** Both, where that is so. */
+export const overLimitSentences = ({ alarm }: BrakeState, reserved: number | undefined): string[] =>
+  alarm?.state === 'ALARM' && reserved !== 0 ? [`! ${overLimit(alarm.limitUsd)}. ${OVER_LIMIT_REMEDY}`] : [];
+
 /** Asks CloudWatch and Step Functions about the brake. */
 export async function brakeState(target: Target): Promise<BrakeState> {
   try {
@@ -33,9 +45,14 @@ export async function brakeState(target: Target): Promise<BrakeState> {
   }
 }
 
-async function limitAlarm({ region, stackName }: Target): Promise<LimitAlarm | undefined> {
+/** The brake's alarm, or undefined when there is no brake; an error as the SDK has it. */
+export async function limitAlarm(
+  { region, stackName }: Target,
+  abortSignal?: AbortSignal,
+): Promise<LimitAlarm | undefined> {
   const { MetricAlarms } = await new CloudWatchClient(clientOptions(region)).send(
     new DescribeAlarmsCommand({ AlarmNames: [limitAlarmName(stackName)] }),
+    { abortSignal },
   );
   const [alarm] = MetricAlarms ?? [];
   return (

@@ -3,8 +3,9 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../../lib/user-error.ts';
 import { allowed, explained, isDenied, isMissing } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
+import { type DeployedStack, readDeployedStack } from './deployed-stack.ts';
 import { type Ask, foreignStack, type Obstacle, obstacleTo } from './obstacles.ts';
-import { findStack, isEmpty } from './stack-state.ts';
+import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
@@ -32,6 +33,24 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
  */
 export async function requireOwnStack(target: Target, stack: Stack): Promise<void> {
   if (!isEmpty(stack.StackStatus)) refuse(await foreignStack(target, askingIn(target)));
+}
+
+/**
+ * What is deployed where a function is to be stopped or resumed. The function has the stack's name, and one of that name
+ * may well be somebody else's.
+ *
+ * @throws UserError when no stack of this project made it.
+ */
+export async function requireOwnFunction(target: Target): Promise<DeployedStack> {
+  try {
+    const own = (await hasWorked(target)) ? readDeployedStack(await deployedTemplate(target)) : undefined;
+    if (own) return own;
+  } catch (error) {
+    throw allowed(error, ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate']);
+  }
+  throw new UserError(
+    `The function ${target.stackName} in ${target.region} was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
+  );
 }
 
 /**

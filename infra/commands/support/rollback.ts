@@ -1,4 +1,6 @@
 import { cdk } from './cdk.ts';
+import { readDeployedStack } from './deployed-stack.ts';
+import { keepingStop } from './function-state.ts';
 import { forgetPrevious, isRemembered, previousAssembly, readPrevious, settlePrevious } from './previous.ts';
 import { deployedTemplate, hasWorked } from './stack-state.ts';
 import type { Target } from './target.ts';
@@ -23,6 +25,8 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   settlePrevious(target, deployed);
   const previous = readPrevious(target);
   if (!previous || deployed === undefined) return nothing;
+  if (!readDeployedStack(deployed))
+    return notDone(`The stack ${stackName} that is there now was not made by this project: it stays as it is.`);
   if (previous.template === undefined)
     return notDone(
       `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
@@ -31,7 +35,8 @@ export async function rollBack(target: Target): Promise<RolledBack> {
     return notDone(
       `The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`,
     );
-  await cdk('deploy', target.region, ['deploy', '--require-approval=never'], { app: ['--app', previousAssembly] });
+  const app = { app: ['--app', previousAssembly] };
+  await keepingStop(target, () => cdk('deploy', target.region, ['deploy', '--require-approval=never'], app));
   forgetPrevious(target);
   return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };
 }

@@ -1,16 +1,18 @@
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
-import type { GetAccountSettingsCommandOutput } from '@aws-sdk/client-lambda';
 import {
-  CreateFunctionCommand,
-  DeleteFunctionConcurrencyCommand,
-  LambdaClient,
-  PutFunctionConcurrencyCommand,
-} from '@aws-sdk/client-lambda';
+  CloudWatchClient,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+  type StateValue,
+} from '@aws-sdk/client-cloudwatch';
+import type { GetAccountSettingsCommandOutput } from '@aws-sdk/client-lambda';
+import { DeleteFunctionConcurrencyCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { SETTINGS_METADATA } from '../../lib/settings.ts';
 import { policyOf } from './policy.ts';
 import type { Answer, Asked, Server } from './servers.ts';
-import { stackOf } from './stack.ts';
+import { stackOf, table } from './stack.ts';
 
 /** A client of an emulator. */
 export const clientOf = ({ url }: Server) => ({
@@ -37,6 +39,10 @@ export async function deploy(
   name: string,
   code: string,
   policy: unknown = policyOf(stackOf()),
+  {
+    settings = {},
+    variables = { BEDROCK_MODEL_IDS: table.default },
+  }: Partial<Record<'settings' | 'variables', object>> = {},
 ): Promise<void> {
   const iam = new IAMClient(clientOf(moto));
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }));
@@ -47,32 +53,43 @@ export async function deploy(
       PolicyDocument: JSON.stringify(policy),
     }),
   );
-  const zip = Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64');
-  await new LambdaClient(clientOf(moto)).send(
-    new CreateFunctionCommand({
-      FunctionName: name,
-      Role: Role?.Arn,
-      Runtime: 'provided.al2023',
-      Handler: 'bootstrap',
-      Code: { ZipFile: zip },
-    }),
-  );
+  const deployed = {
+    FunctionName: name,
+    Role: Role?.Arn,
+    Runtime: 'provided.al2023',
+    Handler: 'bootstrap',
+    Code: { ZipFile: '' },
+    Environment: { Variables: variables },
+  };
   const template = {
-    Metadata: { S3Key: `${code}.zip` },
-    Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } },
+    Metadata: { S3Key: `${code}.zip`, [SETTINGS_METADATA]: settings },
     Resources: {
+      Function: { Type: 'AWS::Lambda::Function', Properties: deployed },
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: `/aws/lambda/${name}` } },
-      // Says that the stack is this project's; the function itself was made above.
-      Function: {
-        Type: 'AWS::Lambda::Function',
-        Condition: 'Never',
-        Properties: { FunctionName: name, Environment: { Variables: { BEDROCK_MODEL_IDS: 'any' } } },
-      },
     },
   };
   await new CloudFormationClient(clientOf(moto)).send(
     new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify(template) }),
   );
+}
+
+/** The brake's alarm of 5 dollars as a deploy makes it, in this state. */
+export async function limitOf5(moto: Server, functionName: string, StateValue: StateValue): Promise<void> {
+  const cloudwatch = new CloudWatchClient(clientOf(moto));
+  const AlarmName = `${functionName}-daily-limit`;
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName,
+      Namespace: 'x',
+      MetricName: 'x',
+      Statistic: 'Sum',
+      Period: 86_400,
+      EvaluationPeriods: 1,
+      Threshold: 5,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    }),
+  );
+  await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'test' }));
 }
 
 /** Sets or (with undefined) lifts the function's reserved concurrency. */
