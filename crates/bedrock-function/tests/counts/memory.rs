@@ -150,8 +150,9 @@ async fn a_slow_caller_slows_the_stream_and_fills_no_memory() {
     let (_, (first, meanwhile, bytes)) = tokio::join!(invocation, caller);
     assert!(first.is_some() && bytes > DELTAS * 10_000);
     let taken = meanwhile.saturating_sub(before);
+    // A first call takes some 2 MB of code and buffers; a function that did not wait took 10 MB.
     assert!(
-        taken < 2_000_000,
+        taken < 4_000_000,
         "{taken} bytes while the caller took nothing"
     );
 }
