@@ -21,6 +21,10 @@ use crate::{
 /// Some proxies close a connection that is silent for longer; a comment is sent before that.
 const SILENCE: Duration = Duration::from_secs(15);
 
+/// How long an event waits for its caller when the time of the call is over: half of the margin that the
+/// budget keeps back for the reply. Without `done`, the caller could not tell that nothing more comes.
+const LAST_WAIT: Duration = Duration::from_millis(250);
+
 /// An answer whose first text has arrived.
 pub(crate) struct LiveAnswer {
     call: Call,
@@ -139,7 +143,11 @@ struct Caller {
 impl Caller {
     async fn send(&mut self, event: String) {
         let Some(events) = &self.events else { return };
-        if !matches!(self.budget.bound(events.send(event)).await, Some(Ok(()))) {
+        let wait = self.budget.remaining().max(LAST_WAIT);
+        if !matches!(
+            tokio::time::timeout(wait, events.send(event)).await,
+            Ok(Ok(()))
+        ) {
             self.events = None;
         }
     }
@@ -152,8 +160,8 @@ mod tests {
     use super::*;
     use crate::{config::Config, doors::Door, text::AnswerEnd};
 
-    /// The events of an answer whose parts come so long after one another.
-    async fn events(parts: Vec<(Duration, AnswerPart)>) -> Vec<String> {
+    /// The body of an answer whose parts come so long after one another, and which may take so long.
+    async fn body(parts: Vec<(Duration, AnswerPart)>, time: Duration) -> Body {
         let variables = [
             ("AWS_REGION", "r"),
             ("BEDROCK_MODEL_IDS", "m"),
@@ -169,29 +177,54 @@ mod tests {
             Ok(part)
         });
         let now = std::time::SystemTime::now();
-        let budget = TimeBudget::until(now, now, Duration::from_secs(900));
+        let budget = TimeBudget::until(now, now, time);
         let mut record = Record::new("REQUEST-ID", true, None);
         let call = Call::new(&request, &config);
         let answer = LiveAnswer::begin(call, Box::pin(parts), budget, &mut record).await;
-        let body = answer
+        answer
             .ok()
             .unwrap()
-            .into_body(record, "REQUEST-ID".to_owned());
-        body.map(|event| event.unwrap()).collect().await
+            .into_body(record, "REQUEST-ID".to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_event_waits_a_moment_for_its_caller_also_when_the_time_is_over() {
+        let parts = vec![
+            (Duration::ZERO, AnswerPart::Text("a".to_owned())),
+            (Duration::ZERO, AnswerPart::End(AnswerEnd::default())),
+        ];
+        let mut body = body(parts, Duration::ZERO).await;
+        // The first event fills the channel, so that the last one has to wait.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(
+            body.next()
+                .await
+                .unwrap()
+                .unwrap()
+                .starts_with("event: text")
+        );
+        assert!(
+            body.next()
+                .await
+                .unwrap()
+                .unwrap()
+                .starts_with("event: done")
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_answer_sends_a_comment_every_15_seconds() {
         let text = || AnswerPart::Text("a".to_owned());
-        let events = events(vec![
+        let parts = vec![
             (Duration::from_secs(40), text()),
             (Duration::from_secs(14), text()),
             (
                 Duration::from_secs(31),
                 AnswerPart::End(AnswerEnd::default()),
             ),
-        ])
-        .await;
+        ];
+        let body = body(parts, Duration::from_secs(900)).await;
+        let events: Vec<_> = body.map(|event| event.unwrap()).collect().await;
         let is_comment: Vec<_> = events.iter().map(|event| event == sse::COMMENT).collect();
         assert_eq!(is_comment, [false, false, true, true, false], "{events:?}");
     }

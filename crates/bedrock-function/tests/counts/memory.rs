@@ -84,18 +84,23 @@ async fn a_long_prompt_over_http_is_in_memory_less_than_three_times() {
     assert_few_copies(http(&lines.repeat(PROMPT_BYTES / lines.len()))).await;
 }
 
-/// The most memory that streaming an answer of this many KB takes, above what ordinary invocations take, in bytes.
-async fn streaming_takes(kilobytes: usize) -> u64 {
-    let bedrock = BedrockLocal::builder().start().await.unwrap();
-    let deltas = |count| EventStream::of_deltas(vec!["x".repeat(1_000); count]);
-    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
+/// The function as it is deployed to stream.
+async fn streaming(bedrock: &BedrockLocal) -> Function {
+    Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
         .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
         .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
         .envs(deployed_environment())
         .env("BEDROCK_STREAM", "1")
         .start()
         .await
-        .unwrap();
+        .unwrap()
+}
+
+/// The most memory that streaming an answer of this many KB takes, above what ordinary invocations take, in bytes.
+async fn streaming_takes(kilobytes: usize) -> u64 {
+    let bedrock = BedrockLocal::builder().start().await.unwrap();
+    let deltas = |count| EventStream::of_deltas(vec!["x".repeat(1_000); count]);
+    let function = streaming(&bedrock).await;
     let mut peaks = Vec::new();
     for count in [10, 10, kilobytes] {
         bedrock.enqueue(Answer::stream(deltas(count)));
@@ -123,14 +128,7 @@ async fn a_slow_caller_slows_the_stream_and_fills_no_memory() {
     let bedrock = BedrockLocal::builder().start().await.unwrap();
     let answer = EventStream::of_deltas(vec!["x".repeat(10_000); DELTAS]);
     bedrock.enqueue(Answer::stream(answer));
-    let function = Function::builder(env!("CARGO_BIN_EXE_bedrock-function"))
-        .credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None)
-        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.endpoint_url())
-        .envs(deployed_environment())
-        .env("BEDROCK_STREAM", "1")
-        .start()
-        .await
-        .unwrap();
+    let function = streaming(&bedrock).await;
     let before = function.resident_memory().unwrap();
     let (parts, mut received) = tokio::sync::mpsc::channel(1);
     let event = json!({"prompt": "hi", "stream": true}).to_string();
