@@ -1,5 +1,5 @@
-//! The path from an event to what its caller gets. Every event gets something; the invocation itself
-//! never fails.
+//! The path from an event to what its caller gets. Every event gets something. The invocation itself fails
+//! for a task alone, where trying again may help: Step Functions does so by the type of that error.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -11,7 +11,7 @@ use crate::{
     budget::TimeBudget,
     call::Call,
     config::Config,
-    doors::{Delivery, Door, Outcome, Reply, Wanted},
+    doors::{Delivery, Door, Outcome, Payload, Wanted},
     errors::Error,
     live::LiveAnswer,
     panic::caught,
@@ -38,7 +38,7 @@ pub struct Invocation {
 
 /// An answer on its way to the caller.
 enum Answering {
-    Whole(Reply),
+    Whole(Payload),
     Live(LiveAnswer),
 }
 
@@ -59,23 +59,22 @@ impl<M: TextModel> Handler<M> {
         let mut record = Record::new(&invocation.request_id, is_cold, self.config.metrics.clone());
         let opened = caught(async { Door::open(payload) }).await;
         let (door, wanted) = opened.unwrap_or((Door::Direct, Err(Error::Internal)));
-        let answering = caught(self.answer(door, wanted, budget, &mut record)).await;
-        let reply = match answering.unwrap_or(Err(Error::Internal)) {
+        let answering = caught(self.answer(&door, wanted, budget, &mut record)).await;
+        match answering.unwrap_or(Err(Error::Internal)) {
             Ok(Answering::Live(answer)) => {
-                return Outcome::events(answer.into_body(record, invocation.request_id));
+                Outcome::events(answer.into_body(record, invocation.request_id))
             }
-            Ok(Answering::Whole(reply)) => reply,
+            Ok(Answering::Whole(payload)) => door.pass(payload, self.config.stream),
             Err(error) => {
                 record.failed(&error);
-                door.error(&error, &invocation.request_id)
+                door.fail(&error, &invocation.request_id, self.config.stream)
             }
-        };
-        door.pass(reply, self.config.stream)
+        }
     }
 
     async fn answer(
         &self,
-        door: Door,
+        door: &Door,
         wanted: Result<Wanted, Error>,
         budget: TimeBudget,
         record: &mut Record,

@@ -65,7 +65,7 @@ impl Events {
                 let asked = asked.map(|request| request.prompt);
                 assert_eq!(reply.text(), asked.as_deref(), "the answer to the prompt");
                 if let Ok(event) = serde_json::from_str(payload) {
-                    assert_eq!(reply.text(), prompt(event, reply.has_headers).as_deref());
+                    assert_eq!(reply.text(), prompt(event, &reply).as_deref());
                 }
             }
             400 => assert!(asked.is_none(), "an event that is refused asks no model"),
@@ -84,15 +84,16 @@ pub(crate) fn invocation() -> Invocation {
 }
 
 /// The prompt of an event, read without the function's parser.
-fn prompt(event: Value, is_http: bool) -> Option<String> {
-    let Value::String(prompt) = &event["prompt"] else {
-        return is_http.then(|| prompt_of_body(&event)).flatten();
-    };
-    if is_http {
-        prompt_of_body(&event)
-    } else {
-        Some(prompt.clone())
+fn prompt(event: Value, reply: &WellFormed) -> Option<String> {
+    if reply.has_headers {
+        return prompt_of_body(&event);
     }
+    let object = if reply.is_task {
+        &event["task"]
+    } else {
+        &event
+    };
+    object["prompt"].as_str().map(str::to_owned)
 }
 
 fn prompt_of_body(event: &Value) -> Option<String> {

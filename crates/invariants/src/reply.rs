@@ -1,12 +1,12 @@
 //! The shape that every reply has.
 
-use bedrock_function::doors::Outcome;
+use bedrock_function::doors::{Outcome, Payload};
 use serde_json::{Map, Value};
 
 /// Every `statusCode` that the documentation knows.
 pub const STATUS_CODES: [u16; 9] = [200, 400, 403, 404, 429, 500, 502, 503, 504];
 
-/// The messages kept from the walkthrough, whose bodies have neither `code` nor `requestId`.
+/// The messages kept from the walkthrough, whose bodies have neither `code` nor `requestId`. Those of tasks have both.
 const WITHOUT_CODE: [&str; 2] = ["No user prompt provided", "Invalid response structure"];
 
 /// A reply that has the shape it must have.
@@ -16,7 +16,9 @@ pub struct WellFormed {
     pub status_code: u16,
     /// Whether it has the headers of an HTTP reply.
     pub has_headers: bool,
-    /// The object that the body holds as text.
+    /// Whether it is that of a task, an object through and through.
+    pub is_task: bool,
+    /// The object that the body holds as text, or the members of a task's reply but its `id` and `statusCode`.
     pub body: Map<String, Value>,
 }
 
@@ -28,31 +30,54 @@ impl WellFormed {
     /// When the outcome is no reply, or one that is not well formed.
     #[must_use]
     pub fn check(outcome: &Outcome) -> Self {
-        let Outcome::Whole(reply) = outcome else {
+        let Outcome::Whole(payload) = outcome else {
             unreachable!("a whole reply was expected: {outcome:?}");
         };
-        let Ok(Value::Object(mut written)) = serde_json::to_value(reply) else {
-            unreachable!("a reply is an object: {reply:?}");
+        let Ok(Value::Object(mut written)) = serde_json::to_value(payload) else {
+            unreachable!("a reply is an object: {payload:?}");
         };
-        let headers = written.remove("headers");
         let status_code = written.remove("statusCode").and_then(|v| v.as_u64());
+        let status_code = u16::try_from(status_code.unwrap_or_default()).unwrap_or_default();
+        assert!(STATUS_CODES.contains(&status_code), "status {status_code}");
+        match payload {
+            Payload::Task(_) => Self::check_task(status_code, written),
+            Payload::Proxy(_) => Self::check_proxy(status_code, written),
+        }
+    }
+
+    fn check_task(status_code: u16, mut body: Map<String, Value>) -> Self {
+        let id = body.remove("id");
+        assert!(
+            id.is_none_or(|id| id.is_string() || id.is_number()),
+            "an id that is neither string nor number"
+        );
+        check_body(status_code, &body, &[]);
+        Self {
+            status_code,
+            has_headers: false,
+            is_task: true,
+            body,
+        }
+    }
+
+    fn check_proxy(status_code: u16, mut written: Map<String, Value>) -> Self {
+        let headers = written.remove("headers");
         let body = written.remove("body");
         assert!(
             written.is_empty(),
             "more than a reply's keys: {:?}",
             written.keys()
         );
-        let status_code = u16::try_from(status_code.unwrap_or_default()).unwrap_or_default();
-        assert!(STATUS_CODES.contains(&status_code), "status {status_code}");
         if let Some(headers) = &headers {
             let wanted = serde_json::json!({"content-type": "application/json; charset=utf-8"});
             assert_eq!(headers, &wanted, "the headers of an HTTP reply");
         }
         let body = object(body);
-        check_body(status_code, &body);
+        check_body(status_code, &body, &WITHOUT_CODE);
         Self {
             status_code,
             has_headers: headers.is_some(),
+            is_task: false,
             body,
         }
     }
@@ -87,7 +112,7 @@ fn object(body: Option<Value>) -> Map<String, Value> {
     body
 }
 
-fn check_body(status_code: u16, body: &Map<String, Value>) {
+fn check_body(status_code: u16, body: &Map<String, Value>, without_code: &[&str]) {
     if status_code == 200 {
         assert!(!string(body, "text").is_empty(), "an answer without text");
         assert!(!body.contains_key("message"), "an answer with a message");
@@ -98,7 +123,7 @@ fn check_body(status_code: u16, body: &Map<String, Value>) {
     assert!(!body.contains_key("text"), "an error with a text");
     let has_code = !string(body, "code").is_empty() && !string(body, "requestId").is_empty();
     assert!(
-        has_code || WITHOUT_CODE.contains(&message),
+        has_code || without_code.contains(&message),
         "an error without code or requestId: {message}"
     );
 }

@@ -17,7 +17,7 @@ use crate::errors::InvalidRequest;
 /// A value of a known key; `None` where it is missing or `null`.
 pub(super) type Field<'a> = Option<&'a RawValue>;
 
-/// The keys that mean something, of both kinds of event. Others are skipped.
+/// The keys that mean something, of every kind of event. Others are skipped.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fields<'a> {
@@ -41,6 +41,10 @@ pub(super) struct Fields<'a> {
     pub(super) usage: Field<'a>,
     #[serde(borrow, default)]
     pub(super) stream: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) task: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) id: Field<'a>,
     #[serde(borrow, default)]
     pub(super) headers: Field<'a>,
     #[serde(borrow, default)]

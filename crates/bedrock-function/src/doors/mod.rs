@@ -7,20 +7,22 @@ mod keys;
 mod outcome;
 mod reply;
 pub mod sse;
+mod task;
 
 pub use keys::{Delivery, Wanted};
-pub use outcome::{Body, Outcome};
+pub use outcome::{Body, Failure, Outcome, Payload};
 pub use reply::{Reply, Usage};
+pub use task::TaskId;
 
 use json::Fields;
 
 use crate::{
-    errors::{Error, InvalidRequest},
+    errors::{Cause, Error, InvalidRequest},
     text::Answer,
 };
 
 /// How the function was called, which decides the shape of what it returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Door {
     /// `Invoke`, with the object as payload.
     Direct,
@@ -28,6 +30,8 @@ pub enum Door {
     Http,
     /// A Function URL, which is HTTP too. Whether it streams is a setting of the URL, not of the call.
     FunctionUrl,
+    /// A task of Step Functions, with the object in `task`, and its `id` where it has one.
+    Task(Option<TaskId>),
 }
 
 impl Door {
@@ -38,7 +42,11 @@ impl Door {
             Err(invalid) => return (Self::Direct, Err(invalid.into())),
         };
         let Some(door) = http::door(&fields) else {
-            return (Self::Direct, keys::wanted(&fields, false));
+            let Some(task) = task::of(&fields) else {
+                return (Self::Direct, keys::wanted(&fields, false));
+            };
+            let (id, wanted) = task::open(task);
+            return (Self::Task(id), wanted);
         };
         let body = http::body(&fields);
         let accepts_events = http::accepts_events(&fields);
@@ -56,37 +64,49 @@ impl Door {
         keys::wanted(&fields, accepts_events)
     }
 
-    /// The reply with a whole answer. `usage` is what the caller asked to know beside it.
+    /// The payload with a whole answer. `usage` is what the caller asked to know beside it.
     ///
     /// # Errors
     ///
-    /// When the answer has no text, or does not fit into Lambda's reply.
-    pub fn answer(self, answer: &Answer, usage: Option<Usage>) -> Result<Reply, Error> {
+    /// When the answer has no text, or is larger than the caller can be given.
+    pub fn answer(&self, answer: &Answer, usage: Option<Usage>) -> Result<Payload, Error> {
         if answer.text.is_empty() {
             let stop_reason = answer.end.stop.cut_short_by().map(str::to_owned);
             return Err(Error::NoText { stop_reason });
         }
+        if let Self::Task(id) = self {
+            return task::answer(id.as_ref(), answer, usage).map(Payload::Task);
+        }
         let reply = Reply::answer(self, answer, usage);
         if reply.is_too_large() {
-            Err(Error::TooLarge)
+            Err(Error::TooLarge(Cause::AnswerTooLarge))
         } else {
-            Ok(reply)
+            Ok(Payload::Proxy(reply))
         }
     }
 
-    /// The reply with an error. `request_id` is Lambda's, of this invocation.
+    /// What an error comes to. `request_id` is Lambda's, of this invocation; `is_streaming` is as in
+    /// [`pass`](Self::pass).
     #[must_use]
-    pub fn error(self, error: &Error, request_id: &str) -> Reply {
-        Reply::error(self, error, request_id)
+    pub fn fail(&self, error: &Error, request_id: &str, is_streaming: bool) -> Outcome {
+        let payload = match self {
+            // Step Functions tries again by the type of an error, and never by what is in a reply.
+            Self::Task(_) if error.is_retryable() => return Outcome::Failed(Failure::from(error)),
+            Self::Task(id) => Payload::Task(task::error(id.as_ref(), error, request_id)),
+            _ => Payload::Proxy(Reply::error(self, error, request_id)),
+        };
+        self.pass(payload, is_streaming)
     }
 
-    /// The reply in the form that the caller's side of the door takes. `is_streaming` says whether
+    /// The payload in the form that the caller's side of the door takes. `is_streaming` says whether
     /// the Function URL has been deployed to stream.
     #[must_use]
-    pub fn pass(self, reply: Reply, is_streaming: bool) -> Outcome {
-        match self {
-            Self::FunctionUrl if is_streaming => Outcome::prelude_and_body(reply),
-            _ => Outcome::Whole(reply),
+    pub fn pass(&self, payload: Payload, is_streaming: bool) -> Outcome {
+        match (self, payload) {
+            (Self::FunctionUrl, Payload::Proxy(reply)) if is_streaming => {
+                Outcome::prelude_and_body(reply)
+            }
+            (_, payload) => Outcome::Whole(payload),
         }
     }
 }

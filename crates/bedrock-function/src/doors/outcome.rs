@@ -1,21 +1,52 @@
-//! What the caller gets, in one of the two forms that Lambda takes.
+//! What the caller gets, in one of the three forms that Lambda takes.
 
 use std::{convert::Infallible, fmt, pin::Pin};
 
 use futures_util::{Stream, stream};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{
     reply::{self, Reply},
     sse,
 };
+use crate::errors::Error;
 
 /// A body as it arrives. It never fails: Lambda's runtime would write an error into the body as text.
 pub type Body = Pin<Box<dyn Stream<Item = Result<String, Infallible>> + Send>>;
 
+/// A whole reply, as Lambda returns it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Payload {
+    /// API Gateway's proxy shape, of which a Function URL or API Gateway makes an HTTP response.
+    Proxy(Reply),
+    /// The object that a task gets.
+    Task(Box<RawValue>),
+}
+
+/// An error of the invocation itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The error's code, by which Step Functions decides whether to try again.
+    pub error_type: &'static str,
+    /// What happened and what to do. Nothing of the event is in it.
+    pub message: String,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self {
+            error_type: error.outcome(),
+            message: error.message(),
+        }
+    }
+}
+
 /// What an invocation comes to.
 pub enum Outcome {
-    /// A payload. A Function URL or API Gateway makes an HTTP response of it.
-    Whole(Reply),
+    /// A payload.
+    Whole(Payload),
     /// An HTTP response: status and headers in a prelude, and then the body as it arrives.
     Streamed {
         /// As in HTTP.
@@ -25,6 +56,8 @@ pub enum Outcome {
         /// What follows the prelude.
         body: Body,
     },
+    /// An error of the invocation, for a caller who tries again by itself.
+    Failed(Failure),
 }
 
 impl Outcome {
@@ -51,12 +84,13 @@ impl Outcome {
 impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Whole(reply) => reply.fmt(f),
+            Self::Whole(payload) => payload.fmt(f),
             Self::Streamed {
                 status,
                 content_type,
                 ..
             } => write!(f, "Streamed({status}, {content_type})"),
+            Self::Failed(failure) => failure.fmt(f),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 /// The payload of a synchronous response, in bytes: 6 MB, by Lambda's quotas.
 const LARGEST_REPLY: usize = 6 * 1024 * 1024;
 
-/// What Lambda returns to the caller.
+/// What Lambda returns to a direct caller, and to API Gateway or a Function URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
@@ -48,9 +48,10 @@ pub struct Usage {
     pub latency_ms: u64,
 }
 
+/// The members of an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+pub(super) struct AnswerBody<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<&'a str>,
@@ -58,20 +59,25 @@ struct Body<'a> {
     usage: Option<Usage>,
 }
 
-impl Reply {
-    pub(super) fn answer(door: Door, answer: &Answer, usage: Option<Usage>) -> Self {
+impl<'a> AnswerBody<'a> {
+    pub(super) fn new(answer: &'a Answer, usage: Option<Usage>) -> Self {
         let stop = &answer.end.stop;
         // A cut answer must not pass for a whole one, asked or not.
         let tells_reason = usage.is_some() || !stop.is_ordinary;
-        let body = Body {
+        Self {
             text: &answer.text,
             stop_reason: stop.reason.as_deref().filter(|_| tells_reason),
             usage,
-        };
-        Self::new(door, 200, &body)
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn answer(door: &Door, answer: &Answer, usage: Option<Usage>) -> Self {
+        Self::new(door, 200, &AnswerBody::new(answer, usage))
     }
 
-    pub(super) fn error(door: Door, error: &Error, request_id: &str) -> Self {
+    pub(super) fn error(door: &Door, error: &Error, request_id: &str) -> Self {
         Self::new(door, error.status(), &error.body(request_id))
     }
 
@@ -83,10 +89,10 @@ impl Reply {
             && serde_json::to_string(self).is_ok_and(|reply| reply.len() > LARGEST_REPLY)
     }
 
-    fn new(door: Door, status_code: u16, body: &impl Serialize) -> Self {
+    fn new(door: &Door, status_code: u16, body: &impl Serialize) -> Self {
         Self {
             status_code,
-            headers: (door != Door::Direct).then_some(Headers {
+            headers: (!matches!(door, Door::Direct)).then_some(Headers {
                 content_type: CONTENT_TYPE,
             }),
             // Strings and finite numbers always serialize.
@@ -106,7 +112,7 @@ mod tests {
             text: every_ascii.repeat(100),
             ..Answer::default()
         };
-        let reply = Reply::answer(Door::Http, &answer, None);
+        let reply = Reply::answer(&Door::Http, &answer, None);
         let written = serde_json::to_string(&reply).unwrap();
         assert!(written.len() <= 2 * reply.body.len() + 1024);
     }

@@ -159,6 +159,9 @@ causes! {
     AnswerTooLarge: AnswerTooLarge,
         "The model's answer is larger than the 6 MB that Lambda returns.",
         "Lower maxTokens, or ask for less.";
+    TaskAnswerTooLarge: AnswerTooLarge,
+        "The model's answer is larger than the 256 KB that a task of Step Functions returns.",
+        "Lower maxTokens, or ask for less.";
     Unknown: InternalError,
         "An error occurred",
         "";

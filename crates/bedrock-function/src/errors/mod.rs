@@ -54,8 +54,8 @@ pub enum Error {
         /// How long the call had taken.
         waited: Duration,
     },
-    /// The answer does not fit into Lambda's reply.
-    TooLarge,
+    /// The answer is larger than the caller can be given, for this cause.
+    TooLarge(Cause),
     /// The function has a fault of its own.
     Internal,
 }
@@ -87,7 +87,7 @@ impl Error {
             Self::NoPrompt | Self::NoText { .. } => None,
             Self::Invalid(_) => Some(ErrorCode::InvalidRequest),
             Self::Call { code, .. } => Some(*code),
-            Self::TooLarge => Some(Cause::AnswerTooLarge.code()),
+            Self::TooLarge(cause) => Some(cause.code()),
             Self::Internal => Some(Cause::Unknown.code()),
         }
     }
@@ -102,7 +102,13 @@ impl Error {
         }
     }
 
-    /// In a word, for the log and the metrics.
+    /// Whether the same event may well be answered a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.status(), 429 | 503 | 504)
+    }
+
+    /// In a word, for the log, the metrics and tasks.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self {
@@ -128,7 +134,19 @@ impl Error {
         }
     }
 
-    fn message(&self) -> String {
+    /// The body where every error has a code: without the walkthrough's two exceptions.
+    #[must_use]
+    pub fn coded_body<'a>(&'a self, request_id: &'a str) -> ErrorBody<'a> {
+        ErrorBody {
+            code: Some(self.outcome()),
+            request_id: Some(request_id),
+            ..self.body(request_id)
+        }
+    }
+
+    /// What happened, and what to do. Quotes nothing of the event.
+    #[must_use]
+    pub fn message(&self) -> String {
         match self {
             Self::NoPrompt => "No user prompt provided".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
@@ -142,7 +160,7 @@ impl Error {
                 model,
                 waited: *waited,
             }),
-            Self::TooLarge => Cause::AnswerTooLarge.message(&Details::default()),
+            Self::TooLarge(cause) => cause.message(&Details::default()),
             Self::Internal => Cause::Unknown.message(&Details::default()),
         }
     }

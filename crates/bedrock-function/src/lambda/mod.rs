@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambda_runtime::{
-    Error, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse, service_fn,
+    Diagnostic, Error, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse, service_fn,
 };
 use serde_json::value::RawValue;
 
 use crate::{
-    doors::{Body, Outcome, Reply},
+    doors::{Body, Outcome, Payload},
     handler::{Handler, Invocation},
     text::TextModel,
 };
@@ -37,15 +37,15 @@ where
             };
             let payload = Box::<str>::from(event.payload);
             let outcome = handler.handle(payload, invocation).await;
-            Ok::<_, Error>(response(outcome))
+            response(outcome)
         }
     });
     lambda_runtime::run(service).await
 }
 
-fn response(outcome: Outcome) -> FunctionResponse<Reply, Body> {
-    match outcome {
-        Outcome::Whole(reply) => FunctionResponse::BufferedResponse(reply),
+fn response(outcome: Outcome) -> Result<FunctionResponse<Payload, Body>, Diagnostic> {
+    Ok(match outcome {
+        Outcome::Whole(payload) => FunctionResponse::BufferedResponse(payload),
         Outcome::Streamed {
             status,
             content_type,
@@ -61,5 +61,11 @@ fn response(outcome: Outcome) -> FunctionResponse<Reply, Body> {
                 stream: body,
             })
         }
-    }
+        Outcome::Failed(failure) => {
+            return Err(Diagnostic {
+                error_type: failure.error_type.to_owned(),
+                error_message: failure.message,
+            });
+        }
+    })
 }

@@ -269,8 +269,8 @@ const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
     (429, "ThrottlingException", "Slow down.", 429, Throttled),
 ];
 
-/// Proved by the network's faults instead, in `faults.rs` and `config.rs`.
-const OF_THE_NETWORK: [Cause; 9] = [
+/// Proved by the network's faults instead, in `faults.rs` and `config.rs`, or by a task's, in `tasks.rs`.
+const OF_THE_NETWORK: [Cause; 10] = [
     CredentialsMissing,
     HostNotFound,
     CertificateRefused,
@@ -279,6 +279,7 @@ const OF_THE_NETWORK: [Cause; 9] = [
     DeadlineExceeded,
     NoTimeLeft,
     AnswerTooLarge,
+    TaskAnswerTooLarge,
     Unknown,
 ];
 

@@ -22,3 +22,4 @@ mod panics;
 mod secrets;
 mod stage;
 mod streams;
+mod tasks;

@@ -52,6 +52,26 @@ async fn a_panic_on_an_http_event_is_answered_as_http() {
 }
 
 #[tokio::test]
+async fn a_panic_in_a_task_is_answered_as_a_task() {
+    let function = panicking().await;
+    let reply = invoke(
+        &function,
+        r#"{"task":{"id":7,"prompt":"panic now over my secret"}}"#,
+    )
+    .await;
+    assert!(
+        reply.starts_with(r#"{"id":7,"statusCode":500,"message":"An error occurred","code":"InternalError","requestId":"#),
+        "{reply}"
+    );
+    assert!(!reply.contains("my secret"), "{reply}");
+    let reply = invoke(&function, r#"{"task":{"prompt":"go on"}}"#).await;
+    assert!(
+        reply.starts_with(r#"{"statusCode":200,"text":"go on","#),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
 async fn a_panic_is_logged_by_its_place_and_without_its_message() {
     let function = panicking().await;
     invoke(&function, r#"{"prompt":"panic now over my secret"}"#).await;

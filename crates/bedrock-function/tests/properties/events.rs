@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     EVENTS,
-    shapes::{any_json, any_text, event_with_a_prompt, http_event},
+    shapes::{any_json, any_text, event_with_a_prompt, http_event, task_event},
     wait,
 };
 
@@ -49,6 +49,24 @@ proptest! {
         prop_assert_eq!(direct.status_code, by_http.status_code);
         prop_assert_eq!(direct.text(), by_http.text());
         prop_assert_eq!(direct.message(), by_http.message());
+    }
+
+    #[test]
+    fn a_task_gets_an_object_whatever_its_own_is(event in task_event(any_json())) {
+        // A task of null is no task, as any other key of null is none.
+        prop_assert_eq!(reply(&event.to_string()).is_task, !event["task"].is_null());
+    }
+
+    #[test]
+    fn the_object_in_a_task_is_answered_as_if_it_came_directly(event in event_with_a_prompt()) {
+        // A direct event may have these, of which one makes an HTTP event and the others mean something in a task alone.
+        prop_assume!(["requestContext", "id", "stream"].iter().all(|key| event.get(key).is_none()));
+        let direct = reply(&event.to_string());
+        let by_task = reply(&serde_json::json!({ "task": event }).to_string());
+        prop_assert!(by_task.is_task && !direct.is_task);
+        prop_assert_eq!(direct.status_code, by_task.status_code);
+        prop_assert_eq!(direct.text(), by_task.text());
+        prop_assert_eq!(direct.message(), by_task.message());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 /// Keys that mean something somewhere in an event, so that generated ones meet the code that reads them.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "prompt",
     "modelId",
     "system",
@@ -22,6 +22,8 @@ const KEYS: [&str; 17] = [
     "role",
     "text",
     "headers",
+    "task",
+    "id",
 ];
 
 /// Any text, the empty one included; without lone surrogates, which no Rust string holds.
@@ -84,6 +86,11 @@ pub(crate) fn event_with_a_prompt() -> impl Strategy<Value = Value> {
         event["prompt"] = prompt.into();
         event
     })
+}
+
+/// A task with that object.
+pub(crate) fn task_event(object: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    object.prop_map(|object| json!({ "task": object }))
 }
 
 /// An HTTP request of any of the three kinds, with that body.

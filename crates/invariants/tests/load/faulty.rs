@@ -5,7 +5,7 @@ use std::{env, fs::File, mem, sync::Arc};
 use bedrock_function::{
     bedrock::BedrockModels,
     config::Config,
-    doors::{Outcome, Reply},
+    doors::{Outcome, Payload},
     handler::{Handler, Invocation},
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -46,9 +46,9 @@ async fn main() -> Result<(), Error> {
 
 fn reply_with_fault(
     fault: &str,
-    reply: Reply,
-    last_reply: &mut Option<Reply>,
-) -> Result<Reply, std::io::Error> {
+    reply: Payload,
+    last_reply: &mut Option<Payload>,
+) -> Result<Payload, std::io::Error> {
     match fault {
         // Of ones: pages of zeros would not be resident.
         "memory" => mem::forget(vec![1_u8; LOST_BYTES]),
