@@ -49,6 +49,10 @@ invoke: ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=throttle:2
 ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
 	@tools/setup && tools/xtask ask
 
+.PHONY: chat
+chat: ## Talk with the function, at a terminal or in a pipe: MODEL=, TARGET=, UPSTREAM=
+	@tools/setup && tools/xtask chat
+
 .PHONY: watch
 watch: setup ## Run the function until Ctrl-C, reloading it as its code changes
 	@tools/xtask watch
@@ -60,7 +64,7 @@ test: setup ## Run every check and test
 	@tools/test
 
 .PHONY: test-invoke
-test-invoke: setup ##- Test make invoke, ask and watch from end to end
+test-invoke: setup ##- Test make invoke, ask, chat and watch from end to end
 	@tools/test invoke
 
 .PHONY: test-counts

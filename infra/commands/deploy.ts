@@ -22,7 +22,7 @@ await exitOnError(async () => {
   for (const sentence of returnsToDefault(await rememberPrevious(target), choice)) console.error(sentence);
   await buildFunction();
   await keepingStop(target, () => cdk('deploy', target.region, deployment(), { ...OWN_APP, environment }));
-  recordDeployment(target);
+  recordDeployment(target, choice.settings.stream);
   confirmPrevious();
   for (const sentence of await limitSentences(target, choice)) console.error(sentence);
   console.error(

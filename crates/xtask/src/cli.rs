@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use bedrock_local::{Fault, Upstream};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::failure::Failure;
+use crate::{deployed::Deployment, failure::Failure};
 
 /// Runs the function: locally behind cargo-lambda's emulator and a stand-in for Bedrock, or where it is deployed.
 #[derive(Parser)]
@@ -30,6 +30,11 @@ pub(crate) enum Command {
         /// The prompt
         #[arg(env = "XTASK_PROMPT", allow_hyphen_values = true)]
         prompt: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Asks the function line by line and remembers what was said; an empty line ends it
+    Chat {
         #[command(flatten)]
         options: Options,
     },
@@ -70,13 +75,14 @@ pub(crate) enum Target {
 }
 
 impl Options {
-    /// The target, where one is named.
-    pub(crate) fn target(&self) -> Result<Option<Target>, Failure> {
+    /// The target: the one that is named, or else AWS once the function is deployed.
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
         match self.target.as_str() {
-            "" => Ok(None),
-            target => Target::from_str(target, false)
-                .map(Some)
-                .map_err(|_| Failure::Target(target.to_owned())),
+            "" if Deployment::is_recorded() => Ok(Target::Aws),
+            "" => Ok(Target::Local),
+            target => {
+                Target::from_str(target, false).map_err(|_| Failure::Target(target.to_owned()))
+            }
         }
     }
 }

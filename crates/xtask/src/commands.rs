@@ -1,7 +1,7 @@
 //! The commands: each chooses where the event goes and prints the reply.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal},
     path::Path,
     process::ExitCode,
 };
@@ -14,6 +14,8 @@ use crate::{
     deployed::Deployment,
     event,
     failure::Failure,
+    function::Function,
+    output::{self, AnswerOutput},
     reply::Reply,
     stack::{self, Running},
 };
@@ -24,7 +26,7 @@ pub(crate) async fn invoke(path: &Path, options: Options) -> Result<ExitCode, Fa
         return Err(Failure::EventHasModel);
     }
     let payload = reply_to(event::read(path)?, options).await?;
-    print(&payload)?;
+    output::print(&payload)?;
     Ok(if Reply::parse(&payload)?.is_success() {
         ExitCode::SUCCESS
     } else {
@@ -32,16 +34,28 @@ pub(crate) async fn invoke(path: &Path, options: Options) -> Result<ExitCode, Fa
     })
 }
 
-/// Prints the answer's text.
+/// Prints the answer's text: to a terminal while it arrives, where the function streams.
 pub(crate) async fn ask(prompt: &str, options: Options) -> Result<ExitCode, Failure> {
-    let payload = reply_to(event::of_prompt(prompt, &options.model)?, options).await?;
+    let target = options.target()?;
+    let streams = match target {
+        // The emulator of make watch streams at its Function URL alone.
+        Target::Local => Running::find().is_none(),
+        Target::Aws => Deployment::read().is_ok_and(|deployment| deployment.streams),
+    };
+    if streams && io::stdout().is_terminal() {
+        let event = event::of_prompt(prompt, &options.model, true)?;
+        let mut function = Function::start(&options, stack::PACE).await?;
+        let mut output = AnswerOutput::new();
+        let answered = function.ask(event, |text| output.piece(text)).await;
+        output.end(answered)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let event = event::of_prompt(prompt, &options.model, false)?;
+    let payload = reply_to(event, options).await?;
     let answer = Reply::parse(&payload)?.answer()?;
-    print(answer.text.as_bytes())?;
-    if let Some(reason) = answer.stop_reason {
-        let _ = writeln!(
-            io::stderr(),
-            "The answer is not whole: it was stopped by {reason}."
-        );
+    output::print(answer.text.as_bytes())?;
+    if let Some(reason) = &answer.stop_reason {
+        output::say_cut(reason);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -54,10 +68,8 @@ pub(crate) async fn watch(bedrock: &Bedrock, signals: &mut Signals) -> Result<Ex
 
 async fn reply_to(event: Bytes, options: Options) -> Result<Bytes, Failure> {
     match options.target()? {
-        Some(Target::Local) => locally(event, &options.bedrock).await,
-        Some(Target::Aws) => on_aws(event, &options.bedrock).await,
-        None if Deployment::is_recorded() => on_aws(event, &options.bedrock).await,
-        None => locally(event, &options.bedrock).await,
+        Target::Local => locally(event, &options.bedrock).await,
+        Target::Aws => on_aws(event, &options.bedrock).await,
     }
 }
 
@@ -70,24 +82,5 @@ async fn locally(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
 }
 
 async fn on_aws(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
-    if !bedrock.is_plain() {
-        return Err(Failure::ForTheStandIn);
-    }
-    let deployment = Deployment::read()?;
-    let _ = writeln!(
-        io::stderr(),
-        "function  {} on AWS in {}",
-        deployment.function_name,
-        deployment.region
-    );
-    deployment.invoke(event).await
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.write_all(b"\n"))
-        .and_then(|()| stdout.flush());
-    written.map_err(Failure::Output)
+    Deployment::announced(bedrock)?.invoke(event).await
 }

@@ -33,12 +33,15 @@ pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
 }
 
 /// The event that asks a model; the function's first one, where the name is empty.
-pub(crate) fn of_prompt(prompt: &str, model: &str) -> Result<Bytes, Failure> {
-    let event = match (prompt, model) {
+pub(crate) fn of_prompt(prompt: &str, model: &str, is_streamed: bool) -> Result<Bytes, Failure> {
+    let mut event = match (prompt, model) {
         ("", _) => return Err(Failure::NoPrompt),
         (prompt, "") => json!({ "prompt": prompt }),
         (prompt, model) => json!({ "prompt": prompt, "modelId": model }),
     };
+    if is_streamed {
+        event["stream"] = true.into();
+    }
     Ok(event.to_string().into())
 }
 
@@ -51,7 +54,7 @@ mod tests {
     #[test]
     fn a_prompt_keeps_every_character() {
         let prompt = "\"quotes\" $HOME `x` \\ \n 日本語 'single'";
-        let event: Value = serde_json::from_slice(&of_prompt(prompt, "").unwrap()).unwrap();
+        let event: Value = serde_json::from_slice(&of_prompt(prompt, "", false).unwrap()).unwrap();
         assert_eq!(event, json!({ "prompt": prompt }));
     }
 }

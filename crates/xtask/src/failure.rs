@@ -100,6 +100,18 @@ pub(crate) enum Failure {
     NotAReply,
     #[error("{0}")]
     Answer(String),
+    #[error("The answer broke off before its end. Ask again, and see the function's log.")]
+    BrokenOff,
+    #[error("\"{0}\" is no command. /help lists the commands.")]
+    UnknownCommand(String),
+    #[error("/model takes the id of a model, as in /model apac.amazon.nova-micro-v1:0.")]
+    ModelWithoutId,
+    #[error("/save takes the name of a new file, as in /save talk.json.")]
+    SaveWithoutFile,
+    #[error("The conversation cannot be saved to {}: {source}. Give the name of a new file.", path.display())]
+    Save { path: PathBuf, source: io::Error },
+    #[error("The input cannot be read: {0}. Give lines of UTF-8.")]
+    Input(io::Error),
     #[error("The reply cannot be printed: {0}.")]
     Output(io::Error),
     #[error("Stopped by signal {0}. Everything that was started is stopped too.")]
@@ -124,6 +136,11 @@ impl Failure {
             | Self::WatchHasItsOwn(_)
             | Self::WatchRunsAlready(_)
             | Self::ForTheStandIn
+            | Self::UnknownCommand(_)
+            | Self::ModelWithoutId
+            | Self::SaveWithoutFile
+            | Self::Save { .. }
+            | Self::Input(_)
             | Self::NotDeployed(_)
             | Self::DeploymentUnreadable { .. } => 2,
             Self::ToolMissing(_)

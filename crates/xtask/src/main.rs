@@ -1,4 +1,4 @@
-//! The program behind `make invoke`, `make ask` and `make watch`.
+//! The program behind `make invoke`, `make ask`, `make chat` and `make watch`.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -9,14 +9,18 @@
 //! | 4 | the local stack did not start, or the function gave no reply |
 //! | 128 + n | signal n stopped it |
 
+mod chat;
 mod cli;
 mod commands;
 mod deployed;
 mod event;
 mod failure;
+mod function;
 mod models;
+mod output;
 mod project;
 mod reply;
+mod response;
 mod stack;
 mod tools;
 
@@ -48,6 +52,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ask { prompt, options } => {
             unless_stopped(&mut signals, commands::ask(&prompt, options)).await
         }
+        Command::Chat { options } => unless_stopped(&mut signals, chat::run(&options)).await,
         Command::Watch { bedrock } => commands::watch(&bedrock, &mut signals).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, response::Done};
 
 /// The members of a reply that are read here.
 #[derive(Deserialize, Debug)]
@@ -36,6 +36,11 @@ impl Reply {
 
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status_code)
+    }
+
+    /// What the answer took, where the event asked for its usage.
+    pub(crate) fn done(&self) -> Option<Done> {
+        serde_json::from_str(&self.body).ok()
     }
 
     /// The answer's text, or the function's error message as a failure.

@@ -10,6 +10,8 @@ const record = z.object({
   region: z.string(),
   account: z.string(),
   stackName: z.string(),
+  /** Whether it was deployed with STREAM=1. */
+  streams: z.boolean().optional(),
   /** AWS_PROFILE at the deploy, where it was set. */
   profile: z.string().optional(),
 });
@@ -18,17 +20,23 @@ const record = z.object({
 export type DeploymentRecord = z.infer<typeof record>;
 
 /** Writes down what was deployed. The function has the stack's name. */
-export function recordDeployment({ account, region, stackName }: Target): void {
+export function recordDeployment({ account, region, stackName }: Target, stream: boolean | undefined): void {
   const profile = process.env.AWS_PROFILE || undefined;
-  const deployed: DeploymentRecord = { functionName: stackName, region, account, stackName, profile };
+  const streams = stream || undefined;
+  const deployed: DeploymentRecord = { functionName: stackName, region, account, stackName, streams, profile };
   mkdirSync(dirname(deploymentFile), { recursive: true });
   writeFileSync(deploymentFile, `${JSON.stringify(deployed, null, 2)}\n`);
 }
 
 /** Deletes the record, if it is of this deployment. */
-export function forgetDeployment({ account, region, stackName }: Target): void {
+export function forgetDeployment(target: Target): void {
+  if (isRecorded(target)) rmSync(deploymentFile);
+}
+
+/** Whether the record is of this deployment. */
+export function isRecorded({ account, region, stackName }: Target): boolean {
   const known = readDeployment();
-  if (known?.stackName === stackName && known.region === region && known.account === account) rmSync(deploymentFile);
+  return known?.stackName === stackName && known.region === region && known.account === account;
 }
 
 /** The last deployment, or undefined when there is none (or none that can be read). */

@@ -1,14 +1,24 @@
-import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  InvokeCommand,
+  type InvokeCommandOutput,
+  InvokeWithResponseStreamCommand,
+  type InvokeWithResponseStreamResponseEvent,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import { allowed, explained, explanation, isMissing, troubleOf } from './aws-errors.ts';
 import { clientOptions } from './clients.ts';
 import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
 import { parseJson } from './json.ts';
 
-/** What came of calling the deployed function. All but a reply have a sentence. */
-export type Invocation =
-  | { readonly kind: 'reply'; readonly payload: Uint8Array }
-  | { readonly kind: 'function-error' | 'throttled' | 'no-reply'; readonly sentence: string };
+/** Why the deployed function gave no reply. */
+export interface NoReply {
+  readonly kind: 'function-error' | 'throttled' | 'no-reply';
+  readonly sentence: string;
+}
+
+/** What came of calling the deployed function. */
+export type Invocation = { readonly kind: 'reply'; readonly payload: Uint8Array } | NoReply;
 
 /** The longest time-out of a function is 900 s (Lambda quotas); the rest is for the way there and back. */
 const REQUEST_TIMEOUT_MS = 910_000;
@@ -30,6 +40,40 @@ export async function invoke(deployed: DeploymentRecord, event: Uint8Array): Pro
   }
 }
 
+/**
+ * Calls the deployed function with one event after another, over one client, and hands on what it streams.
+ *
+ * @returns a function that makes a call. It gives the reason where the response did not come to its end, and throws as `invoke` does.
+ */
+export function responseStreams(
+  deployed: DeploymentRecord,
+): (event: Uint8Array, onChunk: (chunk: Uint8Array) => void) => Promise<NoReply | undefined> {
+  const client = clientFor(deployed);
+  let checked = false;
+  return async (Payload, onChunk) => {
+    try {
+      if (!checked) await requireAccountOf(deployed);
+      checked = true;
+      const command = new InvokeWithResponseStreamCommand({ FunctionName: deployed.functionName, Payload });
+      const { EventStream = [] } = await client.send(command);
+      return await passOn(EventStream, onChunk);
+    } catch (error) {
+      return noReply(error, deployed);
+    }
+  };
+}
+
+async function passOn(
+  frames: AsyncIterable<InvokeWithResponseStreamResponseEvent> | Iterable<InvokeWithResponseStreamResponseEvent>,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<NoReply | undefined> {
+  for await (const { PayloadChunk, InvokeComplete } of frames) {
+    if (PayloadChunk?.Payload) onChunk(PayloadChunk.Payload);
+    if (InvokeComplete?.ErrorCode) return functionFailed(InvokeComplete.ErrorCode, InvokeComplete.ErrorDetails);
+  }
+  return undefined;
+}
+
 /** A call is paid for: only the caller decides whether to make it again. */
 function clientFor({ region }: DeploymentRecord): LambdaClient {
   const options = clientOptions(region);
@@ -48,13 +92,18 @@ const functionError = z.object({ errorType: z.string(), errorMessage: z.string()
 function outcomeOf({ FunctionError, Payload }: InvokeCommandOutput): Invocation {
   const payload = Payload ?? new Uint8Array();
   if (FunctionError === undefined) return { kind: 'reply', payload };
-  const { data } = functionError.safeParse(parseJson(Buffer.from(payload).toString()));
-  const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || FunctionError;
+  return functionFailed(FunctionError, Buffer.from(payload).toString());
+}
+
+/** The error's report is the payload of Invoke, and the details in a stream. */
+function functionFailed(code: string, report = ''): NoReply {
+  const { data } = functionError.safeParse(parseJson(report));
+  const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || code;
   return { kind: 'function-error', sentence: `The function failed with ${cause}. See make logs for what it wrote.` };
 }
 
 /** Of what AWS wrote only the error's name is shown: the message may hold the account's number. */
-function noReply(error: unknown, { functionName, region }: DeploymentRecord): Invocation {
+function noReply(error: unknown, { functionName, region }: DeploymentRecord): NoReply {
   const name = error instanceof Error ? error.name : 'Error';
   if (name === THROTTLE)
     return {

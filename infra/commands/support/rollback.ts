@@ -1,5 +1,6 @@
 import { cdk } from './cdk.ts';
 import { readDeployedStack } from './deployed-stack.ts';
+import { isRecorded, recordDeployment } from './deployment-record.ts';
 import { keepingStop } from './function-state.ts';
 import { forgetPrevious, isRemembered, previousAssembly, readPrevious, settlePrevious } from './previous.ts';
 import { deployedTemplate, hasWorked } from './stack-state.ts';
@@ -38,5 +39,7 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const app = { app: ['--app', previousAssembly] };
   await keepingStop(target, () => cdk('deploy', target.region, ['deploy', '--require-approval=never'], app));
   forgetPrevious(target);
+  const stream = readDeployedStack(previous.template)?.settings.STREAM === '1';
+  if (isRecorded(target)) recordDeployment(target, stream);
   return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };
 }

@@ -36,8 +36,14 @@ export async function loadCloudFormation({ url: endpoint }: Server): Promise<voi
 }
 
 /** The stand-in for Bedrock. */
-export async function startBedrockLocal(program: string): Promise<Server> {
-  const { child, line } = await started([program, '--port', '0'], /"endpointUrl":"([^"]+)"/);
+export async function startBedrockLocal(program: string, options: readonly string[] = []): Promise<Server> {
+  const { child, line } = await started([program, '--port', '0', ...options], /"endpointUrl":"([^"]+)"/);
+  return { url: line[1] ?? '', stop: () => stopped(child) };
+}
+
+/** Lambda's Invoke API, by lambda-local. */
+export async function startInvokeApi(program: string, options: readonly string[]): Promise<Server> {
+  const { child, line } = await started([program, '--invoke-port', '0', ...options], /Invoke API at (\S+)/);
   return { url: line[1] ?? '', stop: () => stopped(child) };
 }
 
@@ -46,7 +52,8 @@ export function startScripted(reply: (response: ServerResponse, path: string) =>
   return listenOn(createServer((request, response) => reply(response, (request.url ?? '').split('?')[0] ?? '')));
 }
 
-async function listenOn(server: HttpServer): Promise<Server> {
+/** Starts to listen on loopback. */
+export async function listenOn(server: HttpServer): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -4,10 +4,10 @@ mod bedrock;
 mod build;
 mod emulator;
 mod environment;
-mod once;
+mod local;
 mod watch;
 
-pub(crate) use once::invoke_once;
+pub(crate) use local::{LocalFunction, PACE, invoke_once};
 pub(crate) use watch::{Running, invoke_running, watch};
 
 use std::{io::Write, time::Duration};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::{failure::Failure, project};
 
 /// Writes to stderr which programs take part.
-fn say(lines: &[(&str, String)]) {
+pub(crate) fn say(lines: &[(&str, String)]) {
     let mut stderr = std::io::stderr().lock();
     for (what, line) in lines {
         let _ = writeln!(stderr, "{what:<9} {line}");

@@ -99,7 +99,7 @@ impl Watched {
             return Err(Failure::WatchRunsAlready(running.pid));
         }
         let granted = models::granted()?;
-        let stand_in = bedrock::start(options).await?;
+        let stand_in = bedrock::start(options, None).await?;
         let settings = environment::settings(&granted, &stand_in.endpoint_url());
         let emulator = Emulator::start(WELL_KNOWN_PORT, || reloading(&settings)).await?;
         let state = StateFile::write(Running {

@@ -1,10 +1,14 @@
-//! `make invoke`, `make ask` and `make watch` from end to end. They need cargo-lambda and a built function: `make test-invoke`.
+//! `make invoke`, `make ask`, `make chat` and `make watch` from end to end. They need cargo-lambda and a built function: `make test-invoke`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a failed unwrap is the test's failure; clippy.toml's leave for tests does not reach helper functions"
 )]
+
+mod ask;
+mod chat;
+mod person;
 
 use std::{
     fs,
@@ -63,6 +67,12 @@ fn make(target: &str) -> Command {
     command
         .args(["--silent", target, "TARGET=local"])
         .current_dir(root());
+    without_make(&mut command);
+    command
+}
+
+/// Keeps from a command what a make that runs these tests has set.
+fn without_make(command: &mut Command) -> &mut Command {
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
         command.env_remove(name);
     }
@@ -188,7 +198,7 @@ impl Started {
 
 #[test]
 #[ignore = "run by make test-invoke"]
-fn the_reply_stands_alone_on_stdout_and_nothing_is_left() {
+fn the_reply_stands_alone_on_stdout_and_nothing_until_left() {
     let _turn = TURN.lock();
     let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
     assert_eq!(reply(&output)["statusCode"], 200);

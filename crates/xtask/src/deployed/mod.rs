@@ -1,8 +1,12 @@
-//! The function on AWS, which a command of the CDK app calls with AWS's SDK.
+//! The function on AWS, which commands of the CDK app call with AWS's SDK.
+
+mod stream;
+
+pub(crate) use stream::DeployedFunction;
 
 use std::{
     fs,
-    io::{Seek, Write},
+    io::{self, Seek, Write},
     process::{Command, Stdio},
 };
 
@@ -10,7 +14,7 @@ use bytes::Bytes;
 use lambda_local::ProcessGroup;
 use serde::Deserialize;
 
-use crate::{failure::Failure, project};
+use crate::{cli::Bedrock, failure::Failure, project};
 
 /// The record that a deployment leaves for its caller.
 #[derive(Deserialize, Debug)]
@@ -18,6 +22,9 @@ use crate::{failure::Failure, project};
 pub(crate) struct Deployment {
     pub(crate) function_name: String,
     pub(crate) region: String,
+    /// Whether it was deployed with STREAM=1.
+    #[serde(default)]
+    pub(crate) streams: bool,
 }
 
 impl Deployment {
@@ -36,19 +43,28 @@ impl Deployment {
         })
     }
 
+    /// Reads the record for a call, and says on stderr which function that goes to.
+    pub(crate) fn announced(bedrock: &Bedrock) -> Result<Self, Failure> {
+        if !bedrock.is_plain() {
+            return Err(Failure::ForTheStandIn);
+        }
+        let deployment = Self::read()?;
+        let _ = writeln!(
+            io::stderr(),
+            "function  {} on AWS in {}",
+            deployment.function_name,
+            deployment.region
+        );
+        Ok(deployment)
+    }
+
     /// Invokes the recorded deployment by infra/commands/invoke.ts and gives its payload.
     pub(crate) async fn invoke(&self, event: Bytes) -> Result<Bytes, Failure> {
-        let infra = project::root().join("infra");
-        if !infra.join("node_modules/.package-lock.json").exists() {
-            return Err(Failure::InfraMissing);
-        }
+        let mut command = node("commands/invoke.ts")?;
         let mut stdin = tempfile::tempfile()?;
         stdin.write_all(&event)?;
         stdin.rewind()?;
-        let mut command = Command::new("node");
         command
-            .args(["--import", "tsx", "commands/invoke.ts"])
-            .current_dir(infra)
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -62,4 +78,15 @@ impl Deployment {
         }
         Ok(output.stdout.into())
     }
+}
+
+/// A command of the CDK app.
+fn node(script: &str) -> Result<Command, Failure> {
+    let infra = project::root().join("infra");
+    if !infra.join("node_modules/.package-lock.json").exists() {
+        return Err(Failure::InfraMissing);
+    }
+    let mut command = Command::new("node");
+    command.args(["--import", "tsx", script]).current_dir(infra);
+    Ok(command)
 }

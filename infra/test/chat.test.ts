@@ -1,0 +1,178 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { json, text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { debugDir } from './support/deployed-function.ts';
+import { type Given, lambdaReplying, throttle } from './support/lambda.ts';
+import { KEYS, type Machine, newMachine } from './support/make.ts';
+import { templateOf } from './support/stack.ts';
+import { listenOn, startBedrockLocal, startInvokeApi } from './support/servers.ts';
+
+const MODEL = 'jp.amazon.nova-2-lite-v1:0';
+const deployed = {
+  functionName: 'a-function',
+  region: 'ap-northeast-1',
+  account: '123456789012',
+  stackName: 'a-function',
+};
+
+let machine: Machine;
+beforeAll(() => {
+  machine = newMachine();
+});
+afterAll(() => machine.remove());
+
+const record = (streams?: boolean) =>
+  writeFileSync(join(machine.directory, 'deployment.json'), JSON.stringify({ ...deployed, streams }));
+
+/** The next request to a model behind UPSTREAM. */
+async function asked(model: ReturnType<typeof createServer>) {
+  const [request, response]: [IncomingMessage, ServerResponse] = await once(model, 'request').then(([a, b]) => [a, b]);
+  const { messages } = (await json(request)) as { messages: unknown };
+  const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  return {
+    messages,
+    says: (content: string) => send({ choices: [{ delta: { content } }] }),
+    ends: () => {
+      const usage = { prompt_tokens: 7, completion_tokens: 5 };
+      send({ choices: [{ delta: {}, finish_reason: 'stop' }], usage });
+      response.end('data: [DONE]\n\n');
+    },
+  };
+}
+
+/** `make chat` in a pipe, before Lambda, where the real function asks a model that the test plays. */
+async function stage(streams: boolean, program = join(debugDir, 'bedrock-function')) {
+  const model = createServer();
+  const upstream = await listenOn(model);
+  const bedrock = await startBedrockLocal(join(debugDir, 'bedrock-local'), [
+    `--upstream=${upstream.url}/v1`,
+    '--upstream-model=test',
+  ]);
+  const variables = {
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url,
+    AWS_ACCESS_KEY_ID: 'BEDROCKLOCAL0000000',
+    AWS_SECRET_ACCESS_KEY: 'bedrock-local-is-a-stand-in-and-no-secret',
+    BEDROCK_MODEL_IDS: MODEL,
+    BEDROCK_STREAM: streams ? '1' : '0',
+  };
+  const environment = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
+  const named = `--function-name=${deployed.functionName}`;
+  const lambda = await startInvokeApi(join(debugDir, 'lambda-local'), [named, ...environment, '--', program]);
+  const sts = await lambdaReplying([]);
+  onTestFinished(async () => {
+    for (const server of [sts, lambda, bedrock, upstream]) await server.stop();
+  });
+  record(streams);
+  return { model, chat: talking({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_LAMBDA: lambda.url }) };
+}
+
+/** `make chat` of the deployed function, in a pipe. */
+function talking(endpoints: NodeJS.ProcessEnv): ChildProcessWithoutNullStreams {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...KEYS, ...endpoints };
+  return spawn(join(debugDir, 'xtask'), ['chat'], { env: { ...env, BEDROCK_INFRA_STATE_DIR: machine.directory } });
+}
+
+/** Waits until the program has written these words, and nothing else since the last ones. */
+async function writes(chat: ChildProcessWithoutNullStreams, words: string): Promise<void> {
+  let written = '';
+  while (written.length < words.length) {
+    const [chunk] = await once(chat.stdout.setEncoding('utf8'), 'data');
+    written += chunk;
+  }
+  expect(written).toBe(words);
+}
+
+async function ended(chat: ChildProcessWithoutNullStreams): Promise<{ status: unknown; stderr: string }> {
+  const stderr = text(chat.stderr);
+  chat.stdin.end();
+  const [status] = await once(chat, 'close');
+  return { status, stderr: await stderr };
+}
+
+it('make chat shows each word of the deployed function before the model says the next', async () => {
+  const { model, chat } = await stage(true);
+  chat.stdin.write('one\u2028line?\n');
+  const first = await asked(model);
+  expect(first.messages).toEqual([{ role: 'user', content: 'one\u2028line?' }]);
+  for (const words of ['東京', 'は', '…\u2028']) {
+    first.says(words);
+    await writes(chat, words);
+  }
+  first.ends();
+  await writes(chat, '\n');
+  chat.stdin.write('two?\n');
+  const second = await asked(model);
+  expect(second.messages).toEqual([
+    { role: 'user', content: 'one\u2028line?' },
+    { role: 'assistant', content: '東京は…\u2028' },
+    { role: 'user', content: 'two?' },
+  ]);
+  second.says('Two.');
+  await writes(chat, 'Two.');
+  second.ends();
+  const { status, stderr } = await ended(chat);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(
+    /^function {2}a-function on AWS in ap-northeast-1\n(7 tokens in, 5 out, .* first word after \d+ ms\n){2}$/,
+  );
+});
+
+it('make chat of a function that was deployed without STREAM=1 shows whole answers', async () => {
+  const { model, chat } = await stage(false);
+  model.on('request', (_, response: ServerResponse) => {
+    const choice = { message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' };
+    response.end(JSON.stringify({ choices: [choice], usage: { prompt_tokens: 7, completion_tokens: 5 } }));
+  });
+  chat.stdin.write('one?\n');
+  await writes(chat, 'Whole.\n');
+  const { status, stderr } = await ended(chat);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/\n7 tokens in, 5 out, .*, all of it after \d+ ms\n$/);
+});
+
+it('a function that ends without a response is one sentence', async () => {
+  const { chat } = await stage(true, '/bin/false');
+  chat.stdin.write('one?\n');
+  const { status, stderr } = await ended(chat);
+  expect(status).toBe(4);
+  expect(stderr).toMatch(/\nThe function failed with Runtime\.ExitError: .*\. See make logs for what it wrote\.\n$/);
+});
+
+it('a deployment with STREAM=1 is recorded as one that streams, and any other is not', async () => {
+  vi.stubEnv('BEDROCK_INFRA_STATE_DIR', machine.directory);
+  const { readDeployment, recordDeployment } = await import('../commands/support/deployment-record.ts');
+  const { readDeployedStack } = await import('../commands/support/deployed-stack.ts');
+  for (const [given, streams] of [
+    [{ STREAM: '1' }, true],
+    [{}, undefined],
+  ] as const) {
+    const template = JSON.stringify(templateOf(given).toJSON());
+    recordDeployment(deployed, readDeployedStack(template)?.settings.STREAM === '1');
+    expect(readDeployment()?.streams).toBe(streams);
+  }
+});
+
+/** What a conversation of these lines writes, before a Lambda that replies with these. */
+async function outcome(lines: string, replies: readonly Given[]) {
+  const lambda = await lambdaReplying(replies);
+  const chat = talking({ AWS_ENDPOINT_URL: lambda.url });
+  const stdout = text(chat.stdout);
+  chat.stdin.write(lines);
+  const { status, stderr } = await ended(chat);
+  await lambda.stop();
+  return { status, stdout: await stdout, stderr, calls: lambda.calls() };
+}
+
+it('a call that Lambda refuses fails that turn, and the next one is made all the same', async () => {
+  record(true);
+  expect(await outcome('one?\ntwo?\n', [throttle])).toEqual({
+    status: 4,
+    stdout: '',
+    stderr: `function  a-function on AWS in ap-northeast-1\n${'Lambda refused the call with TooManyRequestsException: the function is stopped, or too many calls are under way. See make status.\n'.repeat(2)}`,
+    calls: 2,
+  });
+});
