@@ -25,11 +25,12 @@ export XTASK_TARGET := $(value TARGET)
 export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
 export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
+export XTASK_PAGE := $(value PAGE)
 # Of a shell that is set up for deploys it says nothing of this call.
 export XTASK_MODEL := $(if $(filter MODEL,$(typed)),$(value MODEL))
 
 # Under these names, which say too little, they would go to every program a second time.
-unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL
+unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE
 
 ##@ Try it
 
@@ -50,7 +51,7 @@ ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
 	@tools/setup && tools/xtask ask
 
 .PHONY: chat
-chat: ## Talk with the function, at a terminal or in a pipe: MODEL=, TARGET=, UPSTREAM=
+chat: ## Talk with the function, at a terminal or in a pipe; PAGE=1 in a browser
 	@tools/setup && tools/xtask chat
 
 .PHONY: watch

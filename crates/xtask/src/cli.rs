@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use bedrock_local::{Fault, Upstream};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 use crate::{deployed::Deployment, failure::Failure};
 
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     },
     /// Asks the function line by line and remembers what was said; an empty line ends it
     Chat {
+        /// Serves a page for it on 127.0.0.1, and prints the page's address
+        #[arg(long, env = "XTASK_PAGE", value_parser = FalseyValueParser::new())]
+        page: bool,
         #[command(flatten)]
         options: Options,
     },

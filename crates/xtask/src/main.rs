@@ -52,7 +52,11 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ask { prompt, options } => {
             unless_stopped(&mut signals, commands::ask(&prompt, options)).await
         }
-        Command::Chat { options } => unless_stopped(&mut signals, chat::run(&options)).await,
+        Command::Chat {
+            page: true,
+            options,
+        } => chat::page::serve(&options, &mut signals).await,
+        Command::Chat { options, .. } => unless_stopped(&mut signals, chat::run(&options)).await,
         Command::Watch { bedrock } => commands::watch(&bedrock, &mut signals).await,
     }
 }

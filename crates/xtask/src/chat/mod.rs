@@ -3,6 +3,7 @@
 mod conversation;
 mod input;
 mod line;
+pub(crate) mod page;
 mod terminal;
 
 use std::{

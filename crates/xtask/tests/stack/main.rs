@@ -8,6 +8,7 @@
 
 mod ask;
 mod chat;
+mod page;
 mod person;
 
 use std::{
