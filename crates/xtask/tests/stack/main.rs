@@ -199,7 +199,7 @@ impl Started {
 
 #[test]
 #[ignore = "run by make test-invoke"]
-fn the_reply_stands_alone_on_stdout_and_nothing_until_left() {
+fn the_reply_stands_alone_on_stdout_and_nothing_is_left() {
     let _turn = TURN.lock();
     let output = invoke(&event("bedrock-test-001.json")).output().unwrap();
     assert_eq!(reply(&output)["statusCode"], 200);
