@@ -28,6 +28,7 @@ pub struct Builder {
     signatures_unchecked: bool,
     tokens_per_second: Option<NonZeroU32>,
     on_request: Option<Listener>,
+    requests_forgotten: bool,
 }
 
 impl Builder {
@@ -97,6 +98,12 @@ impl Builder {
         self
     }
 
+    /// Keeps no request for [`BedrockLocal::requests`], whose memory would grow with each.
+    pub fn forget_requests(mut self) -> Self {
+        self.requests_forgotten = true;
+        self
+    }
+
     /// Listens on a thread of its own, so that a test may block on a program that calls the stand-in.
     ///
     /// # Errors
@@ -131,6 +138,7 @@ impl Builder {
             tokens_per_second: self.tokens_per_second,
             upstream: self.upstream,
             on_request: self.on_request,
+            requests_forgotten: self.requests_forgotten,
         };
         Ok(State::new(settings, self.faults))
     }

@@ -48,3 +48,17 @@ pub use upstream::{Upstream, UpstreamError};
 
 pub use bytes::Bytes;
 pub use http;
+
+use models::Granted;
+
+/// The environment in which a function of this workspace calls a stand-in at that address.
+pub fn function_environment(endpoint_url: &str, granted: &Granted) -> [(&'static str, String); 6] {
+    [
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", endpoint_url.to_owned()),
+        ("AWS_REGION", "ap-northeast-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+        ("BEDROCK_MODEL_IDS", granted.ids.clone()),
+        ("BEDROCK_MODEL_TABLE", granted.rows.clone()),
+    ]
+}

@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) tokens_per_second: Option<NonZeroU32>,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) on_request: Option<Listener>,
+    pub(crate) requests_forgotten: bool,
 }
 
 pub(crate) struct State {
@@ -68,8 +69,10 @@ impl State {
         lock(&self.responder).clone()
     }
 
-    pub(crate) fn record(&self, request: ReceivedRequest) {
-        lock(&self.requests).push(request);
+    pub(crate) fn record(&self, request: &ReceivedRequest) {
+        if !self.settings.requests_forgotten {
+            lock(&self.requests).push(request.clone());
+        }
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {

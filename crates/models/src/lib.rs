@@ -26,6 +26,15 @@ pub struct ModelTable {
     pub models: Vec<Model>,
 }
 
+/// The function's variables about models, as a deployed function has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// `BEDROCK_MODEL_IDS`: the default one first.
+    pub ids: String,
+    /// `BEDROCK_MODEL_TABLE`: their rows.
+    pub rows: String,
+}
+
 /// Why a table of models cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelTableError {
@@ -83,6 +92,19 @@ impl ModelTable {
         // The sort is stable.
         rows.sort_by_key(|model| model.id != self.default);
         rows
+    }
+
+    /// The models that a local function is granted on that day: every row that Bedrock still serves.
+    ///
+    /// # Errors
+    /// When a row cannot be written as JSON, which none is known to do.
+    pub fn granted(&self, today: Date) -> serde_json::Result<Granted> {
+        let rows = self.served(today);
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        Ok(Granted {
+            ids: ids.join(","),
+            rows: serde_json::to_string(&rows)?,
+        })
     }
 
     /// The table with one model as if AWS still served it: for tests of what the model did while it lived.

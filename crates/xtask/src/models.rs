@@ -1,28 +1,13 @@
 //! The models that the local function is granted: every row of the table that Bedrock still serves.
 
-use models::{Date, ModelTable};
+pub(crate) use models::Granted;
 
-/// The function's variables about models, as the deployed function has them.
-pub(crate) struct Granted {
-    /// `BEDROCK_MODEL_IDS`: the default one first.
-    pub(crate) ids: String,
-    /// `BEDROCK_MODEL_TABLE`: their rows.
-    pub(crate) rows: String,
-}
+use models::ModelTable;
 
 /// Reads the workspace's table.
 pub(crate) fn granted() -> std::io::Result<Granted> {
     let table = ModelTable::bundled().map_err(std::io::Error::other)?;
-    granted_of(&table, models::today())
-}
-
-fn granted_of(table: &ModelTable, today: Date) -> std::io::Result<Granted> {
-    let rows = table.served(today);
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    Ok(Granted {
-        ids: ids.join(","),
-        rows: serde_json::to_string(&rows)?,
-    })
+    Ok(table.granted(models::today())?)
 }
 
 #[cfg(test)]
@@ -37,7 +22,7 @@ mod tests {
 
     #[test]
     fn the_default_model_comes_first_and_no_ended_one_is_granted() {
-        let granted = granted_of(&table(), models::today()).unwrap();
+        let granted = table().granted(models::today()).unwrap();
         let ids: Vec<&str> = granted.ids.split(',').collect();
         assert_eq!(ids[0], table().default);
         assert!(!ids.contains(&"amazon.titan-text-express-v1"), "{ids:?}");
@@ -59,7 +44,7 @@ mod tests {
         let (mut table, today) = (table(), models::today());
         let row = table.models.iter_mut().find(|row| row.id == ENDING);
         row.unwrap().lifecycle.end_of_life = Some(today);
-        let granted = |day| granted_of(&table, day).unwrap().ids;
+        let granted = |day| table.granted(day).unwrap().ids;
         assert!(!granted(today).contains(ENDING));
         assert!(granted(today.previous_day().unwrap()).contains(ENDING));
     }

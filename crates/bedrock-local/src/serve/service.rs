@@ -61,7 +61,7 @@ async fn operation(
 }
 
 async fn model_answer(state: &State, request: ReceivedRequest) -> Answer {
-    state.record(request.clone());
+    state.record(&request);
     let answer = respond::answer(state, &request).await;
     logged(
         state,

@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, time::Duration};
 
-use bedrock_local::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use bedrock_local::function_environment;
 
 use crate::models::Granted;
 
@@ -13,15 +13,7 @@ const PREFIX: &str = "BEDROCK_";
 
 /// The settings of the function. The caller's own `BEDROCK_…` variables come last, and win.
 pub(crate) fn settings(granted: &Granted, bedrock_url: &str) -> Vec<(OsString, OsString)> {
-    let settings = [
-        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock_url),
-        ("AWS_REGION", "ap-northeast-1"),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
-        ("BEDROCK_MODEL_IDS", &granted.ids),
-        ("BEDROCK_MODEL_TABLE", &granted.rows),
-    ];
-    let settings = settings
+    let settings = function_environment(bedrock_url, granted)
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()));
     let callers = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
