@@ -29,8 +29,17 @@ export XTASK_PAGE := $(value PAGE)
 # Of a shell that is set up for deploys it says nothing of this call.
 export XTASK_MODEL := $(if $(filter MODEL,$(typed)),$(value MODEL))
 
+export BATCH_INPUT := $(value INPUT)
+export BATCH_OUTPUT := $(value OUTPUT)
+export BATCH_TEMPLATE := $(value TEMPLATE)
+export BATCH_TEMPLATE_FILE := $(value TEMPLATE_FILE)
+export BATCH_CONCURRENCY := $(value CONCURRENCY)
+export BATCH_COST_LIMIT_USD := $(value COST_LIMIT_USD)
+export BATCH_YES := $(value YES)
+export BATCH_JSON := $(value JSON)
+
 # Under these names, which say too little, they would go to every program a second time.
-unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE
+unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY
 
 ##@ Try it
 
@@ -53,6 +62,10 @@ ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
 .PHONY: chat
 chat: ## Talk with the function, at a terminal or in a pipe; PAGE=1 in a browser
 	@tools/setup && tools/xtask chat
+
+.PHONY: batch
+batch: ## Ask every prompt of a file: INPUT=events/batch/prompts.jsonl OUTPUT=answers.jsonl
+	@tools/setup && tools/batch
 
 .PHONY: watch
 watch: setup ## Run the function until Ctrl-C, reloading it as its code changes
@@ -77,7 +90,7 @@ fuzz: ## Give the function hostile input: FUZZ_SECONDS=60 for each target
 	@tools/fuzz
 
 .PHONY: load
-load: ## Put the function under load: 20,000 invocations, 200 processes
+load: ## Put function and batch under load: 20,000 invocations, 200 processes, kills
 	@tools/load
 
 .PHONY: bench

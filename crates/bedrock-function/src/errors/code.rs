@@ -14,6 +14,9 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code),*];
+
             /// As it stands in the reply.
             #[must_use]
             pub fn as_str(self) -> &'static str {

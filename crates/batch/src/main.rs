@@ -1,0 +1,184 @@
+//! What `make batch` runs: `batch run` here, and for a run elsewhere `batch check` before it and `batch merge` after it.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | every row has an answer |
+//! | 1 | some rows failed: the output has them too. Of `merge`, also: some have no result, and there is no output yet |
+//! | 2 | the input, a setting or the cost is not as it must be; nothing was sent |
+//! | 3 | the function or the stand-in for Bedrock did not start |
+//! | 4 | an answer could not be written |
+//! | 128 + n | signal n stopped it |
+
+mod cli;
+mod report;
+
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, BufReader, BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use batch::{Failure, Input, Journal, Plan, Progress, check::check, local, merge, output, run};
+use clap::Parser;
+use cli::{CheckArgs, Cli, Command, Files, MergeArgs, RunArgs};
+use lambda_local::Signals;
+use report::Summary;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let progress = Arc::new(Progress::new());
+    let ended = match &cli.command {
+        Command::Run(args) => run_here(args, &progress).await,
+        Command::Check(args) => check_only(args, &progress),
+        Command::Merge(args) => merge_results(args, &progress),
+    };
+    progress.end();
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "make batch: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// A batch that can begin: every row is checked.
+struct Checked {
+    input: Input,
+    journal: Journal,
+    plan: Plan,
+    unreadable: u64,
+}
+
+/// Opens the files and checks every row.
+fn checked(
+    files: &Files,
+    environment: &local::Environment,
+    progress: &Progress,
+) -> Result<Checked, Failure> {
+    let (input, output) = files.paths()?;
+    refuse_same_file(input, output)?;
+    let input = Input::open(input, files.template()?)?;
+    let mut journal = Journal::open(output)?;
+    let answers = journal.answers()?;
+    let unreadable = answers.unreadable;
+    let plan = check(&input, answers, &environment.config()?, progress)?;
+    progress.end();
+    Ok(Checked {
+        input,
+        journal,
+        plan,
+        unreadable,
+    })
+}
+
+/// The output would replace the input.
+fn refuse_same_file(input: &Path, output: &Path) -> Result<(), Failure> {
+    match (fs::canonicalize(input), fs::canonicalize(output)) {
+        (Ok(input), Ok(output)) if input == output => Err(Failure::SameFile(input)),
+        _ => Ok(()),
+    }
+}
+
+async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failure> {
+    let mut signals = Signals::listen().map_err(|error| Failure::System(error.to_string()))?;
+    let stand_in = match args.bedrock_url {
+        Some(_) => None,
+        None => Some(local::stand_in(args.faults.clone(), args.upstream()?).await?),
+    };
+    let started = stand_in.as_ref().map(|stand_in| stand_in.endpoint_url());
+    let endpoint_url = args.bedrock_url.clone().or(started).unwrap_or_default();
+    let environment = local::Environment::new(&endpoint_url, &args.files.model)?;
+    let Checked {
+        input,
+        journal,
+        plan,
+        unreadable,
+    } = checked(&args.files, &environment, progress)?;
+    // Neither the stand-in nor an upstream is Bedrock: nothing is paid for here, and there is nothing to agree to.
+    report::begin(&plan, unreadable, &report::Where::here(args));
+    let (rows, before) = (plan.places.len() as u64, plan.answered());
+    let asked = environment.function(&args.function, args.concurrency())?;
+    progress.begin(plan.estimate.rows);
+    let options = args.options();
+    let batch = (plan, journal);
+    let ran = run::run(
+        input,
+        batch,
+        asked,
+        &options,
+        Arc::clone(progress),
+        &mut signals,
+    )
+    .await;
+    let (journal, places, run) = ran?;
+    progress.end();
+    let summary = Summary::new(journal.output(), rows, before, run);
+    if !summary.is_stopped() {
+        output::write(journal, &places)?;
+    }
+    summary.print(args.json);
+    Ok(summary.exit_code())
+}
+
+/// Checks and estimates, asks where it may become dear, and writes what is to be asked.
+fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
+    let environment = local::Environment::new("http://localhost", &args.files.model)?;
+    let checked = checked(&args.files, &environment, progress)?;
+    let estimate = &checked.plan.estimate;
+    report::begin(
+        &checked.plan,
+        checked.unreadable,
+        &report::Where::on_aws(args.concurrency),
+    );
+    estimate.allow(args.cost_limit_usd, args.yes, || report::agrees(estimate))?;
+    let written = File::create(&args.items).and_then(|file| {
+        let mut items = BufWriter::new(file);
+        for row in merge::pending(&checked.input, &checked.plan.places)? {
+            writeln!(items, "{}", row?.task)?;
+        }
+        items.flush()
+    });
+    written.map_err(|source| Failure::Output {
+        path: args.items.clone(),
+        what: "written",
+        source,
+    })?;
+    report::json(estimate);
+    Ok(0)
+}
+
+/// Takes the results of a run elsewhere into the journal, and writes the output where every row has one.
+fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
+    let environment = local::Environment::new("http://localhost", &args.files.model)?;
+    let Checked {
+        input,
+        mut journal,
+        mut plan,
+        ..
+    } = checked(&args.files, &environment, progress)?;
+    let before = plan.answered();
+    let unreadable = |source| Failure::Output {
+        path: args.results.clone(),
+        what: "read",
+        source,
+    };
+    let results = File::open(&args.results).map_err(unreadable)?;
+    let mut merging = merge::Merging::new(&input, &environment.config()?)?;
+    let mut run = run::Run::default();
+    for result in BufReader::new(results).split(b'\n') {
+        let result = result.map_err(unreadable)?;
+        merging.take(&result, &mut journal, &mut plan.places, &mut run)?;
+    }
+    let missing = plan.places.iter().filter(|place| place.is_none()).count();
+    let summary =
+        Summary::new(journal.output(), plan.places.len() as u64, before, run).missing(missing);
+    if missing == 0 {
+        output::write(journal, &plan.places)?;
+    }
+    summary.print(args.json);
+    Ok(summary.exit_code())
+}

@@ -1,0 +1,229 @@
+//! What is said on stderr before and after a run.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use batch::{Estimate, Plan, estimate::usd, run::Run};
+use indicatif::{HumanCount, HumanDuration};
+use serde::Serialize;
+
+use crate::cli::RunArgs;
+
+fn say(what: &str, line: &str) {
+    // A program without a stderr is no failure.
+    let _ = writeln!(io::stderr(), "{what:<9} {line}");
+}
+
+/// Where the prompts are asked.
+pub(crate) struct Where {
+    bedrock: String,
+    /// What of the cost is paid.
+    paid: &'static str,
+    at_once: usize,
+}
+
+impl Where {
+    /// By the function on this machine.
+    pub(crate) fn here(args: &RunArgs) -> Self {
+        let bedrock = match (&args.upstream, &args.upstream_model) {
+            (Some(upstream), Some(model)) => {
+                format!("a stand-in, answering with {model} at {upstream}")
+            }
+            _ => "a stand-in, which is no model".to_owned(),
+        };
+        Self {
+            bedrock,
+            paid: "nothing here; on Bedrock ",
+            at_once: args.concurrency(),
+        }
+    }
+
+    /// By the function on AWS.
+    pub(crate) fn on_aws(concurrency: u16) -> Self {
+        Self {
+            bedrock: "on AWS".to_owned(),
+            paid: "",
+            at_once: concurrency.into(),
+        }
+    }
+}
+
+/// Says what is about to be asked, of whom, and what that may cost.
+pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
+    let estimate = &plan.estimate;
+    let rows = plan.places.len() as u64;
+    let answered = match plan.answered() {
+        0 => String::new(),
+        answered => format!(
+            ", {} answered before, {} to ask",
+            HumanCount(answered),
+            HumanCount(estimate.rows)
+        ),
+    };
+    say("prompts", &format!("{}{answered}", HumanCount(rows)));
+    if plan.left_over > 0 {
+        let line = format!("{} of no prompt any more are left out", plan.left_over);
+        say("answers", &line);
+    }
+    if unreadable > 0 {
+        let line = format!("{unreadable} lines cannot be read; their prompts are asked again");
+        say("journal", &line);
+    }
+    if estimate.rows == 0 {
+        return;
+    }
+    let models: Vec<_> = estimate
+        .models
+        .iter()
+        .map(|(model, rows)| format!("{model} ({})", HumanCount(*rows)))
+        .collect();
+    say("models", &models.join(", "));
+    say("bedrock", &of.bedrock);
+    say("cost", &format!("{}{}", of.paid, cost(plan)));
+    let time = HumanDuration(estimate.duration(of.at_once));
+    let (at_once, seconds) = (of.at_once, estimate.typical.seconds);
+    let line =
+        format!("on Bedrock about {time} at {at_once} at once, with {seconds:.1} s an answer");
+    say("time", &line);
+}
+
+/// Asks on a terminal whether so much may be spent. Nobody is there to agree elsewhere.
+pub(crate) fn agrees(estimate: &Estimate) -> bool {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return false;
+    }
+    let most = usd(estimate.most_usd);
+    let _ = write!(io::stderr(), "It may cost up to {most}. Go on? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Writes an object to stdout.
+pub(crate) fn json(object: &impl Serialize) {
+    if let Ok(json) = serde_json::to_string(object) {
+        let _ = writeln!(io::stdout(), "{json}");
+    }
+}
+
+fn cost(plan: &Plan) -> String {
+    let estimate = &plan.estimate;
+    let typical = &estimate.typical;
+    let by = match typical.sample {
+        0 => "assumed".to_owned(),
+        1 => "as the one that is there".to_owned(),
+        sample => format!("the mean of {}", HumanCount(sample)),
+    };
+    let unpriced = match estimate.unpriced_rows {
+        0 => String::new(),
+        rows => format!(
+            "; {} prompts are of a model without a price",
+            HumanCount(rows)
+        ),
+    };
+    format!(
+        "{} with {} tokens an answer ({by}), {} at most{unpriced}",
+        usd(estimate.likely_usd),
+        typical.output_tokens,
+        usd(estimate.most_usd),
+    )
+}
+
+/// What the output came to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    output: PathBuf,
+    /// Rows of the input.
+    rows: u64,
+    /// Rows that have an answer, those of earlier runs included.
+    answered: u64,
+    /// Rows without a line: they have been asked elsewhere, and no result of theirs has come.
+    missing: usize,
+    run: Run,
+}
+
+impl Summary {
+    pub(crate) fn new(output: &Path, rows: u64, answered_before: u64, run: Run) -> Self {
+        Self {
+            output: output.to_owned(),
+            rows,
+            answered: answered_before + run.answered,
+            missing: 0,
+            run,
+        }
+    }
+
+    pub(crate) fn missing(self, missing: usize) -> Self {
+        Self { missing, ..self }
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.run.stopped_by.is_some()
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.run.stopped_by {
+            Some(signal) => 128 + signal,
+            None => u8::from(self.answered < self.rows),
+        }
+    }
+
+    pub(crate) fn print(&self, as_json: bool) {
+        let run = &self.run;
+        say(
+            "answered",
+            &format!(
+                "{} of {}, {} now in {}, {} on Bedrock",
+                HumanCount(self.answered),
+                HumanCount(self.rows),
+                HumanCount(run.answered),
+                took(run.seconds),
+                usd(run.cost_usd)
+            ),
+        );
+        for (code, count) in &run.failed {
+            say("failed", &format!("{} with {code}", HumanCount(*count)));
+        }
+        if run.retries > 0 {
+            say("retries", &HumanCount(run.retries).to_string());
+        }
+        self.print_end();
+        if as_json {
+            json(self);
+        }
+    }
+
+    fn print_end(&self) {
+        let output = self.output.display();
+        if self.is_stopped() {
+            let in_flight = self.run.dropped;
+            let line = format!(
+                "{in_flight} in flight are asked again; the same command goes on from {output}.part"
+            );
+            return say("stopped", &line);
+        }
+        if self.missing > 0 {
+            let missing = HumanCount(self.missing as u64);
+            let line = format!(
+                "{missing} have no result; the same command asks those, and goes on from {output}.part"
+            );
+            return say("missing", &line);
+        }
+        let again = match self.exit_code() {
+            0 => "",
+            _ => "; the same command asks those again that failed",
+        };
+        say("output", &format!("{output}{again}"));
+    }
+}
+
+fn took(seconds: f64) -> String {
+    match seconds {
+        short if short < 60.0 => format!("{short:.1} s"),
+        long => HumanDuration(Duration::from_secs_f64(long)).to_string(),
+    }
+}
