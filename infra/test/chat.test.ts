@@ -44,7 +44,14 @@ async function asked(model: ReturnType<typeof createServer>) {
   };
 }
 
-/** `make chat` in a pipe, before Lambda, where the real function asks a model that the test plays. */
+/** Has the model answer requests that are not streamed. */
+function answersWhole(model: ReturnType<typeof createServer>): void {
+  const choice = { message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' };
+  const body = JSON.stringify({ choices: [choice], usage: { prompt_tokens: 7, completion_tokens: 5 } });
+  model.on('request', (_, response: ServerResponse) => response.end(body));
+}
+
+/** Lambda, where the real function asks a model that the test plays. */
 async function stage(streams: boolean, program = join(debugDir, 'bedrock-function')) {
   const model = createServer();
   const upstream = await listenOn(model);
@@ -67,7 +74,16 @@ async function stage(streams: boolean, program = join(debugDir, 'bedrock-functio
     for (const server of [sts, lambda, bedrock, upstream]) await server.stop();
   });
   record(streams);
-  return { model, chat: talking({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_LAMBDA: lambda.url }) };
+  return { model, endpoints: { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_LAMBDA: lambda.url } };
+}
+
+/** `make ask` of the deployed function, at a terminal. */
+function asking(endpoints: NodeJS.ProcessEnv): ChildProcessWithoutNullStreams {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...KEYS, ...endpoints, NO_COLOR: '1' };
+  const command = `${join(debugDir, 'xtask')} ask one? 2>/dev/null`;
+  return spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...env, BEDROCK_INFRA_STATE_DIR: machine.directory },
+  });
 }
 
 /** `make chat` of the deployed function, in a pipe. */
@@ -76,34 +92,42 @@ function talking(endpoints: NodeJS.ProcessEnv): ChildProcessWithoutNullStreams {
   return spawn(join(debugDir, 'xtask'), ['chat'], { env: { ...env, BEDROCK_INFRA_STATE_DIR: machine.directory } });
 }
 
-/** Waits until the program has written these words, and nothing else since the last ones. */
-async function writes(chat: ChildProcessWithoutNullStreams, words: string): Promise<void> {
+/** A program whose output is read from the start. */
+function listening(child: ChildProcessWithoutNullStreams) {
+  const [stderr, closed] = [text(child.stderr), once(child, 'close')];
   let written = '';
-  while (written.length < words.length) {
-    const [chunk] = await once(chat.stdout.setEncoding('utf8'), 'data');
-    written += chunk;
-  }
-  expect(written).toBe(words);
-}
-
-async function ended(chat: ChildProcessWithoutNullStreams): Promise<{ status: unknown; stderr: string }> {
-  const stderr = text(chat.stderr);
-  chat.stdin.end();
-  const [status] = await once(chat, 'close');
-  return { status, stderr: await stderr };
+  child.stdout.setEncoding('utf8').on('data', (words: string) => {
+    written += words;
+  });
+  return {
+    stdin: child.stdin,
+    /** Waits until it has written these words, and nothing else since the last ones. */
+    writes: async (words: string) => {
+      await vi.waitUntil(() => written.length >= words.length, { timeout: 50_000 });
+      expect(written).toBe(words);
+      written = '';
+    },
+    /** Ends its input, and gives what is left of its output. */
+    ends: async () => {
+      child.stdin.end();
+      const [status] = await closed;
+      return { status, stdout: written, stderr: await stderr };
+    },
+  };
 }
 
 it('make chat shows each word of the deployed function before the model says the next', async () => {
-  const { model, chat } = await stage(true);
+  const { model, endpoints } = await stage(true);
+  const chat = listening(talking(endpoints));
   chat.stdin.write('one\u2028line?\n');
   const first = await asked(model);
   expect(first.messages).toEqual([{ role: 'user', content: 'one\u2028line?' }]);
   for (const words of ['東京', 'は', '…\u2028']) {
     first.says(words);
-    await writes(chat, words);
+    await chat.writes(words);
   }
   first.ends();
-  await writes(chat, '\n');
+  await chat.writes('\n');
   chat.stdin.write('two?\n');
   const second = await asked(model);
   expect(second.messages).toEqual([
@@ -112,9 +136,9 @@ it('make chat shows each word of the deployed function before the model says the
     { role: 'user', content: 'two?' },
   ]);
   second.says('Two.');
-  await writes(chat, 'Two.');
+  await chat.writes('Two.');
   second.ends();
-  const { status, stderr } = await ended(chat);
+  const { status, stderr } = await chat.ends();
   expect(status).toBe(0);
   expect(stderr).toMatch(
     /^function {2}a-function on AWS in ap-northeast-1\n(7 tokens in, 5 out, .* first word after \d+ ms\n){2}$/,
@@ -122,22 +146,41 @@ it('make chat shows each word of the deployed function before the model says the
 });
 
 it('make chat of a function that was deployed without STREAM=1 shows whole answers', async () => {
-  const { model, chat } = await stage(false);
-  model.on('request', (_, response: ServerResponse) => {
-    const choice = { message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' };
-    response.end(JSON.stringify({ choices: [choice], usage: { prompt_tokens: 7, completion_tokens: 5 } }));
-  });
+  const { model, endpoints } = await stage(false);
+  answersWhole(model);
+  const chat = listening(talking(endpoints));
   chat.stdin.write('one?\n');
-  await writes(chat, 'Whole.\n');
-  const { status, stderr } = await ended(chat);
+  await chat.writes('Whole.\n');
+  const { status, stderr } = await chat.ends();
   expect(status).toBe(0);
   expect(stderr).toMatch(/\n7 tokens in, 5 out, .*, all of it after \d+ ms\n$/);
 });
 
+it('make ask at a terminal shows each word of a deployed function that streams', async () => {
+  const { model, endpoints } = await stage(true);
+  const ask = listening(asking(endpoints));
+  const question = await asked(model);
+  for (const words of ['One', ' two']) {
+    question.says(words);
+    await ask.writes(words);
+  }
+  question.ends();
+  await ask.writes('\r\n');
+  expect((await ask.ends()).status).toBe(0);
+});
+
+it('make ask at a terminal asks a function without STREAM=1 for the whole answer', async () => {
+  const { model, endpoints } = await stage(false);
+  answersWhole(model);
+  const ask = listening(asking(endpoints));
+  await ask.writes('Whole.\r\n');
+  expect((await ask.ends()).status).toBe(0);
+});
+
 it('a function that ends without a response is one sentence', async () => {
-  const { chat } = await stage(true, '/bin/false');
+  const chat = listening(talking((await stage(true, '/bin/false')).endpoints));
   chat.stdin.write('one?\n');
-  const { status, stderr } = await ended(chat);
+  const { status, stderr } = await chat.ends();
   expect(status).toBe(4);
   expect(stderr).toMatch(/\nThe function failed with Runtime\.ExitError: .*\. See make logs for what it wrote\.\n$/);
 });
@@ -159,12 +202,11 @@ it('a deployment with STREAM=1 is recorded as one that streams, and any other is
 /** What a conversation of these lines writes, before a Lambda that replies with these. */
 async function outcome(lines: string, replies: readonly Given[]) {
   const lambda = await lambdaReplying(replies);
-  const chat = talking({ AWS_ENDPOINT_URL: lambda.url });
-  const stdout = text(chat.stdout);
+  const chat = listening(talking({ AWS_ENDPOINT_URL: lambda.url }));
   chat.stdin.write(lines);
-  const { status, stderr } = await ended(chat);
+  const ended = await chat.ends();
   await lambda.stop();
-  return { status, stdout: await stdout, stderr, calls: lambda.calls() };
+  return { ...ended, calls: lambda.calls() };
 }
 
 it('a call that Lambda refuses fails that turn, and the next one is made all the same', async () => {
