@@ -10,89 +10,89 @@ $(INFRA): infra/package-lock.json infra/install
 
 .PHONY: build
 build: setup $(INFRA) ## Build the function for AWS Lambda
-	@$(OPERATE) commands/build.ts
+	@$(OPERATE) commands/deploy/build.ts
 
 .PHONY: synth
 synth: $(INFRA) ## Print the CloudFormation template; touches no account
-	@$(OPERATE) commands/synth.ts
+	@$(OPERATE) commands/deploy/synth.ts
 
 .PHONY: diff
 diff: $(INFRA) ## Show what a deploy would change
-	@$(OPERATE) commands/diff.ts
+	@$(OPERATE) commands/deploy/diff.ts
 
 .PHONY: estimate
 estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOKENS=…
-	@$(OPERATE) commands/estimate.ts
+	@$(OPERATE) commands/operate/estimate.ts
 
 .PHONY: bootstrap
 bootstrap: $(INFRA) ## Set up the CDK in an account and region (once): ADMINISTRATOR=0|1
-	@$(OPERATE) commands/bootstrap.ts
+	@$(OPERATE) commands/deploy/bootstrap.ts
 
 .PHONY: deploy
 deploy: setup $(INFRA) ## Build the function and deploy it: MODEL=…, MEMORY=…, REGION=…
-	@$(OPERATE) commands/deploy.ts
+	@$(OPERATE) commands/deploy/deploy.ts
 
 .PHONY: outputs
 outputs: $(INFRA) ## Print what the deployed stack is made of, as JSON
-	@$(OPERATE) commands/outputs.ts
+	@$(OPERATE) commands/deploy/outputs.ts
 
 .PHONY: destroy
 destroy: $(INFRA) ## Remove the stack, all of it
-	@$(OPERATE) commands/destroy.ts
+	@$(OPERATE) commands/deploy/destroy.ts
 
 .PHONY: smoke
 smoke: $(INFRA) ## Call what was deployed, and fail if it does not answer: ROLLBACK=1, EVENT=file
-	@$(OPERATE) commands/smoke.ts
+	@$(OPERATE) commands/deploy/smoke.ts
 
 .PHONY: rollback
 rollback: $(INFRA) ## Put back what was deployed before the last make deploy
-	@$(OPERATE) commands/rollback.ts
+	@$(OPERATE) commands/deploy/rollback.ts
 
 .PHONY: ci-role
 ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=production, BRANCH=main
-	@$(OPERATE) commands/ci-role.ts
+	@$(OPERATE) commands/deploy/ci-role.ts
 
 .PHONY: ci-role-destroy
 ci-role-destroy: $(INFRA) ## Take that role away again
-	@$(OPERATE) commands/ci-role-destroy.ts
+	@$(OPERATE) commands/deploy/ci-role-destroy.ts
 
 ##@ Look after it
 
 .PHONY: doctor
 doctor: $(INFRA) ## Tell whether a deploy and a call would work: CALL=1, DOCTOR_LANG=ja, JSON=1
-	@$(OPERATE) commands/doctor.ts
+	@$(OPERATE) commands/doctor/doctor.ts
 
 .PHONY: logs
 logs: $(INFRA) ## Follow the function's log: SINCE=1h, FOLLOW=0, JSON=1
-	@$(OPERATE) commands/logs.ts
+	@$(OPERATE) commands/operate/logs.ts
 
 .PHONY: cost
 cost: $(INFRA) ## Print today's and this month's estimated cost by model
-	@$(OPERATE) commands/cost.ts
+	@$(OPERATE) commands/operate/cost.ts
 
 .PHONY: status
 status: $(INFRA) ## Tell whether the function takes calls, and if not, why
-	@$(OPERATE) commands/status.ts
+	@$(OPERATE) commands/operate/status.ts
 
 .PHONY: stop
 stop: $(INFRA) ## Have the function refuse every call
-	@$(OPERATE) commands/stop.ts
+	@$(OPERATE) commands/operate/stop.ts
 
 .PHONY: resume
 resume: $(INFRA) ## Have it take calls again
-	@$(OPERATE) commands/resume.ts
+	@$(OPERATE) commands/operate/resume.ts
 
 .PHONY: models
 models: $(INFRA) ## List the models: reach, residency, price, days to their end
-	@$(OPERATE) commands/models.ts
+	@$(OPERATE) commands/models/models.ts
 
 .PHONY: models-check
 models-check: $(INFRA) ## Fail when a granted model is legacy or near its end, or a row is stale
-	@$(OPERATE) commands/models-check.ts
+	@$(OPERATE) commands/models/models-check.ts
 
 .PHONY: models-refresh
 models-refresh: $(INFRA) ## Bring models.json up to date from AWS; git diff shows what changed
-	@$(OPERATE) commands/models-refresh.ts
+	@$(OPERATE) commands/models/models-refresh.ts
 
 .PHONY: test-infra
 test-infra: build ##- Test the CDK app, and a deploy from end to end against an emulator

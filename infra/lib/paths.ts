@@ -10,13 +10,13 @@ export const workspaceDir = fromHere('../..');
 /** The CDK app: cdk.json and package.json live here. */
 export const infraDir = fromHere('..');
 
-/** The one table of models. The tests have changed ones of their own. */
+/** The one table of models. Tests name a copy of their own. */
 export const modelsFile = process.env.BEDROCK_INFRA_MODELS_FILE ?? fromHere('../../models.json');
 
-/** Settings that last; the file is optional. */
+/** Settings that are kept; the file is optional. */
 export const settingsFile = fromHere('../settings.json');
 
-/** What commands leave behind on this machine. The tests have one of their own. */
+/** Files that commands write on this machine. Tests name a directory of their own. */
 const stateDir = process.env.BEDROCK_INFRA_STATE_DIR ?? fromHere('../../.local');
 
 /** What `make deploy` leaves for `make invoke` to find. */
@@ -37,7 +37,7 @@ export const previousDir = join(stateDir, 'previous');
 /** The same of a `make deploy` that has not gone through yet, or never did. */
 export const pendingPreviousDir = join(stateDir, 'previous-pending');
 
-/** Where `cargo lambda build` puts the function. The tests have one that is none. */
+/** Where `cargo lambda build` puts the function. Tests name one that is empty. */
 export const artifactDir = process.env.BEDROCK_INFRA_ARTIFACT_DIR ?? fromHere('../../target/lambda/bedrock-function');
 
 /** The executable itself. */

@@ -1,7 +1,7 @@
 import { IAMClient, ListPoliciesCommand } from '@aws-sdk/client-iam';
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { executionPolicies } from '../commands/support/execution-policies.ts';
+import { executionPolicies } from '../commands/deploy/execution-policies.ts';
 import { clientOf } from './support/account.ts';
 import { startAccount } from './support/aws-account.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';

@@ -1,9 +1,9 @@
-import { Match, Template } from 'aws-cdk-lib/assertions';
 import { join } from 'node:path';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { infraDir } from '../lib/paths.ts';
-import { overrunOf } from '../lib/overrun.ts';
+import { overrunOf } from '../lib/models/overrun.ts';
 import { stackOf, table, templateOf } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 

@@ -187,8 +187,8 @@ it('a function that ends without a response is one sentence', async () => {
 
 it('a deployment with STREAM=1 is recorded as one that streams, and any other is not', async () => {
   vi.stubEnv('BEDROCK_INFRA_STATE_DIR', machine.directory);
-  const { readDeployment, recordDeployment } = await import('../commands/support/deployment-record.ts');
-  const { readDeployedStack } = await import('../commands/support/deployed-stack.ts');
+  const { readDeployment, recordDeployment } = await import('../commands/shared/deployment-record.ts');
+  const { readDeployedStack } = await import('../commands/shared/deployed-stack.ts');
   for (const [given, streams] of [
     [{ STREAM: '1' }, true],
     [{}, undefined],

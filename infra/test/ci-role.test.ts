@@ -1,13 +1,13 @@
-import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
-import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readCiSettings } from '../lib/ci/settings.ts';
-import { UserError } from '../lib/user-error.ts';
+import { UserError } from '../lib/errors.ts';
 import { ciStackOf, rolesIn } from './support/ci-stack.ts';
 import { ACCOUNT } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';

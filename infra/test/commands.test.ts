@@ -10,7 +10,7 @@ import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { BOOTSTRAP_VERSION } from '../commands/support/preconditions.ts';
+import { BOOTSTRAP_VERSION } from '../commands/shared/preconditions.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { accountSettings } from './support/account.ts';
 import { type Server, startFront, startMoto, startScripted } from './support/servers.ts';

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { environmentOf } from '../lib/function-environment.ts';
-import { readModels } from '../lib/models.ts';
+import { environmentOf } from '../lib/settings/function-environment.ts';
+import { readModels } from '../lib/models/table.ts';
 import { modelsFile, workspaceDir } from '../lib/paths.ts';
-import { settingNames } from '../lib/settings.ts';
+import { settingNames } from '../lib/settings/settings.ts';
 import { type Machine, newMachine } from './support/make.ts';
 
 let machine: Machine;

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { message } from '../commands/doctor/finding.ts';
-import { languageOf } from '../commands/doctor/language.ts';
+import { message, languageOf } from '../commands/shared/text.ts';
 
 it('a message without its translation does not compile', () => {
   // @ts-expect-error -- the Japanese is missing

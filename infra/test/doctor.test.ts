@@ -4,7 +4,7 @@ import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudf
 import { LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { artifactHash } from '../lib/artifact.ts';
+import { artifactHash } from '../lib/constructs/artifact.ts';
 import { bootstrapFile, modelsFile, workspaceDir } from '../lib/paths.ts';
 import { accountSettings, bootstrap, clientOf, deploy, limitOf5, reserve } from './support/account.ts';
 import { DENIED, ENDED, healthy, type Script, startControlPlane, UNKNOWN } from './support/bedrock-control-plane.ts';
@@ -67,7 +67,7 @@ async function doctor({ environment = {}, aws, bedrock }: World, before: Server 
   const front = await startFront(before, (asked) => aws?.(asked) ?? ordinary(asked));
   const plane = await startControlPlane(table.models, { [MODEL]: bedrock ?? {} });
   try {
-    return await machine.command('doctor', {
+    return await machine.command('doctor/doctor', {
       ...KEYS,
       AWS_ENDPOINT_URL: front.url,
       AWS_ENDPOINT_URL_BEDROCK: plane.url,
@@ -569,7 +569,7 @@ describe('of the stack make doctor and make deploy say the same:', () => {
     const { checks } = await examined({ environment: { FUNCTION_NAME }, ...(aws && { aws }) });
     const front = await startFront(moto, (asked) => aws?.(asked));
     const environment = { ...KEYS, AWS_ENDPOINT_URL: front.url, FUNCTION_NAME, PATH: noCargo };
-    const { stderr } = await machine.command('deploy', environment);
+    const { stderr } = await machine.command('deploy/deploy', environment);
     await front.stop();
     const {
       mark,

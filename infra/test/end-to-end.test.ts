@@ -139,7 +139,7 @@ describe('a deploy from end to end', () => {
   it('make doctor finds this build there, and nothing in the way', async () => {
     const bedrock = await startControlPlane(table.models);
     const environment = { ...KEYS, AWS_ENDPOINT_URL: moto.url, AWS_ENDPOINT_URL_BEDROCK: bedrock.url };
-    const { status, stdout } = await machine.command('doctor', environment);
+    const { status, stdout } = await machine.command('doctor/doctor', environment);
     await bedrock.stop();
     expect(stdout).toContain('✓ The deployed function runs this build\n');
     expect({ status, failures: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({
@@ -153,7 +153,7 @@ describe('a deploy from end to end', () => {
       new LambdaClient(client()).send(new UpdateFunctionCodeCommand({ FunctionName: NAME, ZipFile }));
     const { zip } = await uploadedCode(client(), NAME);
     await code(Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64'));
-    const { stdout } = await machine.command('doctor', { ...KEYS, AWS_ENDPOINT_URL: moto.url });
+    const { stdout } = await machine.command('doctor/doctor', { ...KEYS, AWS_ENDPOINT_URL: moto.url });
     await code(zip);
     expect(stdout).toContain("! The deployed function's code was changed outside of the stack\n");
   });

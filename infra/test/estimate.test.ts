@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ALARMS, estimateOf, FREE_STREAMED_BYTES, streamedBytes } from '../lib/estimate.ts';
+import { ALARMS, estimateOf, FREE_STREAMED_BYTES, streamedBytes } from '../lib/models/estimate.ts';
 import { type Machine, newMachine } from './support/make.ts';
 import { table, templateOf } from './support/stack.ts';
 

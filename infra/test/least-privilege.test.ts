@@ -1,6 +1,6 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
-import type { ModelRow } from '../lib/models.ts';
+import type { ModelRow } from '../lib/models/table.ts';
 import { type Policy, policyOf } from './support/policy.ts';
 import { ACCOUNT, stackGranting, stackOf, table } from './support/stack.ts';
 

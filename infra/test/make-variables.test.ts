@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { workspaceDir } from '../lib/paths.ts';
-import { settingNames } from '../lib/settings.ts';
+import { settingNames } from '../lib/settings/settings.ts';
 import { outcomeOf } from './support/tools.ts';
 
 const MAKEFILES = ['Makefile', 'infra/infra.mk', 'tools/pipeline/pipeline.mk'];

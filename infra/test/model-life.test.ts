@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasEnded, lifeProblems } from '../lib/model-life.ts';
-import { withNews } from '../lib/model-refresh.ts';
-import type { ModelRow } from '../lib/models.ts';
+import { hasEnded, lifeProblems } from '../lib/models/life.ts';
+import { withUpdates } from '../lib/models/refresh.ts';
+import type { ModelRow } from '../lib/models/table.ts';
 import { modelsFile, workspaceDir } from '../lib/paths.ts';
 import { table } from './support/stack.ts';
 
@@ -84,7 +84,7 @@ describe('news of a model', () => {
   });
 
   it('that is none leaves the file byte for byte', () => {
-    expect(withNews(before, [news({})])).toBe(before);
+    expect(withUpdates(before, [news({})])).toBe(before);
   });
 
   it('changes what it is about in its row, and nothing else', () => {
@@ -93,13 +93,13 @@ describe('news of a model', () => {
     const { models, ...rest } = JSON.parse(before);
     const [first, ...others] = models;
     const changed = { ...first, ...facts, lifecycle: { ...first.lifecycle, ...lifecycle } };
-    const after = withNews(before, [news({ lifecycle, ...facts })]);
+    const after = withUpdates(before, [news({ lifecycle, ...facts })]);
     expect(JSON.parse(after)).toEqual({ ...rest, models: [changed, ...others] });
     expect(Object.keys(JSON.parse(after).models[0])).toEqual(Object.keys(first));
   });
 
   it('that would break the table is refused', () => {
-    expect(() => withNews(before, [news({ destinationRegions: [] })])).toThrow(
+    expect(() => withUpdates(before, [news({ destinationRegions: [] })])).toThrow(
       'models.json, refreshed, is not a table of models',
     );
   });

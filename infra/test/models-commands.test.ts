@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelRow } from '../lib/models.ts';
+import type { ModelRow } from '../lib/models/table.ts';
 import { modelsFile } from '../lib/paths.ts';
 import { DENIED, ENDED, startControlPlane, UNKNOWN } from './support/bedrock-control-plane.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';

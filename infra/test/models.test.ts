@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type ModelTable, parseModels } from '../lib/models.ts';
+import { type ModelTable, parseModels } from '../lib/models/table.ts';
 import { table } from './support/stack.ts';
 
 /** The real table with its first row changed. */

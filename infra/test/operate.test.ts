@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
@@ -8,12 +11,9 @@ import {
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateFunctionCommand, GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
-import { keepingStop } from '../commands/support/function-state.ts';
+import { keepingStop } from '../commands/shared/function-state.ts';
 import { infraDir } from '../lib/paths.ts';
 import { table } from './support/stack.ts';
 import { accountSettings, clientOf, deploy, limitOf5, reserve } from './support/account.ts';
@@ -197,7 +197,7 @@ describe('make stop, status and resume', () => {
       ),
       expect.stringMatching(/^Limit: \$5 of estimated cost in 24 hours, crossed since \d{4}-/),
       'The brake stops the function some 5 minutes after the limit is crossed, as a rule sooner; AWS promises no time.',
-      // 10 × (300 × (0.00396 + 400 × 3.311e-6) + 2 × (0.00396 + 64000 × 3.311e-6)), by the formula in lib/overrun.ts.
+      // 10 × (300 × (0.00396 + 400 × 3.311e-6) + 2 × (0.00396 + 64000 × 3.311e-6)), by the formula in lib/models/overrun.ts.
       expect.stringMatching(
         /^At most \$0\.22 a call at the prices of models\.json, 10 at once \(the account's limit\): \$20\.17 beyond the \$5 in the worst case\./,
       ),
@@ -432,7 +432,7 @@ describe('make logs', () => {
 
   it('follow, each line once, until Ctrl-C', async () => {
     const environment = signedIn({ PATH: process.env.PATH, JSON: '1', AWS_EC2_METADATA_DISABLED: 'true' });
-    const child = spawn('node', ['--import', 'tsx', 'commands/logs.ts'], { cwd: infraDir, env: environment });
+    const child = spawn('node', ['--import', 'tsx', 'commands/operate/logs.ts'], { cwd: infraDir, env: environment });
     let said = '';
     let heard = () => {};
     child.stdout.on('data', (chunk: Buffer) => {
@@ -475,7 +475,7 @@ describe('make logs', () => {
 
 describe.each(['logs', 'cost', 'status', 'stop', 'resume'])('make %s', (command) => {
   it('without credentials says so in one sentence', async () => {
-    const { status, stderr } = await machine.command(command);
+    const { status, stderr } = await machine.command(`operate/${command}`);
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: expect.stringMatching(/^No AWS credentials were found: [^\n]+\n$/),

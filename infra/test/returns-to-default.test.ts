@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readDeployedStack } from '../commands/support/deployed-stack.ts';
-import { returnsToDefault } from '../commands/support/returns-to-default.ts';
-import { choose } from '../lib/granted-models.ts';
-import { checkSettings } from '../lib/settings-sources.ts';
+import { readDeployedStack } from '../commands/shared/deployed-stack.ts';
+import { returnsToDefault } from '../commands/deploy/returns-to-default.ts';
+import { choose } from '../lib/settings/choice.ts';
+import { checkSettings } from '../lib/settings/sources.ts';
 import { table, templateOf, TODAY } from './support/stack.ts';
 
 const OTHER = 'apac.amazon.nova-micro-v1:0';

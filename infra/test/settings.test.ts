@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { choose } from '../lib/granted-models.ts';
-import { checkSettings, readSettings } from '../lib/settings-sources.ts';
-import { UserError } from '../lib/user-error.ts';
+import { choose } from '../lib/settings/choice.ts';
+import { checkSettings, readSettings } from '../lib/settings/sources.ts';
+import { UserError } from '../lib/errors.ts';
 import { table, TODAY } from './support/stack.ts';
 
 const settle = (given: Record<string, string>) => choose(checkSettings(new Map(Object.entries(given))), table, TODAY);

@@ -28,7 +28,7 @@ const wrong = reply(400, { message: 'The prompt is too long. Shorten it.', code:
 
 async function smoke(replies: readonly Given[], environment: NodeJS.ProcessEnv = {}, account?: string) {
   const lambda = await lambdaReplying(replies, account);
-  const outcome = await machine.command('smoke', {
+  const outcome = await machine.command('deploy/smoke', {
     ...KEYS,
     AWS_ENDPOINT_URL: lambda.url,
     XTASK_EVENT: 'events/bedrock-test-001.json',
@@ -164,7 +164,7 @@ describe('make smoke', () => {
 
   it('says so where nothing was deployed', async () => {
     const fresh = newMachine();
-    expect(await fresh.command('smoke')).toEqual({
+    expect(await fresh.command('deploy/smoke')).toEqual({
       status: 2,
       stdout: '',
       stderr: 'No deployment is recorded here: run `make deploy` first.\n',

@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { environmentOf } from '../lib/function-environment.ts';
+import { environmentOf } from '../lib/settings/function-environment.ts';
 import { stackOf, table, templateOf } from './support/stack.ts';
 
 const types = (template: Template): string[] => {

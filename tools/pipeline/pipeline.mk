@@ -21,7 +21,7 @@ sbom: ##- List what the function is made of: target/sbom/bedrock-function.cdx.js
 
 .PHONY: models-issue
 models-issue: $(INFRA) ##- Keep one GitHub issue about models that need care (needs gh)
-	@$(OPERATE) commands/models-issue.ts
+	@$(OPERATE) commands/models/models-issue.ts
 
 .PHONY: summary
 summary: ##- Run a target and add its output to the job summary: OF=diff

@@ -28,7 +28,7 @@ from packageurl import PackageURL
 ROOT = Path(__file__).resolve().parents[2]
 SBOM = ROOT / "target/sbom/bedrock-function.cdx.json"
 
-# What is deployed: the same package and target as infra/commands/support/build.ts.
+# What is deployed: the same package and target as infra/commands/deploy/programs.ts.
 TREE = ["cargo", "tree", "--locked", "--edges=normal", "--target=x86_64-unknown-linux-gnu", "--package=bedrock-function", "--prefix=depth", "--format={p}\t{l}"]
 LINE = re.compile(r"(?P<depth>\d+)(?P<name>\S+) v(?P<version>\S+)(?: \([^)]*\))*\t(?P<licence>.*?)(?: \(\*\))?")
 

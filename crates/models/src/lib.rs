@@ -1,7 +1,7 @@
 //! `models.json`, the one table of models, as types.
 //!
 //! The stand-in for Bedrock and `cargo xtask` read it here; the CDK app has a reader of its own
-//! (`infra/lib/models.ts`). The deployed function reads neither: the CDK app hands it its columns by
+//! (`infra/lib/models/table.ts`). The deployed function reads neither: the CDK app hands it its columns by
 //! `BEDROCK_MODEL_TABLE`.
 
 mod row;

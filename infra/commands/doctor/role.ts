@@ -1,13 +1,13 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { z } from 'zod';
-import { actionsOf } from '../../lib/bedrock-access.ts';
-import type { ModelRow } from '../../lib/models.ts';
-import { profileArns } from '../support/bedrock-facts.ts';
-import { clientOptions } from '../support/clients.ts';
-import type { Target } from '../support/target.ts';
-import { failure, type Finding, ok } from './finding.ts';
-import { stackMessages as says } from './stack-messages.ts';
+import { actionsOf } from '../../lib/constructs/bedrock-access.ts';
+import type { ModelRow } from '../../lib/models/table.ts';
+import { profileArns } from '../shared/bedrock-facts.ts';
+import { clientOptions } from '../shared/aws.ts';
+import type { Target } from '../shared/target.ts';
+import { message } from '../shared/text.ts';
+import { failure, type Finding, ok } from './check.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 const statement = z.object({ Effect: z.string(), Action: strings, Resource: strings });
@@ -28,8 +28,8 @@ export async function roleFindings(
       // The account's number stays out of the page: the profile is named by its id.
       const places = lacking.map((arn) => arn.split(':')[3] || '*');
       return places.length > 0
-        ? failure(says.roleLacks(row.id, [...new Set(places)].join(', ')), says.roleRemedy())
-        : ok(says.role(row.id));
+        ? failure(texts.roleLacks(row.id, [...new Set(places)].join(', ')), texts.roleRemedy())
+        : ok(texts.role(row.id));
     }),
   );
 }
@@ -70,3 +70,18 @@ function arnsAllowed(statements: readonly z.infer<typeof statement>[], actions: 
       .flatMap(({ Resource }) => Resource),
   );
 }
+
+const texts = {
+  role: message(
+    (id: string) => `The deployed role may call ${id} wherever it routes`,
+    (id) => `デプロイ済みのロールは、${id} のすべての処理先を呼び出せます`,
+  ),
+  roleLacks: message(
+    (id: string, arns: string) => `The deployed role may not call ${id} in ${arns}`,
+    (id, arns) => `デプロイ済みのロールでは ${id} を ${arns} で呼び出せません`,
+  ),
+  roleRemedy: message(
+    () => 'Run make models-refresh, then make deploy with the same MODEL.',
+    () => 'make models-refresh、続けて同じ MODEL で make deploy を実行してください。',
+  ),
+} as const;

@@ -1,7 +1,6 @@
 import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { brakeName } from '../brake-names.ts';
-import { boundaryName, type Deployed, policyArn } from './names.ts';
+import { brakeName, boundaryName, type Deployed, policyArn } from '../names.ts';
 
 /**
  * What CloudFormation has to do to make, change and remove the stack, whatever its settings: the permissions in the schema

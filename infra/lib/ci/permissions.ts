@@ -1,6 +1,6 @@
 import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { boundaryName, type Deployed, policyArn } from '../bootstrap/names.ts';
+import { boundaryName, type Deployed, policyArn } from '../names.ts';
 
 /** The stack, under whatever id CloudFormation gives it. */
 export const stackArn = ({ functionName, region }: Deployed): string =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +10,7 @@ const ID = '[1-9][0-9]*';
 
 /**
  * A repository as its tokens name it: `owner/name`, or `owner@ID/name@ID` where its subject claims are immutable
- * (those created or renamed since 15 July 2026, and those that opted in). No character of it means anything to IAM.
+ * (those created or renamed since 15 July 2026, and those that opted in). None of its characters is a wildcard or a variable in IAM.
  */
 const repository = z
   .string()

@@ -1,7 +1,7 @@
 import { BootstraplessSynthesizer, CfnOutput, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { assumeCdkRoles, callTheFunction, keepTheStop, readTheStack, seeTheBoundary, stackArn } from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
 import { type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';

@@ -5,11 +5,15 @@ import {
   SetAlarmStateCommand,
   type StateValue,
 } from '@aws-sdk/client-cloudwatch';
-import type { GetAccountSettingsCommandOutput } from '@aws-sdk/client-lambda';
-import { DeleteFunctionConcurrencyCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
+import {
+  type GetAccountSettingsCommandOutput,
+  DeleteFunctionConcurrencyCommand,
+  LambdaClient,
+  PutFunctionConcurrencyCommand,
+} from '@aws-sdk/client-lambda';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { SETTINGS_METADATA } from '../../lib/settings.ts';
+import { SETTINGS_METADATA } from '../../lib/settings/settings.ts';
 import { policyOf } from './policy.ts';
 import type { Answer, Asked, Server } from './servers.ts';
 import { stackOf, table } from './stack.ts';

@@ -3,7 +3,7 @@ import type {
   GetFoundationModelCommandOutput,
   GetInferenceProfileCommandOutput,
 } from '@aws-sdk/client-bedrock';
-import type { ModelRow } from '../../lib/models.ts';
+import type { ModelRow } from '../../lib/models/table.ts';
 import { ACCOUNT } from './stack.ts';
 import { type Server, startScripted } from './servers.ts';
 

@@ -1,11 +1,10 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
-import { recommendedFlags } from '../../lib/app.ts';
+import { newApp } from '../../lib/constructs/app.ts';
 import type { Provider } from '../../lib/ci/provider.ts';
 import { readCiSettings } from '../../lib/ci/settings.ts';
 import { CiStack } from '../../lib/ci/stack.ts';
-import { checkSettings } from '../../lib/settings-sources.ts';
+import { checkSettings } from '../../lib/settings/sources.ts';
 import { resolved } from './policy.ts';
 
 /** What somebody types after `make ci-role`. */
@@ -18,7 +17,7 @@ export interface CiGiven {
 /** The stack that lets octo/repo deploy, unless it is said otherwise. */
 export function ciStackOf({ ci = {}, settings = {}, provider = 'own' }: CiGiven = {}): CiStack {
   const deployed = checkSettings(new Map(Object.entries(settings)));
-  return new CiStack(new App({ context: recommendedFlags() }), {
+  return new CiStack(newApp(), {
     deployed,
     ci: readCiSettings({ REPO: 'octo/repo', ...ci }),
     provider,

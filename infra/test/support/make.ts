@@ -12,8 +12,8 @@ export const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCE
 export interface Machine {
   readonly directory: string;
   readonly make: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
-  /** A command without make around it, whose exit code is always 2. */
-  readonly command: (name: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
+  /** A command of `infra/commands`, as `doctor/doctor`, without make around it, whose exit code is always 2. */
+  readonly command: (path: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** The program behind `make invoke` and `make ask`, without make around it. */
   readonly xtask: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   readonly remove: () => void;
@@ -39,8 +39,8 @@ export function newMachine(): Machine {
     directory,
     make: (args, environment = {}) =>
       outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
-    command: (name, environment = {}) =>
-      outcomeOf('node', ['--import', 'tsx', `commands/${name}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
+    command: (path, environment = {}) =>
+      outcomeOf('node', ['--import', 'tsx', `commands/${path}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
     xtask: (args, environment = {}) =>
       outcomeOf(join(debugDir, 'xtask'), args, { cwd: workspaceDir, env: { ...own, ...environment } }),
     remove: () => rmSync(directory, { recursive: true, force: true }),

@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
-import type { BedrockStack } from '../../lib/stack.ts';
+import type { BedrockStack } from '../../lib/constructs/stack.ts';
 import { ACCOUNT } from './stack.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);

@@ -1,12 +1,11 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { recommendedFlags } from '../../lib/app.ts';
-import { codeIn } from '../../lib/artifact.ts';
-import { choose } from '../../lib/granted-models.ts';
-import { type ModelRow, type ModelTable, readModels } from '../../lib/models.ts';
+import { newApp } from '../../lib/constructs/app.ts';
+import { codeIn } from '../../lib/constructs/artifact.ts';
+import { choose } from '../../lib/settings/choice.ts';
+import { type ModelRow, type ModelTable, readModels } from '../../lib/models/table.ts';
 import { modelsFile, placeholderDir } from '../../lib/paths.ts';
-import { checkSettings } from '../../lib/settings-sources.ts';
-import { BedrockStack } from '../../lib/stack.ts';
+import { checkSettings } from '../../lib/settings/sources.ts';
+import { BedrockStack } from '../../lib/constructs/stack.ts';
 
 /** The real table. */
 export const table: ModelTable = readModels(modelsFile);
@@ -29,7 +28,7 @@ export function stackGranting(models: readonly ModelRow[], given: Record<string,
 }
 
 function stackFor(choice: ReturnType<typeof choose>, isBounded = false): BedrockStack {
-  return new BedrockStack(new App({ context: recommendedFlags() }), {
+  return new BedrockStack(newApp(), {
     choice,
     code: codeIn(placeholderDir),
     isBounded,

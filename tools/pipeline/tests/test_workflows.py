@@ -71,7 +71,7 @@ def test_a_target_whose_test_is_gone_is_found(copy: Path):
 
 def test_the_variables_are_those_that_ci_role_prints():
     named = {name for file in (ROOT / ".github/workflows").iterdir() for name in re.findall(r"vars\.(\w+)", file.read_text())}
-    printed = set(re.findall(r"\['variable', '(\w+)'", (ROOT / "infra/commands/ci-role.ts").read_text()))
+    printed = set(re.findall(r"\['variable', '(\w+)'", (ROOT / "infra/commands/deploy/ci-role.ts").read_text()))
     assert named == printed
 
 

@@ -58,9 +58,9 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Invokes the recorded deployment by infra/commands/invoke.ts and gives its payload.
+    /// Invokes the recorded deployment by infra/commands/operate/invoke.ts and gives its payload.
     pub(crate) async fn invoke(&self, event: Bytes) -> Result<Bytes, Failure> {
-        let mut command = node("commands/invoke.ts")?;
+        let mut command = node("commands/operate/invoke.ts")?;
         let mut stdin = tempfile::tempfile()?;
         stdin.write_all(&event)?;
         stdin.rewind()?;

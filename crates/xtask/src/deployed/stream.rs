@@ -66,7 +66,7 @@ impl DeployedFunction {
     }
 }
 
-/// infra/commands/stream.ts: one event a line goes in. What the function streams comes out as a string of JSON a line, and `null` at
+/// infra/commands/operate/stream.ts: one event a line goes in. What the function streams comes out as a string of JSON a line, and `null` at
 /// the end of each response.
 struct Caller {
     process: ProcessGroup,
@@ -81,7 +81,7 @@ impl Caller {
         let (stdin, events) = io::pipe()?;
         let (lines, stdout) = io::pipe()?;
         let stderr = tempfile::tempfile()?;
-        let mut command = node("commands/stream.ts")?;
+        let mut command = node("commands/operate/stream.ts")?;
         command
             .stdin(stdin)
             .stdout(stdout)

@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeAssembly } from '../../lib/constructs/given-template.ts';
+import { pendingPreviousDir, previousDir } from '../../lib/paths.ts';
+import { isDenied } from '../shared/aws.ts';
+import { readDeployedStack } from '../shared/deployed-stack.ts';
+import { isRecorded, recordDeployment } from '../shared/deployment-record.ts';
+import { keepingStop } from '../shared/function-state.ts';
+import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
+import type { Target } from '../shared/target.ts';
+import { cdk } from './programs.ts';
+
+const directories = [previousDir, pendingPreviousDir];
+const recordFile = (directory: string): string => join(directory, 'previous.json');
+const templateFile = (directory: string): string => join(directory, 'template.json');
+const assembly = (directory: string): string => join(directory, 'cdk.out');
+
+/** A cloud assembly of what was deployed. */
+const previousAssembly = assembly(previousDir);
+
+const record = z.object({
+  account: z.string(),
+  region: z.string(),
+  stackName: z.string(),
+  was: z.enum(['absent', 'deployed']),
+});
+
+/** What is known of the version before the last deploy. */
+interface Previous {
+  /** Undefined when there was none: that deploy was the first. */
+  readonly template: string | undefined;
+}
+
+/**
+ * Saves what is deployed, before a deploy changes it. An earlier record stays valid until that deploy went through. Parameters
+ * need no record: the CDK leaves those of a stack as they are.
+ *
+ * @returns the template, or undefined where nothing is deployed or it may not be read.
+ */
+export async function rememberPrevious(target: Target): Promise<string | undefined> {
+  try {
+    const template = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
+    settlePrevious(target, template);
+    write(target, template);
+    return template;
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    for (const directory of directories) remove(directory);
+    console.error(
+      'What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
+    );
+    return undefined;
+  }
+}
+
+/** Makes the pending record the valid one: the deploy went through. */
+export function confirmPrevious(): void {
+  if (!existsSync(recordFile(pendingPreviousDir))) return;
+  remove(previousDir);
+  renameSync(pendingPreviousDir, previousDir);
+}
+
+/** Settles the record of a deploy whose end is not known, by what is deployed now: if that is what was before, the deploy did nothing. */
+function settlePrevious(target: Target, deployed: string | undefined): void {
+  const pending = read(pendingPreviousDir, target);
+  if (pending && pending.template !== deployed) confirmPrevious();
+  // The pending record is another stack's. Whether that deploy went through is not known here, so its earlier record may be wrong.
+  else if (!pending && existsSync(recordFile(pendingPreviousDir)) && !readPrevious(target)) remove(previousDir);
+  remove(pendingPreviousDir);
+}
+
+function write({ account, region, stackName }: Target, template: string | undefined): void {
+  mkdirSync(pendingPreviousDir, { recursive: true });
+  if (template !== undefined) {
+    writeFileSync(templateFile(pendingPreviousDir), template);
+    writeAssembly(assembly(pendingPreviousDir), { account, region, stackName }, template);
+  }
+  // Written last: where this file exists, the other files are complete.
+  writeFileSync(
+    recordFile(pendingPreviousDir),
+    `${JSON.stringify({ account, region, stackName, was: template === undefined ? 'absent' : 'deployed' }, null, 2)}\n`,
+  );
+}
+
+/** Whether there is any record of this stack. */
+const isRemembered = (target: Target): boolean => directories.some((directory) => read(directory, target));
+
+/** What was deployed before the last deploy of this stack from this clone, or undefined when there is no record. */
+const readPrevious = (target: Target): Previous | undefined => read(previousDir, target);
+
+function read(directory: string, { account, region, stackName }: Target): Previous | undefined {
+  if (!existsSync(recordFile(directory))) return undefined;
+  const found = record.parse(JSON.parse(readFileSync(recordFile(directory), 'utf8')));
+  if (found.account !== account || found.region !== region || found.stackName !== stackName) return undefined;
+  return { template: found.was === 'absent' ? undefined : readFileSync(templateFile(directory), 'utf8') };
+}
+
+/** Deletes the record of this stack: that version is deployed again, or the stack is gone. */
+export function forgetPrevious(target: Target): void {
+  for (const directory of directories) if (read(directory, target)) remove(directory);
+}
+
+const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });
+
+/** How a rollback went, in one sentence. */
+export interface RolledBack {
+  /** Whether the version before the last deploy is there again. */
+  readonly done: boolean;
+  readonly sentence: string;
+}
+
+const notDone = (sentence: string): RolledBack => ({ done: false, sentence });
+
+/** Deploys what was deployed before the last deploy. The CDK does it, with its own roles, and waits for CloudFormation's end. */
+export async function rollBack(target: Target): Promise<RolledBack> {
+  const { stackName } = target;
+  const nothing = notDone(
+    `Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
+  );
+  if (!isRemembered(target)) return nothing;
+  const deployed = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
+  settlePrevious(target, deployed);
+  const previous = readPrevious(target);
+  if (!previous || deployed === undefined) return nothing;
+  if (!readDeployedStack(deployed))
+    return notDone(`The stack ${stackName} that is there now was not made by this project: it stays as it is.`);
+  if (previous.template === undefined)
+    return notDone(
+      `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
+    );
+  if (previous.template === deployed)
+    return notDone(
+      `The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`,
+    );
+  const app = { app: ['--app', previousAssembly] };
+  await keepingStop(target, () => cdk('deploy', target.region, ['deploy', '--require-approval=never'], app));
+  forgetPrevious(target);
+  const stream = readDeployedStack(previous.template)?.settings.STREAM === '1';
+  if (isRecorded(target)) recordDeployment(target, stream);
+  return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { z } from 'zod';
+import { exitOnError, UserError } from '../../lib/errors.ts';
+import { workspaceDir } from '../../lib/paths.ts';
+import { type DeploymentRecord, requireDeployment } from '../shared/deployment-record.ts';
+import { invoke, isSuccess, NOT_A_REPLY, type Reply, replyOf } from '../shared/invocation.ts';
+import { parseJson } from '../shared/json.ts';
+import { isOn } from '../shared/terminal.ts';
+import { rollBack } from './previous.ts';
+
+/** Calls before a transient failure counts. */
+const CALLS = 3;
+
+/** Seconds between two calls. IAM passes a changed policy on in a few; the tests wait for nothing. */
+const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
+
+/** The body of a reply that is a failure. */
+const failure = z.object({ message: z.string(), code: z.string().optional() });
+await exitOnError(async () => {
+  const rollsBack = isOn('ROLLBACK');
+  const deployed = requireDeployment();
+  const event = readEvent(process.env.XTASK_EVENT?.trim() || 'events/bedrock-test-001.json');
+  console.error(`Calling ${deployed.functionName} on AWS in ${deployed.region}.`);
+  const call = await callUntilSettled(deployed, event, CALLS);
+  if (call.result !== 'passed') process.exitCode = 1;
+  console.error(await conclusionOf(call, deployed, rollsBack));
+});
+
+async function callUntilSettled(deployed: DeploymentRecord, event: Uint8Array, calls: number): Promise<SmokeCall> {
+  const call = await smokeCall(deployed, event);
+  if (call.result === 'passed' || !call.transient || calls === 1) return call;
+  console.error(`Not yet: ${call.sentence} Trying again in ${PAUSE} s.`);
+  await after(PAUSE * 1000);
+  return callUntilSettled(deployed, event, calls - 1);
+}
+
+async function conclusionOf(
+  { result, sentence }: SmokeCall,
+  deployed: DeploymentRecord,
+  rollsBack: boolean,
+): Promise<string> {
+  switch (result) {
+    case 'passed':
+      return `The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`;
+    case 'throttled':
+      return 'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.';
+    case 'unavailable':
+      return `Bedrock turned the call away, which says nothing of this version: ${sentence} Run make smoke again later. Nothing was put back.`;
+    case 'failed':
+      return `The smoke call failed: ${sentence}\n${rollsBack ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.'}`;
+  }
+}
+
+/** The event of EVENT=file, whose path is relative to the folder of the Makefile. */
+function readEvent(path: string): Uint8Array {
+  try {
+    const event = readFileSync(resolve(workspaceDir, path));
+    if (parseJson(event.toString()) !== undefined) return event;
+  } catch (error) {
+    throw new UserError(
+      `The event file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
+    );
+  }
+  throw new UserError(`The event file ${path} is not JSON. Correct it, then try again.`);
+}
+
+/** What came of one call of the deployed function. */
+interface SmokeCall {
+  /** `unavailable`: Lambda or Bedrock turned the call away, which says nothing of the version that is deployed. */
+  readonly result: 'passed' | 'failed' | 'throttled' | 'unavailable';
+  /** What the reply, or Lambda, says of a failure. A model's answer is not repeated: logs of pipelines are read by many. */
+  readonly sentence: string;
+  /** Whether the same call may succeed in a moment. */
+  readonly transient: boolean;
+}
+
+/**
+ * Calls the deployed function.
+ *
+ * @throws UserError when it was not called at all: the credentials are missing, of another account, or may not call it.
+ */
+async function smokeCall(deployed: DeploymentRecord, event: Uint8Array): Promise<SmokeCall> {
+  const invocation = await invoke(deployed, event);
+  if (invocation.kind === 'reply') return callOf(replyOf(invocation.payload));
+  const { kind, sentence } = invocation;
+  return {
+    result: kind === 'throttled' ? 'throttled' : 'failed',
+    sentence,
+    transient: kind !== 'function-error',
+  };
+}
+
+function callOf(reply: Reply | undefined): SmokeCall {
+  if (!reply) return { result: 'failed', sentence: NOT_A_REPLY, transient: false };
+  if (isSuccess(reply)) return { result: 'passed', sentence: '', transient: false };
+  const { statusCode } = reply;
+  const { data } = failure.safeParse(parseJson(reply.body));
+  const status = [statusCode, data?.code].filter(Boolean).join(' ');
+  return {
+    result: isOfBedrock(statusCode, data?.code) ? 'unavailable' : 'failed',
+    sentence: data ? `${status}: ${data.message}` : `${status}.`,
+    transient: isTransient(statusCode),
+  };
+}
+
+/**
+ * Whether Bedrock throttles (429) or is down (503). Codes that end in Exception are Bedrock's own (docs/errors.md):
+ * a 503 for a connection that failed is not among them, because the version may be why.
+ */
+function isOfBedrock(statusCode: number, code = ''): boolean {
+  return (statusCode === 429 || statusCode === 503) && code.endsWith('Exception');
+}
+
+/** 403: IAM takes seconds to pass on a role's new policy. The messages of the others tell to try again. */
+function isTransient(statusCode: number): boolean {
+  return statusCode === 403 || statusCode === 429 || statusCode >= 500;
+}

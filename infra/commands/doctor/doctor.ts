@@ -1,0 +1,139 @@
+import { exitOnError } from '../../lib/errors.ts';
+import { explanation, type Trouble, troubleOf } from '../shared/aws.ts';
+import { callerAccount, otherRegion, type Target } from '../shared/target.ts';
+import { isOn, wantsJson } from '../shared/terminal.ts';
+import { type Language, languageOf, message, type Text } from '../shared/text.ts';
+import { accountChecks } from './account.ts';
+import { type Result, runChecks } from './check.ts';
+import { machineChecks } from './machine.ts';
+import { callCheck, modelChecks } from './model.ts';
+import { type Examined, examineSettings } from './settings.ts';
+import { stackChecks } from './stack.ts';
+
+/** Seconds that a check may take. AWS answers in tenths of a second, and a model in a few seconds. */
+const TIMEOUT_SECONDS = Number(process.env.DOCTOR_TIMEOUT_SECONDS) || 10;
+
+const texts = {
+  trouble: message(
+    (trouble: Trouble, region: string) => explanation(trouble, region),
+    (trouble, region) =>
+      ({
+        expired:
+          'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws sso login` または新しいキー)、やり直してください。',
+        absent:
+          'AWS の認証情報が見つかりません。サインインして (`aws sso login`) AWS_PROFILE にプロファイル名を指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
+        refused: `${region} の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。`,
+        unreachable: `${region} の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。`,
+      })[trouble],
+  ),
+  otherRegion: message(
+    (name: string, ambient: string, region: string) =>
+      `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
+    (name, ambient, region) =>
+      `${name} は ${ambient} ですが、スタックのデプロイ先は ${region} です。それでよければ REGION=${region} を指定し、そうでなければ ${name} の設定を解除してください。`,
+  ),
+  notAsked: message(
+    () => 'The account was not asked: first put right what is marked with ✗.',
+    () => 'アカウントの確認は行っていません。先に ✗ の項目を修正してください。',
+  ),
+} as const;
+
+const MARKS = { ok: '✓', warning: '!', failure: '✗' } as const;
+
+await exitOnError(async () => {
+  const language = languageOf(process.env);
+  const report = await examine();
+  if (wantsJson()) console.log(jsonOf(report));
+  else console.log(pageOf(report, language));
+  if (report.excuse && !wantsJson()) console.error(report.excuse[language]);
+  process.exitCode = report.exitCode;
+});
+
+/** This machine first, then the account, if there is one to ask. */
+async function examine(): Promise<Report> {
+  const today = new Date().toISOString().slice(0, 10);
+  const { findings, choice } = examineSettings(today);
+  const checks = [...machineChecks, { id: 'settings', essential: true as const, run: () => [...findings] }];
+  const [local, remote] = await Promise.all([
+    runChecks(checks, TIMEOUT_SECONDS),
+    choice && examineAccount(choice, today),
+  ]);
+  if (!remote) return { results: local, excuse: texts.notAsked(), exitCode: 1 };
+  if ('excuse' in remote) return { results: local, excuse: remote.excuse, exitCode: 2 };
+  const results = [...local, ...remote.results];
+  return { results, exitCode: exitCodeOf(results) };
+}
+
+type Choice = NonNullable<Examined['choice']>;
+
+async function examineAccount(
+  choice: Choice,
+  today: string,
+): Promise<{ results: readonly Result[] } | { excuse: Text }> {
+  const { region, functionName: stackName } = choice.settings;
+  const other = otherRegion(region, choice.given);
+  if (other) return { excuse: texts.otherRegion(other.name, other.ambient, region) };
+  try {
+    const account = await callerAccount(region, AbortSignal.timeout(TIMEOUT_SECONDS * 1000));
+    return { results: await askAccount({ account, region, stackName }, choice, today) };
+  } catch (error) {
+    const trouble = error instanceof Error && error.name === 'AbortError' ? 'unreachable' : troubleOf(error);
+    if (!trouble) throw error;
+    return { excuse: texts.trouble(trouble, region) };
+  }
+}
+
+function askAccount(target: Target, { settings, models }: Choice, today: string): Promise<Result[]> {
+  const [model] = models;
+  const checks = [
+    ...accountChecks(target, settings.maxConcurrency),
+    ...models.flatMap((row) => modelChecks(row, target.region, today)),
+    ...stackChecks(target, models, settings.stream),
+    ...(model && isOn('CALL') ? [callCheck(model, target.region)] : []),
+  ];
+  return runChecks(checks, TIMEOUT_SECONDS);
+}
+
+/** The doctor's results and its exit code. */
+interface Report {
+  readonly results: readonly Result[];
+  /** Why the account was not asked, if it was not. */
+  readonly excuse?: Text;
+  /** 0: a deploy and a call would work. 1: something stands in the way, or is not known. 2: AWS could not be asked. */
+  readonly exitCode: 0 | 1 | 2;
+}
+
+/** The page for people: a line for each result, and its remedy on the next. */
+function pageOf({ results }: Report, language: Language): string {
+  return results
+    .flatMap(({ mark, text, remedy }) => [
+      `${MARKS[mark]} ${text[language]}`,
+      ...(remedy ? [`    ${remedy[language]}`] : []),
+    ])
+    .join('\n');
+}
+
+/** The JSON for programs, with both languages. */
+function jsonOf({ results, excuse, exitCode }: Report): string {
+  return JSON.stringify(
+    {
+      ok: exitCode === 0,
+      exitCode,
+      excuse,
+      checks: results.map(({ id, mark, text, remedy, unknown }) => ({
+        id,
+        mark,
+        unknown: unknown ?? false,
+        text,
+        remedy,
+      })),
+    },
+    null,
+    2,
+  );
+}
+
+/** 0 when no check failed, and every check that a deploy or a call depends on could run. */
+function exitCodeOf(results: readonly Result[]): 0 | 1 {
+  return results.some(({ mark, essential, unknown }) => mark === 'failure' || (essential && unknown)) ? 1 : 0;
+}

@@ -1,0 +1,32 @@
+import { lifeProblems } from '../../lib/models/life.ts';
+import { type ModelTable, readModels } from '../../lib/models/table.ts';
+import { modelsFile, settingsFile } from '../../lib/paths.ts';
+import { readSettings } from '../../lib/settings/sources.ts';
+import { UserError } from '../../lib/errors.ts';
+
+/** The table, and the ids in it that the settings grant. */
+export interface GrantedTable {
+  readonly table: ModelTable;
+  readonly granted: readonly string[];
+  /** An ISO date, in UTC as Bedrock's are. */
+  readonly today: string;
+}
+
+/** Reads the table without judging the settings' models: these commands are there to show what is wrong with them. */
+export function readGrantedTable(): GrantedTable {
+  const { settings } = readSettings({ environment: process.env, file: settingsFile });
+  const table = readModels(modelsFile);
+  return { table, granted: settings.model ?? [table.default], today: new Date().toISOString().slice(0, 10) };
+}
+
+/**
+ * What needs care, one sentence each.
+ *
+ * @throws UserError when a granted model is not in the table.
+ */
+export function grantedProblems({ table, granted, today }: GrantedTable): string[] {
+  const missing = granted.filter((id) => !table.models.some((row) => row.id === id));
+  if (missing.length > 0)
+    throw new UserError(`MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`);
+  return lifeProblems(table.models, granted, today);
+}

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { BedrockClient } from '@aws-sdk/client-bedrock';
+import { type RowUpdate, withUpdates } from '../../lib/models/refresh.ts';
+import { hasEnded } from '../../lib/models/life.ts';
+import { type ModelRow, parseModels } from '../../lib/models/table.ts';
+import { modelsFile } from '../../lib/paths.ts';
+import { exitOnError } from '../../lib/errors.ts';
+import { asUserError, clientOptions } from '../shared/aws.ts';
+import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
+
+await exitOnError(async () => {
+  const before = readFileSync(modelsFile, 'utf8');
+  const { sourceRegion, models } = parseModels(before, 'models.json');
+  const today = new Date().toISOString().slice(0, 10);
+  console.error(`Asking Bedrock in ${sourceRegion} about the models of models.json`);
+  const ask = { bedrock: new BedrockClient(clientOptions(sourceRegion)) };
+  const updates = await inTurn(
+    models.filter((row) => !hasEnded(row, today)),
+    (row) => updateOf(ask, row, today, sourceRegion),
+  );
+  const after = withUpdates(before, updates);
+  if (after !== before) writeFileSync(modelsFile, after);
+  console.log(after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.');
+  console.error(
+    'Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
+  );
+});
+
+async function updateOf(ask: Ask, row: ModelRow, today: string, region: string): Promise<RowUpdate[]> {
+  try {
+    const life = await lifeAtAws(ask, row.foundationModel);
+    const destinationRegions = life?.status === 'ended' ? row.destinationRegions : await destinations(ask, row);
+    if (!life || !destinationRegions) return unknown(row, region);
+    return [
+      {
+        id: row.id,
+        lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife },
+        destinationRegions,
+        confirmedOn: today,
+      },
+    ];
+  } catch (error) {
+    throw asUserError(error, region, ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile']);
+  }
+}
+
+/** Where the row's model is reached now, or undefined when AWS does not have its profile. Of a global profile the table lists no regions. */
+async function destinations(ask: Ask, row: ModelRow): Promise<readonly string[] | undefined> {
+  if (row.reach === 'in-region') return row.destinationRegions;
+  const arns = await profileArns(ask, row.id);
+  return arns && (row.reach === 'global-profile' ? [] : regionsIn(arns));
+}
+
+/** The model has not ended, but AWS does not have it. The row is left as it is, for a person to look at. */
+function unknown(row: ModelRow, region: string): RowUpdate[] {
+  console.error(
+    `! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`,
+  );
+  process.exitCode = 1;
+  return [];
+}
+
+/** One after another: the control plane allows a few requests a second. */
+async function inTurn<T, U>(items: readonly T[], act: (item: T) => Promise<U[]>): Promise<U[]> {
+  const results: U[] = [];
+  for (const item of items) results.push(...(await act(item)));
+  return results;
+}

@@ -1,0 +1,67 @@
+import { daysToEnd, hasEnded } from '../../lib/models/life.ts';
+import { type ModelRow, countriesOf } from '../../lib/models/table.ts';
+import { exitOnError } from '../../lib/errors.ts';
+import { columns, wantsJson } from '../shared/terminal.ts';
+import { type GrantedTable, readGrantedTable } from './granted.ts';
+
+await exitOnError(() => {
+  const known = readGrantedTable();
+  if (wantsJson())
+    return console.log(
+      JSON.stringify(
+        known.table.models.map((row) => ({
+          ...row,
+          granted: known.granted.includes(row.id),
+          daysToEnd: daysToEnd(row, known.today) ?? null,
+        })),
+        null,
+        2,
+      ),
+    );
+  console.log(asTable(known));
+  console.log(
+    '\n* granted (MODEL). Prices: US dollars per million tokens, estimates. In, out: tokens. make models-check tells what needs care.',
+  );
+});
+
+function asTable({ table, granted, today }: GrantedTable): string {
+  const headings = [
+    { heading: '' },
+    { heading: 'model' },
+    { heading: 'reach' },
+    { heading: 'processed in' },
+    { heading: '$ in', right: true },
+    { heading: '$ out', right: true },
+    { heading: 'max out', right: true },
+    { heading: 'access' },
+    { heading: 'end' },
+  ];
+  return columns(
+    headings,
+    table.models.map((row) => [granted.includes(row.id) ? '*' : '', ...cells(row, today)]),
+  );
+}
+
+function cells(row: ModelRow, today: string): string[] {
+  const { input, output } = row.pricePerMillionTokens;
+  return [
+    row.id,
+    row.reach.replace('-profile', ''),
+    countriesOf(row).join(', ') || 'any country',
+    input.toFixed(3),
+    output.toFixed(3),
+    String(row.maxOutputTokens),
+    row.access,
+    end(row, today),
+  ];
+}
+
+function end(row: ModelRow, today: string): string {
+  const { status, endOfLife, endOfLifeNoSoonerThan } = row.lifecycle;
+  if (hasEnded(row, today)) return `ended ${endOfLife ?? ''}`.trimEnd();
+  const words = status === 'legacy' ? ['legacy'] : [];
+  if (endOfLife !== null) words.push(`in ${daysToEnd(row, today)} days (${endOfLife})`);
+  else if (endOfLifeNoSoonerThan !== null && endOfLifeNoSoonerThan > today)
+    words.push(`not before ${endOfLifeNoSoonerThan}`);
+  return words.join(', ') || 'none announced';
+}

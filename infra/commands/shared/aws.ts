@@ -1,0 +1,81 @@
+import { UserError } from '../../lib/errors.ts';
+
+// On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+/** Options of every client of these commands. A person waits for the answer, so a client gives up in seconds. */
+export const clientOptions = (region: string) => ({
+  region,
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+});
+
+/** Why AWS cannot be asked at all. */
+export type Trouble = 'expired' | 'absent' | 'refused' | 'unreachable';
+
+/** What the names and messages of the SDK's and AWS's errors contain. */
+const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
+  [/expired|TokenProviderError|token.*refresh/i, 'expired'],
+  [/CredentialsProviderError|Could not load credentials/i, 'absent'],
+  [
+    /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|AuthFailure|RegionDisabled/,
+    'refused',
+  ],
+  [
+    /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError|NetworkingError/,
+    'unreachable',
+  ],
+];
+
+/** What happened and what to do about it, in one sentence. */
+export function explanation(trouble: Trouble, region: string): string {
+  switch (trouble) {
+    case 'expired':
+      return 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.';
+    case 'absent':
+      return 'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.';
+    case 'refused':
+      return `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`;
+    case 'unreachable':
+      return `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`;
+  }
+}
+
+/** Why AWS cannot be asked, if that is what the error is about. */
+export function troubleOf(error: unknown): Trouble | undefined {
+  if (!(error instanceof Error) || error instanceof UserError) return undefined;
+  return PATTERNS.find(([pattern]) => pattern.test(nameAndMessage(error)))?.[1];
+}
+
+/**
+ * A UserError for an error that a person can correct; any other error as it came.
+ * AWS's own message is left out: it may name the account or part of a key.
+ *
+ * @param permissions what the caller needs; without them a denial stays as it came.
+ */
+export function asUserError(error: unknown, region: string, permissions: readonly string[] = []): unknown {
+  const trouble = troubleOf(error);
+  if (trouble) return new UserError(explanation(trouble, region));
+  if (permissions.length === 0 || !isDenied(error)) return error;
+  return new UserError(
+    `These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`,
+  );
+}
+
+/** Whether the caller lacks the permission. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Error && /AccessDenied|UnauthorizedOperation/.test(error.name);
+}
+
+/** Whether the resource that was asked about does not exist. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (/NotFound/.test(error.name) || (error.name === 'ValidationError' && /does not exist/.test(error.message)))
+  );
+}
+
+function nameAndMessage(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  return `${error.name} ${code} ${error.message}`;
+}

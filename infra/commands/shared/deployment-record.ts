@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { deploymentFile } from '../../lib/paths.ts';
+import { UserError } from '../../lib/errors.ts';
+import { callerAccount, type Target } from './target.ts';
+
+const record = z.object({
+  functionName: z.string(),
+  region: z.string(),
+  account: z.string(),
+  stackName: z.string(),
+  /** Whether it was deployed with STREAM=1. */
+  streams: z.boolean().optional(),
+  /** AWS_PROFILE at the deploy, where it was set. */
+  profile: z.string().optional(),
+});
+
+/** The last deployment made from this clone, which `make invoke` calls. */
+export type DeploymentRecord = z.infer<typeof record>;
+
+/** Writes down what was deployed. The function has the stack's name. */
+export function recordDeployment({ account, region, stackName }: Target, stream: boolean | undefined): void {
+  const profile = process.env.AWS_PROFILE || undefined;
+  const streams = stream || undefined;
+  const deployed: DeploymentRecord = { functionName: stackName, region, account, stackName, streams, profile };
+  mkdirSync(dirname(deploymentFile), { recursive: true });
+  writeFileSync(deploymentFile, `${JSON.stringify(deployed, null, 2)}\n`);
+}
+
+/** Deletes the record, if it is of this deployment. */
+export function forgetDeployment(target: Target): void {
+  if (isRecorded(target)) rmSync(deploymentFile);
+}
+
+/** Whether the record is of this deployment. */
+export function isRecorded({ account, region, stackName }: Target): boolean {
+  const known = readDeployment();
+  return known?.stackName === stackName && known.region === region && known.account === account;
+}
+
+/** The last deployment, or undefined when there is none (or none that can be read). */
+export function readDeployment(): DeploymentRecord | undefined {
+  try {
+    return record.parse(JSON.parse(readFileSync(deploymentFile, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws UserError when no deployment is recorded. */
+export function requireDeployment(): DeploymentRecord {
+  const deployed = readDeployment();
+  if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
+  return deployed;
+}
+
+/**
+ * Refuses credentials of another account than the deployment's: that account may have another function of the same name.
+ *
+ * @throws UserError naming both accounts.
+ */
+export async function requireAccountOf({ account, profile, region, stackName }: DeploymentRecord): Promise<void> {
+  const caller = await callerAccount(region);
+  if (caller === account) return;
+  throw new UserError(
+    `${stackName} was deployed to account ${account}${named(profile)}, and these credentials are of account ${caller}${named(process.env.AWS_PROFILE)}: set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
+  );
+}
+
+const named = (profile: string | undefined): string => (profile ? ` (AWS_PROFILE=${profile})` : '');

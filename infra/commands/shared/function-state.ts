@@ -1,0 +1,139 @@
+import {
+  DeleteFunctionConcurrencyCommand,
+  GetFunctionConcurrencyCommand,
+  LambdaClient,
+  ListTagsCommand,
+  PutFunctionConcurrencyCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-lambda';
+import { UserError } from '../../lib/errors.ts';
+import { asUserError, clientOptions, isDenied, isMissing } from './aws.ts';
+import type { Target } from './target.ts';
+
+/**
+ * How many invocations the function may run at once: 0 refuses every call, and undefined is as many as the account has
+ * room for.
+ */
+export const reservedConcurrency = (target: Target): Promise<number | undefined> =>
+  onFunction(target, 'lambda:GetFunctionConcurrency', () => askConcurrency(target));
+
+/** The same. Errors are the SDK's own. */
+export async function askConcurrency(
+  { region, stackName }: Target,
+  abortSignal?: AbortSignal,
+): Promise<number | undefined> {
+  const { ReservedConcurrentExecutions } = await new LambdaClient(clientOptions(region)).send(
+    new GetFunctionConcurrencyCommand({ FunctionName: stackName }),
+    { abortSignal },
+  );
+  return ReservedConcurrentExecutions;
+}
+
+/** Sets it; 0 refuses every call from now on, and those under way run to their end. */
+export async function reserveConcurrency(target: Target, concurrency: number): Promise<void> {
+  await onFunction(target, 'lambda:PutFunctionConcurrency', async (lambda, FunctionName) => {
+    try {
+      await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: concurrency }));
+    } catch (error) {
+      throw error instanceof Error && error.name === 'InvalidParameterValueException'
+        ? new UserError(noRoom(FunctionName, concurrency))
+        : error;
+    }
+  });
+}
+
+const noRoom = (name: string, concurrency: number): string =>
+  `The account has no ${concurrency} concurrent executions left to reserve for ${name}: lower the reservation of another function, or run make deploy with a lower MAX_CONCURRENCY or none, then try again.`;
+
+/** Takes the reservation away: as many calls at once as the account has room for. */
+export async function releaseConcurrency(target: Target): Promise<void> {
+  await onFunction(target, 'lambda:DeleteFunctionConcurrency', (lambda, FunctionName) =>
+    lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName })),
+  );
+}
+
+/**
+ * Where a stop remembers a concurrency that somebody set by hand: on the function, so that whoever resumes it finds it, from
+ * whatever clone, and so that it goes with the function. What the deployment set is in the stack's template.
+ */
+const BEFORE_STOP = 'ConcurrencyBeforeStop';
+
+/** What a stop remembered, if it did. */
+export async function concurrencyBeforeStop(target: Target): Promise<number | undefined> {
+  const { Tags } = await onFunction(target, 'lambda:ListTags', (lambda) =>
+    lambda.send(new ListTagsCommand({ Resource: arnOf(target) })),
+  );
+  const remembered = Tags?.[BEFORE_STOP];
+  return remembered === undefined ? undefined : Number(remembered);
+}
+
+/** Remembers it until the function is resumed. */
+export async function rememberConcurrency(target: Target, concurrency: number): Promise<void> {
+  await onFunction(target, 'lambda:TagResource', (lambda) =>
+    lambda.send(new TagResourceCommand({ Resource: arnOf(target), Tags: { [BEFORE_STOP]: String(concurrency) } })),
+  );
+}
+
+/** Forgets it. */
+export async function forgetConcurrency(target: Target): Promise<void> {
+  await onFunction(target, 'lambda:UntagResource', (lambda) =>
+    lambda.send(new UntagResourceCommand({ Resource: arnOf(target), TagKeys: [BEFORE_STOP] })),
+  );
+}
+
+const arnOf = ({ account, region, stackName }: Target): string =>
+  `arn:aws:lambda:${region}:${account}:function:${stackName}`;
+
+/**
+ * Runs a deploy, after which a function that was stopped is stopped. CloudFormation sets the reserved concurrency of the
+ * template, and a stop is one of 0 that no template has. Whether it does so also where the template's did not change,
+ * AWS does not say.
+ */
+export async function keepingStop(target: Target, deploy: () => Promise<void>): Promise<void> {
+  if (!(await isKnownToBeStopped(target))) return deploy();
+  try {
+    await deploy();
+  } finally {
+    await stopAgain(target);
+  }
+}
+
+/** A failure is printed and not thrown, so that the caller still records what was deployed. */
+async function stopAgain(target: Target): Promise<void> {
+  try {
+    if (!(await isKnownToBeStopped(target))) await reserveConcurrency(target, 0);
+    console.error(`${target.stackName} was stopped before, and is stopped: make resume lets calls in again.`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(
+      `! ${target.stackName} was stopped before, and this deploy may have let calls in again: run make stop. ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+/** False for a function that does not exist yet, and for one that the caller may not ask about. */
+async function isKnownToBeStopped(target: Target): Promise<boolean> {
+  try {
+    return (await askConcurrency(target)) === 0;
+  } catch (error) {
+    if (isMissing(error) || isDenied(error)) return false;
+    throw asUserError(error, target.region);
+  }
+}
+
+async function onFunction<T>(
+  { region, stackName }: Target,
+  permission: string,
+  act: (lambda: LambdaClient, name: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await act(new LambdaClient(clientOptions(region)), stackName);
+  } catch (error) {
+    if (isMissing(error))
+      throw new UserError(
+        `There is no function ${stackName} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+      );
+    throw asUserError(error, region, [permission]);
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  InvokeCommand,
+  type InvokeCommandOutput,
+  InvokeWithResponseStreamCommand,
+  type InvokeWithResponseStreamResponseEvent,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { z } from 'zod';
+import { asUserError, clientOptions, explanation, isMissing, troubleOf } from './aws.ts';
+import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
+import { parseJson } from './json.ts';
+
+/** Why the deployed function gave no reply. */
+export interface NoReply {
+  readonly kind: 'function-error' | 'throttled' | 'no-reply';
+  readonly sentence: string;
+}
+
+/** What came of calling the deployed function. */
+export type Invocation = { readonly kind: 'reply'; readonly payload: Uint8Array } | NoReply;
+
+/** The longest time-out of a function is 900 s (Lambda quotas); the rest is for the way there and back. */
+const REQUEST_TIMEOUT_MS = 910_000;
+
+/** Lambda's own, of reserved concurrency too: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const THROTTLE = 'TooManyRequestsException';
+
+/**
+ * Calls the deployed function once with an event.
+ *
+ * @throws UserError when it was not called: the credentials are missing, of another account, or may not call it.
+ */
+export async function invoke(deployed: DeploymentRecord, event: Uint8Array): Promise<Invocation> {
+  try {
+    await requireAccountOf(deployed);
+    return outcomeOf(await clientFor(deployed).send(commandFor(deployed, event)));
+  } catch (error) {
+    return noReply(error, deployed);
+  }
+}
+
+/**
+ * Calls the deployed function with one event after another, over one client, and hands on what it streams.
+ *
+ * @returns a function that makes a call. It gives the reason where the response did not come to its end, and throws as `invoke` does.
+ */
+export function responseStreams(
+  deployed: DeploymentRecord,
+): (event: Uint8Array, onChunk: (chunk: Uint8Array) => void) => Promise<NoReply | undefined> {
+  const client = clientFor(deployed);
+  let checked = false;
+  return async (Payload, onChunk) => {
+    try {
+      if (!checked) await requireAccountOf(deployed);
+      checked = true;
+      const command = new InvokeWithResponseStreamCommand({ FunctionName: deployed.functionName, Payload });
+      const { EventStream = [] } = await client.send(command);
+      return await passOn(EventStream, onChunk);
+    } catch (error) {
+      return noReply(error, deployed);
+    }
+  };
+}
+
+async function passOn(
+  frames: AsyncIterable<InvokeWithResponseStreamResponseEvent> | Iterable<InvokeWithResponseStreamResponseEvent>,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<NoReply | undefined> {
+  for await (const { PayloadChunk, InvokeComplete } of frames) {
+    if (PayloadChunk?.Payload) onChunk(PayloadChunk.Payload);
+    if (InvokeComplete?.ErrorCode) return functionFailed(InvokeComplete.ErrorCode, InvokeComplete.ErrorDetails);
+  }
+  return undefined;
+}
+
+/** A call is paid for: only the caller decides whether to make it again. */
+function clientFor({ region }: DeploymentRecord): LambdaClient {
+  const options = clientOptions(region);
+  return new LambdaClient({
+    ...options,
+    maxAttempts: 1,
+    requestHandler: { ...options.requestHandler, requestTimeout: REQUEST_TIMEOUT_MS },
+  });
+}
+
+const commandFor = ({ functionName }: DeploymentRecord, Payload: Uint8Array): InvokeCommand =>
+  new InvokeCommand({ FunctionName: functionName, Payload });
+
+const functionError = z.object({ errorType: z.string(), errorMessage: z.string() }).partial();
+
+function outcomeOf({ FunctionError, Payload }: InvokeCommandOutput): Invocation {
+  const payload = Payload ?? new Uint8Array();
+  if (FunctionError === undefined) return { kind: 'reply', payload };
+  return functionFailed(FunctionError, Buffer.from(payload).toString());
+}
+
+/** The error's report is the payload of Invoke, and the details in a stream. */
+function functionFailed(code: string, report = ''): NoReply {
+  const { data } = functionError.safeParse(parseJson(report));
+  const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || code;
+  return { kind: 'function-error', sentence: `The function failed with ${cause}. See make logs for what it wrote.` };
+}
+
+/** Of what AWS wrote only the error's name is shown: the message may hold the account's number. */
+function noReply(error: unknown, { functionName, region }: DeploymentRecord): NoReply {
+  const name = error instanceof Error ? error.name : 'Error';
+  if (name === THROTTLE)
+    return {
+      kind: 'throttled',
+      sentence: `Lambda refused the call with ${THROTTLE}: the function is stopped, or too many calls are under way. See make status.`,
+    };
+  if (isMissing(error))
+    return {
+      kind: 'no-reply',
+      sentence: `There is no function ${functionName} in ${region}, though its deployment is recorded here. Run make deploy.`,
+    };
+  const trouble = troubleOf(error);
+  if (trouble === 'unreachable') return { kind: 'no-reply', sentence: explanation(trouble, region) };
+  const known = asUserError(error, region, ['lambda:InvokeFunction']);
+  if (known !== error || name === 'UserError') throw known;
+  return {
+    kind: 'no-reply',
+    sentence: `The deployed function could not be invoked: AWS answered with ${name}. Try again, and see make status.`,
+  };
+}
+
+const reply = z.object({ statusCode: z.number(), body: z.string() });
+
+/** The function's reply. */
+export type Reply = z.infer<typeof reply>;
+
+/** What is said of a payload that is not a reply. */
+export const NOT_A_REPLY = "The reply is none of this function's: it has no statusCode. Check what is deployed.";
+
+/** Reads a payload as the function's reply; undefined where it is another program's. */
+export const replyOf = (payload: Uint8Array): Reply | undefined =>
+  reply.safeParse(parseJson(Buffer.from(payload).toString())).data;
+
+/** Whether the function answered. */
+export const isSuccess = ({ statusCode }: Reply): boolean => statusCode >= 200 && statusCode < 300;

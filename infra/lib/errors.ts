@@ -1,0 +1,23 @@
+/**
+ * Something the person at the keyboard can put right. Its message is the one
+ * sentence that they read; it is printed without a stack trace.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/** For what a person can correct: a setting, a credential, a missing tool. */
+const EXIT_USER = 2;
+
+/**
+ * Runs `main` and sets the exit code for what it throws: 2 for a UserError, `otherwise` for any other error. The error's
+ * message is printed without a stack trace.
+ */
+export async function exitOnError(main: () => void | Promise<void>, otherwise = 1): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    process.exitCode = error instanceof UserError ? EXIT_USER : otherwise;
+    console.error(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,90 @@
+import type { ModelRow } from './table.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Days from one ISO date to another; negative when `to` lies before `from`. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
+}
+
+/** Whether Bedrock refuses every call to the model on that day. */
+export function hasEnded({ lifecycle }: ModelRow, today: string): boolean {
+  return lifecycle.status === 'ended' || (lifecycle.endOfLife !== null && lifecycle.endOfLife <= today);
+}
+
+/** Days until the announced end, or undefined when none is announced. */
+export function daysToEnd({ lifecycle }: ModelRow, today: string): number | undefined {
+  return lifecycle.endOfLife === null ? undefined : daysBetween(today, lifecycle.endOfLife);
+}
+
+/** Days that a granted model has to have left: AWS gives as little as 45 days' notice, and a change takes time. */
+export const LEAST_DAYS_TO_LIVE = 60;
+
+/** Days after which a row of the table counts as stale. */
+export const MOST_DAYS_UNCONFIRMED = 120;
+
+/**
+ * What is wrong with the life of the models in use, one sentence each.
+ *
+ * @param granted ids of the models that the function may call.
+ * @param today an ISO date.
+ */
+export function lifeProblems(rows: readonly ModelRow[], granted: readonly string[], today: string): string[] {
+  return rows.flatMap((row) => [
+    ...(granted.includes(row.id) ? endProblems(row, today) : []),
+    ...staleProblems(row, today),
+  ]);
+}
+
+function endProblems(row: ModelRow, today: string): string[] {
+  if (hasEnded(row, today))
+    return [`${row.id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`];
+  const days = daysToEnd(row, today);
+  if (days !== undefined && days <= LEAST_DAYS_TO_LIVE)
+    return [`${row.id} ends in ${days} days, on ${row.lifecycle.endOfLife}: set MODEL to another one before that.`];
+  if (row.lifecycle.status === 'legacy')
+    return [`${row.id} is legacy: Bedrock refuses it to accounts that do not use it. Set MODEL to an active one.`];
+  return [];
+}
+
+/** The row of an ended model does not go stale, because the model changes no more. */
+function staleProblems(row: ModelRow, today: string): string[] {
+  const days = daysBetween(row.confirmedOn, today);
+  if (row.lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
+  return [
+    `${row.id} was last confirmed ${days} days ago, on ${row.confirmedOn}: run \`make models-refresh\`, and check its price.`,
+  ];
+}
+
+/** What a model asks for before the first call, from nothing to most. */
+const ACCESS: readonly ModelRow['access'][] = ['none', 'marketplace', 'marketplace-and-form'];
+
+/** Whether the model is active and stays so for as long as `make models-check` asks for. */
+export function staysActive(row: ModelRow, today: string): boolean {
+  const days = daysToEnd(row, today);
+  return row.lifecycle.status === 'active' && (days === undefined || days > LEAST_DAYS_TO_LIVE);
+}
+
+/**
+ * The model nearest in price to the old one, of those that stay active, keep prompts where they are now and ask for no more
+ * access; undefined when there is none.
+ */
+export function replacementOf(old: ModelRow, rows: readonly ModelRow[], today: string): ModelRow | undefined {
+  const fit = rows.filter(
+    (row) =>
+      staysActive(row, today) &&
+      staysWithin(row, old.destinationRegions) &&
+      ACCESS.indexOf(row.access) <= ACCESS.indexOf(old.access),
+  );
+  const distance = (row: ModelRow): number => Math.abs(price(row) - price(old));
+  return fit.toSorted((one, other) => distance(one) - distance(other))[0];
+}
+
+/** Whether prompts to the model go to no region but these. A global profile names none, and goes anywhere. */
+function staysWithin({ destinationRegions }: ModelRow, regions: readonly string[]): boolean {
+  if (regions.length === 0) return true;
+  return destinationRegions.length > 0 && destinationRegions.every((region) => regions.includes(region));
+}
+
+/** US dollars for a million tokens in and as many out. */
+const price = ({ pricePerMillionTokens: { input, output } }: ModelRow): number => input + output;

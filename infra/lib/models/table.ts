@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+
+const dollars = z.number().nonnegative();
+const inferenceParameter = z.enum(['maxTokens', 'temperature', 'topP', 'stopSequences']);
+
+const modelRow = z.strictObject({
+  /** What the function sends as `modelId`: a foundation model's id, or an inference profile's. */
+  id: z.string().min(1),
+  name: z.string().min(1),
+  provider: z.string().min(1),
+  /** The foundation model that answers; the id itself when it is called in-region. */
+  foundationModel: z.string().min(1),
+  reach: z.enum(['in-region', 'geographic-profile', 'global-profile']),
+  /** Where a request may be answered. Empty for a global profile: any commercial region. */
+  destinationRegions: z.array(z.string().min(1)),
+  /** The operation by which it is called. */
+  api: z.enum(['Converse', 'InvokeModel']),
+  /** Whether it is called by ConverseStream too. */
+  responseStreaming: z.boolean(),
+  /** US dollars. */
+  pricePerMillionTokens: z.strictObject({ input: dollars, output: dollars }),
+  maxOutputTokens: z.int().positive(),
+  refusedParameters: z.array(inferenceParameter),
+  exclusiveParameters: z.array(inferenceParameter),
+  access: z.enum(['none', 'marketplace', 'marketplace-and-form']),
+  lifecycle: z.strictObject({
+    status: z.enum(['active', 'legacy', 'ended']),
+    endOfLife: z.iso.date().nullable(),
+    endOfLifeNoSoonerThan: z.iso.date().nullable(),
+  }),
+  source: z.string().min(1),
+  confirmedOn: z.iso.date(),
+  unconfirmed: z.array(z.string()),
+});
+
+const modelTable = z
+  .strictObject({
+    default: z.string(),
+    /** The region that every row was written for. */
+    sourceRegion: z.string(),
+    models: z.array(modelRow).min(1),
+  })
+  .superRefine((table, context) => {
+    for (const message of contradictions(table)) context.addIssue({ code: 'custom', message });
+  });
+
+/** One row of models.json. */
+export type ModelRow = z.infer<typeof modelRow>;
+
+/** models.json as a whole. */
+export type ModelTable = z.infer<typeof modelTable>;
+
+/** Fields that contradict each other, which no schema of a single field can see. */
+function contradictions(table: { default: string; models: ModelRow[] }): string[] {
+  const ids = table.models.map((row) => row.id);
+  return [
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} stands there twice`),
+    ...(ids.includes(table.default) ? [] : [`the default ${table.default} has no row`]),
+    ...table.models
+      .filter((row) => !reachIsConsistent(row))
+      .map((row) => `${row.id}: reach, foundationModel and destinationRegions disagree`),
+    ...table.models
+      .filter((row) => row.api === 'InvokeModel' && row.responseStreaming)
+      .map((row) => `${row.id}: a model that is called by InvokeModel does not stream`),
+  ];
+}
+
+/** The policy is derived from these three fields, so a row that mixes them up would grant the wrong thing. */
+function reachIsConsistent({ id, foundationModel, reach, destinationRegions }: ModelRow): boolean {
+  switch (reach) {
+    case 'in-region':
+      return id === foundationModel && destinationRegions.length === 1;
+    case 'geographic-profile':
+      return id.endsWith(`.${foundationModel}`) && destinationRegions.length > 0;
+    case 'global-profile':
+      return id === `global.${foundationModel}` && destinationRegions.length === 0;
+  }
+}
+
+/** Checks text that should be models.json. `name` is what a message calls it. */
+export function parseModels(text: string, name: string): ModelTable {
+  const result = modelTable.safeParse(parseJson(text, name));
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const place = first?.path.length ? ` at ${first.path.join('.')}` : '';
+  throw new UserError(`${name} is not a table of models${place}: ${first?.message ?? 'unknown reason'}.`);
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${name} is not JSON: ${String(error)}.`);
+  }
+}
+
+/** Reads and checks the table at `path`. */
+export function readModels(path: string): ModelTable {
+  return parseModels(readFileSync(path, 'utf8'), 'models.json');
+}
+
+/** Countries of the regions that models.json routes to. */
+const COUNTRIES: Readonly<Record<string, string>> = {
+  'ap-northeast-1': 'Japan',
+  'ap-northeast-2': 'Korea',
+  'ap-northeast-3': 'Japan',
+  'ap-south-1': 'India',
+  'ap-southeast-1': 'Singapore',
+  'ap-southeast-2': 'Australia',
+};
+
+/** Countries where a prompt may be processed, none for a global profile: there it may be any. */
+export function countriesOf({ destinationRegions }: ModelRow): string[] {
+  return [...new Set(destinationRegions.map((region) => COUNTRIES[region] ?? region))];
+}

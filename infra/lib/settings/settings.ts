@@ -1,0 +1,109 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { z } from 'zod';
+
+/** What CloudWatch Logs accepts, without "for ever", with which the bill would never stop growing. */
+const retentionDays = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+/** Commercial regions: in China and GovCloud, other models, ids and partitions apply. */
+const commercialRegions = RegionInfo.regions.filter(({ partition }) => partition === 'aws').map(({ name }) => name);
+
+const number = z.preprocess(
+  (given) => (typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given),
+  z.number(),
+);
+const wholeNumber = (from: number, to: number) => number.pipe(z.int().min(from).max(to));
+const numberBetween = (from: number, to: number) => number.pipe(z.number().min(from).max(to));
+const yesOrNo = z.union([
+  z.boolean(),
+  z.literal(['1', 'true']).transform(() => true),
+  z.literal(['0', 'false']).transform(() => false),
+]);
+const listOfIds = z
+  .string()
+  .transform((text) => text.split(',').map((id) => id.trim()))
+  .pipe(z.array(z.string().min(1)).refine((ids) => new Set(ids).size === ids.length));
+
+/** The region of the walkthrough. */
+export const DEFAULT_REGION = 'ap-northeast-1';
+
+/**
+ * Every setting: its default, its bounds, and (as its description) what it takes,
+ * in the words of a message. On the command line and in settings.json it has the
+ * name that `nameOf` gives it: `logRetentionDays` is `LOG_RETENTION_DAYS`.
+ */
+export const settingsSchema = z.strictObject({
+  region: z.enum(commercialRegions).default(DEFAULT_REGION).describe('a commercial AWS region such as ap-northeast-1'),
+  model: listOfIds
+    .optional()
+    .describe('ids from models.json, comma-separated, none twice; the first is the one used by default'),
+  functionName: z
+    .string()
+    // Lambda's rule (64 of letters, digits, - and _) and CloudFormation's for stacks, which begin with a letter and have no _.
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/)
+    .default('bedrock-titan-function')
+    .describe('1 to 64 letters, digits and hyphens, beginning with a letter'),
+  memory: wholeNumber(128, 10_240).default(128).describe('a whole number of MB from 128 to 10240'),
+  timeoutSeconds: wholeNumber(1, 900).default(60).describe('a whole number of seconds from 1 to 900'),
+  logRetentionDays: number
+    .pipe(z.literal(retentionDays))
+    .default(RetentionDays.ONE_MONTH)
+    .describe(`one of ${retentionDays.join(', ')} (days)`),
+  alarmEmail: z.email().optional().describe('an e-mail address'),
+  monthlyBudgetUsd: numberBetween(1, 1_000_000).optional().describe('US dollars a month, from 1 to 1000000'),
+  dailyLimitUsd: numberBetween(0.01, 1_000_000).optional().describe('US dollars in 24 hours, from 0.01 to 1000000'),
+  dashboard: yesOrNo.default(false).describe('1 or 0'),
+  functionUrl: yesOrNo.default(false).describe('1 or 0'),
+  // `false` becomes undefined: the template then stays what it was before this setting was added.
+  stream: yesOrNo
+    .transform((on): boolean | undefined => on || undefined)
+    .optional()
+    .describe('1 or 0'),
+  maxConcurrency: wholeNumber(1, 1000).optional().describe('a whole number of calls at once from 1 to 1000'),
+  maxTokens: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('a whole number of tokens from 1 to what the model can put out'),
+  maxTokensLimit: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to 1000000'),
+  temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),
+  // 6 MB is Lambda's largest event.
+  maxPromptChars: wholeNumber(1, 6_000_000).optional().describe('a whole number of characters from 1 to 6000000'),
+});
+
+/** The settings of one deployment, each within its bounds. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+type SettingKey = keyof Settings;
+
+/** `logRetentionDays` → `LOG_RETENTION_DAYS`. */
+function nameOf(key: SettingKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+const isSettingKey = (text: string): text is SettingKey => text in settingsSchema.shape;
+
+/** Each setting's name and what it takes, in the order of the schema. */
+export const settingNames: ReadonlyMap<string, SettingKey> = new Map(
+  Object.keys(settingsSchema.shape)
+    .filter(isSettingKey)
+    .map((key) => [nameOf(key), key]),
+);
+
+/** The settings that have a value, by name and as a person would type them. */
+export function typedSettings(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    [...settingNames].flatMap(([name, key]) => {
+      const value = settings[key];
+      return value === undefined ? [] : [[name, typeof value === 'boolean' ? String(Number(value)) : String(value)]];
+    }),
+  );
+}
+
+/** Under this name a template carries the settings that it was made with. */
+export const SETTINGS_METADATA = 'BedrockOnLambda::Settings';
+
+/** What the setting takes, in words. */
+export function takes(key: SettingKey): string {
+  return settingsSchema.shape[key].description ?? '';
+}
