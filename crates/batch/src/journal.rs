@@ -190,6 +190,16 @@ impl Journal {
         let _ = self.file.set_len(self.end);
     }
 
+    /// Flushes it to the disk.
+    ///
+    /// # Errors
+    ///
+    /// When the disk does not take it.
+    pub fn flush(&self) -> Result<(), Failure> {
+        let flushed = self.file.sync_data();
+        flushed.map_err(|source| failed(&self.path, "flushed to the disk", source))
+    }
+
     /// A handle by which the file is flushed while it is written to.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The function on this machine: its processes, and a stand-in for Bedrock.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, path::Path, time::Duration};
 
 use bedrock_function::config::Config;
 use bedrock_local::{BedrockLocal, Fault, Upstream, function_environment};
@@ -53,7 +53,7 @@ impl Environment {
         let mut variables: BTreeMap<_, _> = settings
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
-            .chain(std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)))
+            .chain(callers_settings())
             .collect();
         // A line for each of many invocations would stay in memory; what fails is in the output.
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), "FATAL".to_owned());
@@ -90,6 +90,14 @@ impl Environment {
             config,
         })
     }
+}
+
+/// What the caller sets of the function. A value that is not UTF-8 is passed on as one that the function refuses.
+fn callers_settings() -> impl Iterator<Item = (String, String)> {
+    let lossy = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os()
+        .map(move |(name, value)| (lossy(name), lossy(value)))
+        .filter(|(name, _)| name.starts_with(PREFIX))
 }
 
 /// The ids, this one first.

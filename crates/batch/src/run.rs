@@ -194,6 +194,7 @@ pub async fn run(
     let mut run = ledger.run;
     (run.stopped_by, run.dropped) = (ended?, dropped);
     fed?;
+    ledger.journal.flush()?;
     run.seconds = started.elapsed().as_secs_f64();
     Ok((ledger.journal, ledger.places, run))
 }

@@ -1,4 +1,4 @@
-//! `make invoke`, `make ask`, `make chat` and `make watch` from end to end. They need cargo-lambda and a built function: `make test-invoke`.
+//! `make invoke`, `make ask`, `make chat`, `make batch` and `make watch` from end to end. They need cargo-lambda and a built function: `make test-invoke`.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 
 mod ask;
+mod batch;
 mod chat;
 mod page;
 mod person;
