@@ -6,5 +6,6 @@ mod elsewhere;
 mod faults;
 mod files;
 mod killed;
+mod memory;
 mod resumed;
 mod stage;
