@@ -23,6 +23,16 @@ export const limitAlarmName = (functionName: string): string => `${functionName}
 /** The state machine that is the brake. */
 export const brakeName = (functionName: string): string => `${functionName}-brake`;
 
+/** The state machine that asks the function every row of a file. */
+export const batchName = (functionName: string): string => `${functionName}-batch`;
+
+/**
+ * The names that CloudFormation makes up for the batch's bucket: in small letters, the stack's name (25 characters of it where it is long: see
+ * `lib/bootstrap/execution.ts`), `batchbucket`, and something of its own.
+ */
+export const bucketNames = (functionName: string): string =>
+  `${functionName.length <= 25 ? functionName : `${functionName.slice(0, 25)}*`}-batchbucket*`.toLowerCase();
+
 /** The stack that the policies are for. */
 export interface Deployed {
   readonly functionName: string;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { BootstrapStack } from '../lib/bootstrap/stack.ts';
 import { settingNames, takes } from '../lib/settings/settings.ts';
 import { checkSettings } from '../lib/settings/sources.ts';
-import { resolved } from './support/policy.ts';
+import { resolved, withArns } from './support/policy.ts';
 import { ACCOUNT, stackOf } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
@@ -108,10 +108,36 @@ const FOR_A_PROPERTY: readonly (readonly [RegExp, string])[] = [
   [/^logs:(Put|Delete)ResourcePolicy$/, 'ResourcePolicyDocument'],
   [/^logs:PutBearerTokenAuthentication$/, 'BearerTokenAuthenticationEnabled'],
   [/^logs:PutLogGroupDeletionProtection$/, 'DeletionProtectionEnabled'],
+  [/^s3:(Put|Delete)BucketAnalyticsConfiguration$/, 'AnalyticsConfigurations'],
+  [/^s3:PutAnalyticsConfiguration$/, 'AnalyticsConfigurations'],
+  [/^s3:(PutAccelerateConfiguration)$/, 'AccelerateConfiguration'],
+  [/^s3:PutBucketAbac$/, 'AbacStatus'],
+  [/^s3:Put(BucketAcl|ObjectAcl)$/, 'AccessControl'],
+  [/^s3:(Put|Delete)BucketC(ORS|ors)$/, 'CorsConfiguration'],
+  [/^s3:PutBucketLogging$/, 'LoggingConfiguration'],
+  [/^s3:PutBucketNotification$/, 'NotificationConfiguration'],
+  [/^s3:Put(Bucket)?ObjectLockConfiguration$/, 'ObjectLockConfiguration'],
+  [/^s3:PutBucketOwnershipControls$/, 'OwnershipControls'],
+  [/^s3:(Put|Delete)(Bucket)?Replication(Configuration)?$/, 'ReplicationConfiguration'],
+  [/^s3:(PutBucketTagging|TagResource|UntagResource|ListTagsForResource)$/, 'Tags'],
+  [/^s3:PutBucketVersioning$/, 'VersioningConfiguration'],
+  [/^s3:(Put|Delete)BucketWebsite$/, 'WebsiteConfiguration'],
+  [/^s3:PutIntelligentTieringConfiguration$/, 'IntelligentTieringConfigurations'],
+  [/^s3:PutInventoryConfiguration$/, 'InventoryConfigurations'],
+  [/^s3:(Put|Delete(Bucket)?)MetricsConfiguration$/, 'MetricsConfigurations'],
+  [/^s3:(Create|Delete|Update)BucketMetadata/, 'MetadataTableConfiguration'],
+  [/^s3tables:/, 'MetadataTableConfiguration'],
 ];
 
 /** A change that would take the boundary off a role: no template of ours does that once it has one. */
-const NEVER = ['iam:DeleteRolePermissionsBoundary'];
+const NEVER = [
+  'iam:DeleteRolePermissionsBoundary',
+  // A bucket that still has files stays: `make destroy` empties it, as the caller.
+  's3:DeleteObject',
+  // Names of calls, for which IAM asks s3:PutEncryptionConfiguration and s3:PutLifecycleConfiguration.
+  's3:DeleteBucketEncryption',
+  's3:DeleteBucketLifecycle',
+];
 
 const RANDOM = 'AbCdEfGhIjKl';
 
@@ -160,32 +186,18 @@ function arnsOf({ id, Type, Properties }: Resource, region: string, stackName: s
       );
     case 'AWS::Events::Rule':
       return arns('events', 'rule/', [generated(stackName, id, 64)]);
+    // A policy of its own is that of its bucket.
+    case 'AWS::S3::Bucket':
+      return [`arn:aws:s3:::${generated(stackName, id, 63).toLowerCase()}`];
+    case 'AWS::S3::BucketPolicy':
+      return [
+        `arn:aws:s3:::${generated(stackName, z.object({ Ref: z.string() }).parse(Properties.Bucket).Ref, 63).toLowerCase()}`,
+      ];
     case 'AWS::StepFunctions::StateMachine':
       return arns('states', 'stateMachine:', named('StateMachineName', 80));
     default:
       throw new Error(`${Type} has no ARN here: say what CloudFormation makes of it`);
   }
-}
-
-/** Does what CloudFormation does with what is in a policy: pseudo parameters, and the ARNs of the stack's own resources. */
-function withArns(value: unknown, arnOf: (id: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((one) => withArns(one, arnOf));
-  if (typeof value !== 'object' || value === null) return value;
-  const {
-    Ref,
-    'Fn::GetAtt': attribute,
-    'Fn::Join': joined,
-  } = z
-    .object({
-      Ref: z.string().optional(),
-      'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]).optional(),
-      'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]).optional(),
-    })
-    .parse(value);
-  if (Ref !== undefined) return { 'AWS::Partition': 'aws', 'AWS::AccountId': ACCOUNT }[Ref] ?? arnOf(Ref);
-  if (attribute) return arnOf(attribute[0]);
-  if (joined) return joined[1].map((part) => withArns(part, arnOf)).join('');
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withArns(inner, arnOf)]));
 }
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
@@ -413,6 +425,21 @@ describe('what CloudFormation may not do', () => {
     ],
     ['run a machine', { action: 'ec2:RunInstances', resource: here('ec2', 'instance/*') }],
     ['call a model', { action: 'bedrock:InvokeModel', resource: here('bedrock', 'inference-profile/x') }],
+    [
+      'read a row of a batch',
+      { action: 's3:GetObject', resource: `arn:aws:s3:::${NAME}-batchbucket1-x/input/a.jsonl` },
+    ],
+    [
+      'remove an answer of a batch',
+      { action: 's3:DeleteObject', resource: `arn:aws:s3:::${NAME}-batchbucket1-x/results/a.jsonl` },
+    ],
+    ['remove another bucket', { action: 's3:DeleteBucket', resource: `arn:aws:s3:::${NAME}-2-batchbucket1-x` }],
+    ['open another bucket', { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::secrets' }],
+    ['start a batch', { action: 'states:StartExecution', resource: here('states', `stateMachine:${NAME}-batch`) }],
+    [
+      'change another machine',
+      { action: 'states:UpdateStateMachine', resource: here('states', 'stateMachine:another') },
+    ],
   ])('%s', async (_, request) => {
     expect(await decision(execution, request)).toBe('ImplicitlyDenied');
   });
@@ -425,6 +452,23 @@ describe('whatever a template gives a role,', () => {
   it.each<[string, Request]>([
     ['it makes no user', { action: 'iam:CreateUser', resource: `arn:aws:iam::${ACCOUNT}:user/eve` }],
     ['it assumes no role', { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:role/admin` }],
+    ['it reads no bucket but its own', { action: 's3:GetObject', resource: 'arn:aws:s3:::another-batchbucket1-x/a' }],
+    [
+      'it empties no bucket',
+      { action: 's3:DeleteObject', resource: 'arn:aws:s3:::bedrock-titan-function-batchbucket1-x/a' },
+    ],
+    [
+      'it asks no other function',
+      { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:another` },
+    ],
+    [
+      'it starts no other machine',
+      { action: 'states:StartExecution', resource: `arn:aws:states:ap-northeast-1:${ACCOUNT}:stateMachine:another` },
+    ],
+    [
+      'it ends no execution of another machine',
+      { action: 'states:StopExecution', resource: `arn:aws:states:ap-northeast-1:${ACCOUNT}:execution:another:one` },
+    ],
     ['it reads no bucket', { action: 's3:GetObject', resource: 'arn:aws:s3:::secrets/one' }],
     [
       'it changes no function',

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { infraDir } from '../lib/paths.ts';
 import { overrunOf } from '../lib/models/overrun.ts';
+import { definitionIn } from './support/definition.ts';
 import { stackOf, table, templateOf } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
@@ -133,7 +134,9 @@ describe('the brake', () => {
 
   it("started with the alarm's event sets the concurrency of the one function to 0", async () => {
     const input = JSON.stringify({
-      definition: definitionIn(Template.fromStack(stackOf({ DAILY_LIMIT_USD: '5' }))),
+      definition: JSON.stringify(
+        definitionIn(Template.fromStack(stackOf({ DAILY_LIMIT_USD: '5' })), 'Brake', () => NAME),
+      ),
       functions: [NAME, 'another'],
       event: ALARM_EVENT,
     });
@@ -165,22 +168,6 @@ const ALARM_EVENT = {
     previousState: { value: 'OK' },
   },
 };
-
-/** The definition as CloudFormation would put it together. */
-function definitionIn(template: Template): string {
-  const schema = z.object({
-    Properties: z.object({
-      DefinitionString: z.object({
-        'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), z.object({ Ref: z.string() })]))]),
-      }),
-    }),
-  });
-  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine')).map((resource) =>
-    schema.parse(resource),
-  );
-  const parts = machine?.Properties.DefinitionString['Fn::Join'][1] ?? [];
-  return parts.map((part) => (typeof part === 'string' ? part : part.Ref === 'AWS::Partition' ? 'aws' : NAME)).join('');
-}
 
 describe('the most that can be spent before the brake holds', () => {
   const models = table.models.slice(0, 1);

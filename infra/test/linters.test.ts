@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { policyOf } from './support/policy.ts';
+import { policyOf, policyOfRole } from './support/policy.ts';
 import { stackGranting, stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
@@ -14,6 +14,7 @@ const EVERYTHING_ON = {
   DASHBOARD: '1',
   FUNCTION_URL: '1',
   STREAM: '1',
+  BATCH: '1',
   MAX_TOKENS: '100',
   MAX_TOKENS_LIMIT: '200',
   TEMPERATURE: '0.5',
@@ -62,6 +63,8 @@ const roles = [
   ['the default model', policyOf(stackOf())],
   ['every row of models.json', policyOf(stackGranting(table.models))],
   ['streamed answers', policyOf(stackOf({ STREAM: '1' }))],
+  ['a batch', policyOfRole('Batch', { BATCH: '1' })],
+  ['the brake of a batch', policyOfRole('Brake', { BATCH: '1', DAILY_LIMIT_USD: '5' })],
 ] as const;
 
 const scan = async (policy: unknown) =>

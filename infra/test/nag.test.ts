@@ -19,6 +19,7 @@ it.each([
       DASHBOARD: '1',
       FUNCTION_URL: '1',
       STREAM: '1',
+      BATCH: '1',
     },
   ],
   [

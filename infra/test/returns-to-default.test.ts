@@ -33,6 +33,7 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     ['TIMEOUT_SECONDS', '90', 'it is 90 now, and 60 after this deploy'],
     ['LOG_RETENTION_DAYS', '7', 'it is 7 now, and 30 after this deploy'],
     ['ALARM_EMAIL', 'someone@example.com', 'this deploy takes the address off'],
+    ['BATCH', '1', 'this deploy takes the state machine away, and leaves the bucket behind if there are files in it'],
     ['DASHBOARD', '1', 'it is 1 now, and 0 after this deploy'],
     ['FUNCTION_URL', 'true', 'it is 1 now, and 0 after this deploy'],
     ['MAX_CONCURRENCY', '5', 'it is 5 now, and not set after this deploy'],

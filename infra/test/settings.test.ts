@@ -64,6 +64,10 @@ describe('settings', () => {
     ['STREAM', '1'],
     ['STREAM', 'true'],
     ['STREAM', 'false'],
+    ['BATCH', '0'],
+    ['BATCH', '1'],
+    ['BATCH', 'true'],
+    ['BATCH', 'false'],
     ['MAX_CONCURRENCY', '1'],
     ['MAX_CONCURRENCY', '1000'],
     ['ALARM_EMAIL', 'someone@example.com'],
@@ -75,6 +79,14 @@ describe('settings', () => {
 
   it.each(['1', '1000000'])('MONTHLY_BUDGET_USD takes %s with an address', (usd) => {
     expect(sentence(() => settle({ MONTHLY_BUDGET_USD: usd, ALARM_EMAIL: 'someone@example.com' }))).toBe('accepted');
+  });
+
+  it.each(['1', '365'])('BATCH_RETENTION_DAYS takes %s with a batch', (days) => {
+    expect(sentence(() => settle({ BATCH_RETENTION_DAYS: days, BATCH: '1' }))).toBe('accepted');
+  });
+
+  it('TIMEOUT_SECONDS takes as much as a row has with a batch', () => {
+    expect(sentence(() => settle({ TIMEOUT_SECONDS: '240', BATCH: '1' }))).toBe('accepted');
   });
 
   it.each([
@@ -110,6 +122,9 @@ describe('settings', () => {
     ['DASHBOARD', 'yes'],
     ['FUNCTION_URL', 'yes'],
     ['STREAM', 'yes'],
+    ['BATCH', 'yes'],
+    ['BATCH_RETENTION_DAYS', '0'],
+    ['BATCH_RETENTION_DAYS', '366'],
     ['ALARM_EMAIL', 'someone'],
     ['REGION', 'tokyo'],
     ['REGION', 'cn-north-1'],
@@ -125,6 +140,12 @@ describe('settings', () => {
   it('are checked against one another', () => {
     expect(sentence(() => settle({ MONTHLY_BUDGET_USD: '5' }))).toBe(
       'MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.',
+    );
+    expect(sentence(() => settle({ BATCH_RETENTION_DAYS: '3' }))).toBe(
+      'BATCH_RETENTION_DAYS needs BATCH=1, whose files it is about; leave it out, or give both.',
+    );
+    expect(sentence(() => settle({ BATCH: '1', TIMEOUT_SECONDS: '241' }))).toBe(
+      'TIMEOUT_SECONDS takes at most 240 with BATCH=1, because a row of a batch has five minutes; "241" was given.',
     );
     expect(sentence(() => settle({ MAX_TOKENS: '501', MAX_TOKENS_LIMIT: '500' }))).toBe(
       'MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, 500; "501" was given.',

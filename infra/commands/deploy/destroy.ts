@@ -3,6 +3,7 @@ import { forgetDeployment } from '../shared/deployment-record.ts';
 import { requireOwnStack } from '../shared/preconditions.ts';
 import { findStack } from '../shared/stack-state.ts';
 import { announceTarget } from '../shared/target.ts';
+import { clearBatch } from './clear-batch.ts';
 import { cdk, removal } from './programs.ts';
 import { forgetPrevious } from './previous.ts';
 
@@ -15,7 +16,8 @@ await exitOnError(async () => {
     );
   }
   await requireOwnStack(target, stack);
-  await cdk('existing', target.region, removal());
+  const asked = await clearBatch(target, stack);
+  await cdk('existing', target.region, removal(asked));
   if (await findStack(target))
     throw new Error(`Stack ${target.stackName} is still there: nothing was recorded as removed.`);
   forgetDeployment(target);

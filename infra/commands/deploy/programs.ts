@@ -86,8 +86,8 @@ export const OWN_APP: CdkApp = { app: ['--output', assemblyDir] };
 /** Arguments of a deploy. The CLI asks a person before it widens permissions. In a pipeline the pull request's review does that. */
 export const deployment = (): string[] => ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`];
 
-/** Arguments of a removal. The CLI asks a person first. */
-export const removal = (): string[] => ['destroy', ...(unattended() ? ['--force'] : [])];
+/** Arguments of a removal. The CLI asks a person first, who has not been asked yet. */
+export const removal = (asked = false): string[] => ['destroy', ...(asked || unattended() ? ['--force'] : [])];
 
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
 export async function cdk(

@@ -33,6 +33,8 @@ function consequence(name: string, value: string, next: Readonly<Record<string, 
       return next.FUNCTION_URL === '1'
         ? 'answers come whole after this deploy'
         : 'answers come whole after this deploy, and it takes the Function URL away';
+    case 'BATCH':
+      return 'this deploy takes the state machine away, and leaves the bucket behind if there are files in it';
     // A pipeline's log may be public.
     case 'ALARM_EMAIL':
       return 'this deploy takes the address off';

@@ -1,6 +1,6 @@
 import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { brakeName, boundaryName, type Deployed, policyArn } from '../names.ts';
+import { batchName, brakeName, boundaryName, bucketNames, type Deployed, policyArn } from '../names.ts';
 
 /**
  * What CloudFormation has to do to make, change and remove the stack, whatever its settings: the permissions in the schema
@@ -16,7 +16,8 @@ export function executionStatements(deployed: Deployed): PolicyStatement[] {
     ...ofTheFunction(deployed),
     ...ofItsRoles(deployed),
     ...ofWhatWatches(deployed),
-    ...ofTheBrake(deployed),
+    ...ofTheMachines(deployed),
+    ofTheBucket(deployed),
   ];
 }
 
@@ -106,17 +107,17 @@ const ROLE_ACTIONS = [
 
 function ofItsRoles(deployed: Deployed): PolicyStatement[] {
   const roles = (construct: string): string => arn('iam', '', `role/${cut(deployed.functionName)}${construct}*`);
-  const [ofFunction, ofBrake] = [roles('Bedrock'), roles('Brake')];
-  const both = [ofFunction, ofBrake];
+  const [ofFunction, ofBrake, ofBatch] = [roles('Bedrock'), roles('Brake'), roles('Batch')];
+  const all = [ofFunction, ofBrake, ofBatch];
   const bounded = { StringEquals: { 'iam:PermissionsBoundary': Fn.sub(policyArn(boundaryName(deployed))) } };
   const passedTo = (...services: string[]) => ({
     StringEquals: { 'iam:PassedToService': services.map((service) => `${service}.amazonaws.com`) },
   });
   return [
-    allow(['BoundedRoles', 'iam', ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'], both], bounded),
-    allow(['Roles', 'iam', ROLE_ACTIONS, both]),
+    allow(['BoundedRoles', 'iam', ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'], all], bounded),
+    allow(['Roles', 'iam', ROLE_ACTIONS, all]),
     allow(['PassToLambda', 'iam', ['PassRole'], [ofFunction]], passedTo('lambda')),
-    allow(['PassToTheBrake', 'iam', ['PassRole'], [ofBrake]], passedTo('states', 'events')),
+    allow(['PassToMachines', 'iam', ['PassRole'], [ofBrake, ofBatch]], passedTo('states', 'events')),
   ];
 }
 
@@ -167,10 +168,31 @@ const STATE_MACHINE_ACTIONS = [
   ...TAGS,
 ];
 
-function ofTheBrake({ functionName, region }: Deployed): PolicyStatement[] {
-  const machine = arn('states', region, `stateMachine:${brakeName(functionName)}`);
+function ofTheMachines({ functionName, region }: Deployed): PolicyStatement[] {
+  const machines = [brakeName, batchName].map((nameOf) =>
+    arn('states', region, `stateMachine:${nameOf(functionName)}`),
+  );
   return [
     allow(['Rule', 'events', RULE_ACTIONS, [arn('events', region, `rule/${cut(functionName)}Brake*`)]]),
-    allow(['Brake', 'states', STATE_MACHINE_ACTIONS, [machine]]),
+    allow(['Machines', 'states', STATE_MACHINE_ACTIONS, machines]),
   ];
+}
+
+/** Of its files CloudFormation may do nothing: what it may read are the bucket's own settings. `PutBucketP*` is its policy and its block of public access. */
+const BUCKET_ACTIONS = [
+  'CreateBucket',
+  'DeleteBucket',
+  'DeleteBucketPolicy',
+  'GetBucket*',
+  'Get*Configuration',
+  'ListBucket',
+  'PutBucketP*',
+  'PutEncryptionConfiguration',
+  'PutLifecycleConfiguration',
+];
+
+/** S3 has no account in its ARNs, and CloudFormation makes up a name of 63 small letters at most, of which the stack's begins. */
+function ofTheBucket({ functionName }: Deployed): PolicyStatement {
+  const bucket = `arn:\${AWS::Partition}:s3:::${bucketNames(functionName)}`;
+  return allow(['Bucket', 's3', BUCKET_ACTIONS, [bucket]]);
 }

@@ -1,7 +1,15 @@
 import { BootstraplessSynthesizer, Fn, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { bootstrapStackName, boundaryName, brakeName, type Deployed, executionPolicyName } from '../names.ts';
+import {
+  batchName,
+  bootstrapStackName,
+  boundaryName,
+  brakeName,
+  bucketNames,
+  type Deployed,
+  executionPolicyName,
+} from '../names.ts';
 import { executionStatements } from './execution.ts';
 
 /**
@@ -32,7 +40,8 @@ export class BootstrapStack extends Stack {
 
 /**
  * The most that any role of the stack needs, whatever its settings: to call models and to write its log; for the brake, to
- * stop the function, and for the rule, to start the brake. What a template gives a role beyond this has no effect.
+ * stop the function and its batches, and for the rule, to start the brake; for a batch, to ask the function, to read and write its bucket, and to
+ * start and end what it is made of. What a template gives a role beyond this has no effect.
  */
 function boundaryStatements({ functionName, region }: Deployed): PolicyStatement[] {
   const here = (service: string, resource: string): string =>
@@ -51,6 +60,22 @@ function boundaryStatements({ functionName, region }: Deployed): PolicyStatement
       [Fn.sub(`arn:\${AWS::Partition}:bedrock:*::foundation-model/*`), here('bedrock', 'inference-profile/*')],
     ),
     allow('StopTheFunction', ['lambda:PutFunctionConcurrency'], [here('lambda', `function:${functionName}`)]),
-    allow('StartTheBrake', ['states:StartExecution'], [here('states', `stateMachine:${brakeName(functionName)}`)]),
+    allow(
+      'StartMachines',
+      ['states:StartExecution'],
+      [brakeName, batchName].map((nameOf) => here('states', `stateMachine:${nameOf(functionName)}`)),
+    ),
+    allow('AskRows', ['lambda:InvokeFunction'], [here('lambda', `function:${functionName}`)]),
+    allow(
+      'RowsAndResults',
+      ['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+      [Fn.sub(`arn:\${AWS::Partition}:s3:::${bucketNames(functionName)}/*`)],
+    ),
+    allow('ListBatches', ['states:ListExecutions'], [here('states', `stateMachine:${batchName(functionName)}`)]),
+    allow(
+      'EndBatches',
+      ['states:DescribeExecution', 'states:StopExecution'],
+      [here('states', `execution:${batchName(functionName)}:*`)],
+    ),
   ];
 }

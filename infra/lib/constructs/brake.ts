@@ -4,10 +4,18 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  type Chain,
+  DefinitionBody,
+  JsonPath,
+  Map as ForEach,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { brakeName, limitAlarmName, dimensionsOf, METRICS_NAMESPACE } from '../names.ts';
+import { acknowledgeStars, executionsOf } from './batch.ts';
 
 /** What a `Brake` is to stop, and when. */
 export interface BrakeProps {
@@ -15,6 +23,8 @@ export interface BrakeProps {
   readonly functionName: string;
   /** US dollars of estimated cost in 24 hours. */
   readonly limitUsd: number;
+  /** The state machine whose executions are to end too. */
+  readonly batch?: StateMachine | undefined;
 }
 
 /**
@@ -56,20 +66,21 @@ export class Brake extends Construct {
   }
 
   /** Of the standard type, which remembers for 90 days that it ran: `make status` asks it. It runs once a crossing, so price does not count. */
-  private stateMachine({ function: fn, functionName }: BrakeProps): StateMachine {
+  private stateMachine(props: BrakeProps): StateMachine {
+    const { function: fn, functionName, batch } = props;
     const stop = new CallAwsService(this, 'Stop', {
       comment: 'A reserved concurrency of 0 refuses every call',
       service: 'lambda',
       action: 'putFunctionConcurrency',
       parameters: { FunctionName: fn.functionName, ReservedConcurrentExecutions: 0 },
       iamResources: [fn.functionArn],
-    }).addRetry({ maxAttempts: 5, interval: Duration.seconds(2) });
+    }).addRetry(RETRY);
     const machine = new StateMachine(this, 'StateMachine', {
       stateMachineName: brakeName(functionName),
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromChainable(stop),
+      definitionBody: DefinitionBody.fromChainable(batch ? stop.next(this.endExecutions(batch)) : stop),
       timeout: Duration.minutes(10),
-      role: this.roleFor(fn),
+      role: this.roleFor(props),
     });
     Validations.of(machine).acknowledge(
       {
@@ -82,24 +93,47 @@ export class Brake extends Construct {
     return machine;
   }
 
-  /** The one action on the one function; immutable, so that the task adds no policy beside it. */
-  private roleFor(fn: LambdaFunction): IRole {
-    const statements = [
-      new PolicyStatement({
-        sid: 'StopTheFunction',
-        actions: ['lambda:PutFunctionConcurrency'],
-        resources: [fn.functionArn],
-      }),
-    ];
-    return new Role(this, 'Role', {
-      description: 'What the brake may do: stop the function',
+  /** Without this a batch would try each of its rows again and again, for hours. A page of the list is 100 executions. */
+  private endExecutions({ stateMachineArn }: StateMachine): Chain {
+    const task = (id: string, action: string, parameters: Record<string, unknown>) =>
+      new CallAwsService(this, id, { service: 'sfn', action, parameters, iamResources: [stateMachineArn] }).addRetry(
+        RETRY,
+      );
+    const list = task('List', 'listExecutions', { StateMachineArn: stateMachineArn, StatusFilter: 'RUNNING' });
+    const end = task('End', 'stopExecution', {
+      ExecutionArn: JsonPath.stringAt('$.ExecutionArn'),
+      Error: 'DailyLimitReached',
+      Cause: 'The estimated cost of 24 hours reached DAILY_LIMIT_USD',
+    });
+    return list.next(new ForEach(this, 'Each', { itemsPath: '$.Executions' }).itemProcessor(end));
+  }
+
+  /** The one action on the one function, and what a batch takes; immutable, so that a task adds no policy beside it. */
+  private roleFor({ function: fn, functionName, batch }: BrakeProps): IRole {
+    const allow = (sid: string, action: string, resource: string): PolicyStatement =>
+      new PolicyStatement({ sid, actions: [action], resources: [resource] });
+    const executions = executionsOf(this, functionName);
+    const ofBatch = batch
+      ? [
+          allow('ListTheBatches', 'states:ListExecutions', batch.stateMachineArn),
+          allow('EndTheBatches', 'states:StopExecution', executions),
+        ]
+      : [];
+    const statements = [allow('StopTheFunction', 'lambda:PutFunctionConcurrency', fn.functionArn), ...ofBatch];
+    const role = new Role(this, 'Role', {
+      description: `What the brake may do: stop the function${batch ? ', and end its batches' : ''}`,
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
       inlinePolicies: { StopTheFunction: new PolicyDocument({ statements }) },
-    }).withoutPolicyUpdates();
+    });
+    if (batch) acknowledgeStars(role, executions);
+    return role.withoutPolicyUpdates();
   }
 }
+
+/** Of each call of AWS. */
+const RETRY = { maxAttempts: 5, interval: Duration.seconds(2) };
 
 /** By the name, which is known: emulators make no alarm that a reference could be resolved with. */
 function arnOf(scope: Construct, functionName: string): string {

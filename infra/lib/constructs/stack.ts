@@ -6,6 +6,7 @@ import { boundaryName } from '../names.ts';
 import type { Choice } from '../settings/choice.ts';
 import { DEFAULT_REGION, SETTINGS_METADATA, typedSettings } from '../settings/settings.ts';
 import { FunctionAlarms } from './alarms.ts';
+import { Batch } from './batch.ts';
 import { BedrockFunction } from './bedrock-function.ts';
 import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
@@ -38,8 +39,9 @@ export class BedrockStack extends Stack {
       [SETTINGS_METADATA]: typedSettings({ ...settings, model: models.map(({ id }) => id) }),
     };
     const bedrock = new BedrockFunction(this, 'Bedrock', { ...settings, inference: settings, models, code });
+    const batch = settings.batch ? this.addBatch(bedrock, settings) : undefined;
     const limits =
-      settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, settings)];
+      settings.dailyLimitUsd === undefined ? [] : [this.addBrake(bedrock, settings.dailyLimitUsd, settings, batch)];
     new FunctionAlarms(this, 'Alarms', {
       ...settings,
       function: bedrock.function,
@@ -57,8 +59,20 @@ export class BedrockStack extends Stack {
     if (settings.functionUrl || settings.stream) this.addUrl(bedrock, settings);
   }
 
-  private addBrake({ function: fn }: BedrockFunction, limitUsd: number, { functionName }: Choice['settings']): Alarm {
-    return new Brake(this, 'Brake', { function: fn, functionName, limitUsd }).alarm;
+  private addBatch({ function: fn }: BedrockFunction, settings: Choice['settings']): Batch {
+    const batch = new Batch(this, 'Batch', { ...settings, function: fn });
+    this.output('BatchBucket', batch.bucket.bucketName);
+    this.output('BatchStateMachine', batch.stateMachine.stateMachineArn);
+    return batch;
+  }
+
+  private addBrake(
+    { function: fn }: BedrockFunction,
+    limitUsd: number,
+    { functionName }: Choice['settings'],
+    batch: Batch | undefined,
+  ): Alarm {
+    return new Brake(this, 'Brake', { function: fn, functionName, limitUsd, batch: batch?.stateMachine }).alarm;
   }
 
   private addBudget(settings: Choice['settings']): void {

@@ -25,6 +25,7 @@ export function choose(settings: Settings, table: ModelTable, today: string): Ch
   const models = ids.map((id) => usableModel(id, settings.region, table, today));
   checkMaxTokens(settings, models);
   checkBudget(settings);
+  checkBatch(settings);
   checkEnvironmentSize(settings, models);
   return { settings, models };
 }
@@ -90,6 +91,19 @@ function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
   if (monthlyBudgetUsd !== undefined && alarmEmail === undefined) {
     throw new UserError('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
   }
+}
+
+/** Less than the five minutes of an Express workflow (Step Functions quotas) by the time that its other parts may take. */
+const LONGEST_BATCH_TIMEOUT_SECONDS = 240;
+
+/** A row has the time of an Express workflow, in which the function has to have answered. */
+function checkBatch({ batch, batchRetentionDays, timeoutSeconds }: Settings): void {
+  if (batchRetentionDays !== undefined && !batch)
+    throw new UserError('BATCH_RETENTION_DAYS needs BATCH=1, whose files it is about; leave it out, or give both.');
+  if (batch && timeoutSeconds > LONGEST_BATCH_TIMEOUT_SECONDS)
+    throw new UserError(
+      `TIMEOUT_SECONDS takes at most ${LONGEST_BATCH_TIMEOUT_SECONDS} with BATCH=1, because a row of a batch has five minutes; "${timeoutSeconds}" was given.`,
+    );
 }
 
 function checkEnvironmentSize(settings: Settings, models: readonly ModelRow[]): void {

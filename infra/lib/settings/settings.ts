@@ -61,6 +61,12 @@ export const settingsSchema = z.strictObject({
     .transform((on): boolean | undefined => on || undefined)
     .optional()
     .describe('1 or 0'),
+  // Absent where off, as above.
+  batch: yesOrNo
+    .transform((on): boolean | undefined => on || undefined)
+    .optional()
+    .describe('1 or 0'),
+  batchRetentionDays: wholeNumber(1, 365).optional().describe('a whole number of days from 1 to 365'),
   maxConcurrency: wholeNumber(1, 1000).optional().describe('a whole number of calls at once from 1 to 1000'),
   maxTokens: wholeNumber(1, 1_000_000)
     .optional()

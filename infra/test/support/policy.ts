@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import type { BedrockStack } from '../../lib/constructs/stack.ts';
-import { ACCOUNT } from './stack.ts';
+import { ACCOUNT, stackOf } from './stack.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
@@ -47,4 +47,45 @@ export function resolved(value: unknown): unknown {
   if (sub.success)
     return sub.data['Fn::Sub'].replace(/\$\{AWS::Partition\}/g, 'aws').replace(/\$\{AWS::AccountId\}/g, ACCOUNT);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
+}
+
+/** Does what CloudFormation does with what is in a policy: pseudo parameters, and the ARNs of the stack's own resources. */
+export function withArns(value: unknown, arnOf: (id: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((one) => withArns(one, arnOf));
+  if (typeof value !== 'object' || value === null) return value;
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': joined,
+  } = z
+    .object({
+      Ref: z.string().optional(),
+      'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]).optional(),
+      'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]).optional(),
+    })
+    .parse(value);
+  if (Ref !== undefined) return { 'AWS::Partition': 'aws', 'AWS::AccountId': ACCOUNT }[Ref] ?? arnOf(Ref);
+  if (attribute) return arnOf(attribute[0]);
+  if (joined) return joined[1].map((part) => withArns(part, arnOf)).join('');
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withArns(inner, arnOf)]));
+}
+
+const inlinePolicies = z.object({
+  Properties: z.object({ Policies: z.array(z.object({ PolicyDocument: z.unknown() })) }),
+});
+
+/** The resources of a template by the beginning of their ids, in ARNs of names that stand for those that AWS makes up. */
+const ARNS: readonly (readonly [RegExp, string])[] = [
+  [/^BedrockFunction/, `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:bedrock-titan-function`],
+  [/^BatchBucket/, 'arn:aws:s3:::bedrock-titan-function-batchbucket1-x'],
+  [/^BatchStateMachine/, `arn:aws:states:ap-northeast-1:${ACCOUNT}:stateMachine:bedrock-titan-function-batch`],
+];
+
+/** What the role of that construct may do, as IAM would read it. */
+export function policyOfRole(construct: string, given: Record<string, string>): Policy {
+  const roles = Template.fromStack(stackOf(given)).findResources('AWS::IAM::Role');
+  const [role] = Object.entries(roles).flatMap(([id, one]) => (id.startsWith(`${construct}Role`) ? [one] : []));
+  const [policy] = inlinePolicies.parse(role).Properties.Policies;
+  const arnOf = (id: string): string => ARNS.find(([pattern]) => pattern.test(id))?.[1] ?? id;
+  return policyDocument.parse(withArns(policy?.PolicyDocument, arnOf));
 }

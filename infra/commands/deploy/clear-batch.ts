@@ -1,0 +1,63 @@
+import { createInterface } from 'node:readline/promises';
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { UserError } from '../../lib/errors.ts';
+import { asUserError, clientOptions } from '../shared/aws.ts';
+import type { Target } from '../shared/target.ts';
+import { unattended } from './programs.ts';
+
+/**
+ * Ends the batches that run and empties their bucket, because CloudFormation removes none that has files. A person is asked first.
+ *
+ * @returns whether a person was asked, who then meant the stack too.
+ * @throws UserError when the person does not want that, or the caller may not do it.
+ */
+export async function clearBatch(target: Target, { Outputs = [] }: Stack): Promise<boolean> {
+  const output = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+  const [bucket, stateMachineArn] = [output('BatchBucket'), output('BatchStateMachine')];
+  if (!bucket || !stateMachineArn) return false;
+  const s3 = new S3Client(clientOptions(target.region));
+  try {
+    const isEmpty = (await filesIn(s3, bucket).next()).done;
+    const asked = !isEmpty && !unattended();
+    if (asked) await confirm(`The bucket ${bucket} has files of batches. Remove them, and the stack? [y/N] `);
+    await endExecutions(new SFNClient(clientOptions(target.region)), stateMachineArn);
+    await empty(s3, bucket);
+    return asked;
+  } catch (error) {
+    throw asUserError(error, target.region, PERMISSIONS);
+  }
+}
+
+const PERMISSIONS = ['s3:ListBucket', 's3:DeleteObject', 'states:ListExecutions', 'states:StopExecution'];
+
+async function confirm(question: string): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(question);
+  terminal.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was removed.');
+}
+
+async function endExecutions(sfn: SFNClient, stateMachineArn: string): Promise<void> {
+  for await (const { executions = [] } of paginateListExecutions(
+    { client: sfn },
+    { stateMachineArn, statusFilter: 'RUNNING' },
+  ))
+    for (const { executionArn } of executions)
+      await sfn.send(new StopExecutionCommand({ executionArn, cause: 'make destroy' }));
+}
+
+/** The keys of what is there, a page of a thousand at a time. */
+async function* filesIn(s3: S3Client, Bucket: string): AsyncGenerator<{ Key: string | undefined }[], void> {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
+    if (Contents.length > 0) yield Contents.map(({ Key }) => ({ Key }));
+}
+
+async function empty(s3: S3Client, Bucket: string): Promise<void> {
+  for await (const Objects of filesIn(s3, Bucket)) {
+    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    const [refused] = Errors;
+    if (refused) throw new UserError(`S3 did not remove ${refused.Key} of ${Bucket}: ${refused.Code}. Try again.`);
+  }
+}

@@ -1,0 +1,127 @@
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { batchName } from '../names.ts';
+import { batchRows, RESULTS_PREFIX } from './batch-rows.ts';
+
+/** What a `Batch` asks, and how. */
+export interface BatchProps {
+  readonly function: LambdaFunction;
+  readonly functionName: string;
+  /** Seconds after which Lambda ends an invocation. */
+  readonly timeoutSeconds: number;
+  /** Rows asked at once. */
+  readonly maxConcurrency?: number | undefined;
+  /** Days after which rows and results are removed; 7 where absent. */
+  readonly batchRetentionDays?: number | undefined;
+}
+
+/** Days that prompts and answers stay in the bucket. */
+const DEFAULT_RETENTION_DAYS = 7;
+
+/** The folder of the bucket with the files of rows. */
+const INPUT_PREFIX = 'input';
+
+/** Asks the function every row of a file: a bucket with the rows and what came of them, and the state machine between. */
+export class Batch extends Construct {
+  readonly bucket: Bucket;
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: BatchProps) {
+    super(scope, id);
+    const retention = Duration.days(props.batchRetentionDays ?? DEFAULT_RETENTION_DAYS);
+    this.bucket = this.ownBucket(retention);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: batchName(props.functionName),
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromChainable(batchRows(this, { ...props, bucket: this.bucket })),
+      // By then its rows are gone.
+      timeout: retention,
+      role: this.roleFor(props),
+    });
+    // The CDK's policy for a map, which no role takes.
+    this.stateMachine.node.tryRemoveChild('DistributedMapPolicy');
+    Validations.of(this.stateMachine).acknowledge(
+      {
+        id: 'AwsSolutions-SF1',
+        reason: 'A log would need a permission on every log group, and would keep what the bucket forgets.',
+      },
+      { id: 'AwsSolutions-SF2', reason: 'A row is one call, which the function logs: there is nothing to trace.' },
+    );
+  }
+
+  /**
+   * Gone with the stack. `make destroy` empties it before, as the caller: the CDK's `autoDeleteObjects` would leave a function in the account
+   * that may delete, and a role for it that CloudFormation would have to be allowed to make.
+   */
+  private ownBucket(expiration: Duration): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'A log of accesses would need a bucket of its own, for files that are gone in days.',
+    });
+    return bucket;
+  }
+
+  /**
+   * What Step Functions' guide lists for a Distributed Map that reads and writes S3, on this machine, two folders of this
+   * bucket and this function alone. Immutable, so that nothing is added to it.
+   */
+  private roleFor({ function: fn, functionName }: BatchProps): IRole {
+    const allow = (sid: string, actions: string[], resource: string): PolicyStatement =>
+      new PolicyStatement({ sid, actions, resources: [resource] });
+    // By name: the machine needs the role first.
+    const machine = arnOf(this, 'stateMachine', batchName(functionName));
+    const filesIn = (prefix: string): string => this.bucket.arnForObjects(`${prefix}/*`);
+    const statements = [
+      allow('AskTheFunction', ['lambda:InvokeFunction'], fn.functionArn),
+      allow('StartRows', ['states:StartExecution'], machine),
+      allow('EndRows', ['states:DescribeExecution', 'states:StopExecution'], executionsOf(this, functionName)),
+      allow('ReadRows', ['s3:GetObject'], filesIn(INPUT_PREFIX)),
+      allow('WriteResults', WRITE_RESULTS, filesIn(RESULTS_PREFIX)),
+    ];
+    const role = new Role(this, 'Role', {
+      description: 'What a batch may do: read its rows, ask the function, write what came of them',
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+      inlinePolicies: { AskEveryRow: new PolicyDocument({ statements }) },
+    });
+    acknowledgeStars(
+      role,
+      `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/${INPUT_PREFIX}/*`,
+      `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/${RESULTS_PREFIX}/*`,
+      executionsOf(this, functionName),
+    );
+    return role.withoutPolicyUpdates();
+  }
+}
+
+const arnOf = (scope: Construct, resource: string, resourceName: string): string =>
+  Stack.of(scope).formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+
+/** The ARNs of a batch's executions, whose names are made up as they are started. */
+export const executionsOf = (scope: Construct, functionName: string): string =>
+  arnOf(scope, 'execution', `${batchName(functionName)}:*`);
+
+/** Says why these resources, as cdk-nag writes them, end in a star. */
+export function acknowledgeStars(role: Role, ...resources: readonly string[]): void {
+  const plain = (resource: string) => resource.replaceAll(Aws.ACCOUNT_ID, '<AWS::AccountId>');
+  for (const resource of resources)
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${plain(resource)}]`,
+      reason: 'The star stands for names that are made up as they come, in one folder or of one state machine.',
+    });
+}
+
+/** By Step Functions' guide, "IAM policies for ResultWriter". */
+const WRITE_RESULTS = ['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
