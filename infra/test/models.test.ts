@@ -31,6 +31,10 @@ it.each([
     'apac.amazon.nova-lite-v1:0 stands there twice',
   ],
   [tableWith({ api: 'InvokeModel' }), 'a model that is called by InvokeModel does not stream'],
+  [
+    tableWith({ api: 'InvokeModel', responseStreaming: false }),
+    'a model that is called by InvokeModel has no structured output',
+  ],
   [JSON.stringify({ ...table, default: 'gone' }), 'the default gone has no row'],
 ])('a table that is not is refused: %#', (text, message) => {
   expect(() => parseModels(text, 'models.json')).toThrow(message);

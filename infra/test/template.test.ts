@@ -185,6 +185,7 @@ describe("the function's environment", () => {
       {
         id: 'global.amazon.nova-2-lite-v1:0',
         api: 'Converse',
+        structuredOutput: 'tool',
         pricePerMillionTokens: { input: 0.3, output: 2.5 },
         maxOutputTokens: 64000,
         refusedParameters: [],
@@ -193,6 +194,7 @@ describe("the function's environment", () => {
       {
         id: 'jp.amazon.nova-2-lite-v1:0',
         api: 'Converse',
+        structuredOutput: 'tool',
         pricePerMillionTokens: { input: 0.396, output: 3.311 },
         maxOutputTokens: 64000,
         refusedParameters: [],

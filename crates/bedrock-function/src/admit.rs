@@ -1,10 +1,14 @@
 //! What this deployment allows: from what the caller wants to a request that can be sent.
 
+use std::sync::Arc;
+
+use json_schema::Schema;
+
 use crate::{
-    config::{Api, Config, ModelFacts, Parameter},
+    config::{Api, Config, ModelFacts, Parameter, StructuredOutput},
     doors::{Delivery, Wanted},
     errors::InvalidRequest,
-    text::{MaxTokens, ModelId, Probability, TextRequest},
+    text::{MaxTokens, ModelId, Probability, Structured, TextRequest, Way},
 };
 
 /// Checks what is wanted against the models that are granted, what each of them takes, and the
@@ -36,6 +40,10 @@ pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequ
         }
     }
     let temperature = temperature(&wanted, config.temperature, facts)?;
+    let retries = wanted.schema_retries;
+    let structured = wanted
+        .schema
+        .map(|schema| structured(*schema, retries, facts));
     let request = TextRequest {
         model,
         prompt: wanted.prompt,
@@ -45,6 +53,7 @@ pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequ
         temperature,
         top_p: wanted.top_p,
         stop_sequences: wanted.stop_sequences.unwrap_or_default(),
+        structured: structured.transpose()?.map(Arc::new),
     };
     fits_the_api(&request, config)?;
     fits_the_limit(&request, config.max_prompt_chars)?;
@@ -121,6 +130,41 @@ fn temperature(
     Ok(wanted
         .temperature
         .or(Some(configured).filter(|_| !is_left_out)))
+}
+
+/// The way in which the model is brought to satisfy the schema.
+fn structured(
+    schema: Schema,
+    retries: u8,
+    facts: Option<&ModelFacts>,
+) -> Result<Structured, InvalidRequest> {
+    let refused =
+        |happened: String, remedy| InvalidRequest::new(format!("schema {happened}"), remedy);
+    let known = facts.map_or(StructuredOutput::None, |facts| facts.structured_output);
+    let way = match known {
+        StructuredOutput::Native => match schema.refused_as_grammar() {
+            None => Way::TextFormat,
+            Some(why) => return Err(refused(why.happened(), why.remedy())),
+        },
+        StructuredOutput::Tool => {
+            let input = schema.as_tool_input();
+            let input = input.map_err(|why| refused(why.happened(), why.remedy()))?;
+            Way::Tool {
+                input_schema: input.into(),
+            }
+        }
+        StructuredOutput::None => {
+            return Err(InvalidRequest::new(
+                "This model cannot be brought to satisfy a schema.",
+                "Leave schema out, or choose a model whose structuredOutput in models.json is native or tool.",
+            ));
+        }
+    };
+    Ok(Structured {
+        schema,
+        way,
+        retries,
+    })
 }
 
 fn refuses(facts: Option<&ModelFacts>, parameter: Parameter) -> bool {

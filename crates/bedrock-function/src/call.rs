@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     config::{Config, Price},
     doors::Usage,
-    errors::Error,
+    errors::{Error, Unsatisfied},
     record::{Record, cost_usd, millis},
     text::{AnswerEnd, CallError, TextRequest, Tokens},
 };
@@ -46,6 +46,20 @@ impl Call {
     pub(crate) fn answered(&self, end: &AnswerEnd, record: &mut Record) {
         record.called(&self.model, self.started.elapsed());
         record.answered(end, self.cost(end.tokens));
+    }
+
+    /// Notes that the answer is not what the event's schema asks for. It is paid all the same.
+    pub(crate) fn unsatisfied(
+        &self,
+        why: Unsatisfied,
+        end: &AnswerEnd,
+        record: &mut Record,
+    ) -> Error {
+        self.answered(end, record);
+        Error::Unsatisfied {
+            model: self.model.clone(),
+            why,
+        }
     }
 
     /// Notes that the call has failed. What it has cost counts all the same.

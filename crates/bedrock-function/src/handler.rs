@@ -6,6 +6,8 @@ use std::{
     time::SystemTime,
 };
 
+use serde_json::value::RawValue;
+
 use crate::{
     admit::admit,
     budget::TimeBudget,
@@ -16,7 +18,7 @@ use crate::{
     live::LiveAnswer,
     panic::caught,
     record::Record,
-    text::{Answer, AnswerStream, TextModel},
+    text::{Answer, AnswerEnd, CallError, TextModel, TextRequest, Tokens},
 };
 
 /// Answers events with a model.
@@ -86,30 +88,110 @@ impl<M: TextModel> Handler<M> {
             record.prompt = Some(request.prompt.clone());
         }
         let call = Call::new(&request, &self.config);
-        let parts = match self.models.ask(request, budget).await {
-            Ok(parts) => parts,
-            Err(error) => return Err(call.failed(error, record)),
-        };
         match delivery {
-            Delivery::Whole { usage } => whole(&call, parts, record).await.and_then(|answer| {
+            Delivery::Whole { usage } => {
+                let (answer, json) = self.whole(&call, request, budget, record).await?;
                 let usage = usage.then(|| call.usage(answer.end.tokens));
-                door.answer(&answer, usage).map(Answering::Whole)
-            }),
+                door.answer(&answer, json.as_deref(), usage)
+                    .map(Answering::Whole)
+            }
             Delivery::Streamed => {
-                let answer = LiveAnswer::begin(call, parts, budget, record).await?;
+                let structured = request.structured.clone();
+                let parts = match self.models.ask(request, budget).await {
+                    Ok(parts) => parts,
+                    Err(error) => return Err(call.failed(error, record)),
+                };
+                let answer = LiveAnswer::begin(call, parts, structured, budget, record).await?;
                 Ok(Answering::Live(answer))
+            }
+        }
+    }
+
+    /// The whole answer, and its JSON where the caller asked for that. A model whose answer does not
+    /// satisfy the schema is asked again as often as the caller allows and the time does; all of it is
+    /// counted in the last answer's end.
+    async fn whole(
+        &self,
+        call: &Call,
+        request: TextRequest,
+        budget: TimeBudget,
+        record: &mut Record,
+    ) -> Result<(Answer, Option<Box<RawValue>>), Error> {
+        let structured = request.structured.clone();
+        let mut retries = structured
+            .as_ref()
+            .map_or(0, |structured| structured.retries);
+        let (mut request, mut before) = (request, Spent::default());
+        loop {
+            let began = budget.elapsed();
+            let again = (retries > 0).then(|| request.clone());
+            let collected = match self.models.ask(request, budget).await {
+                Ok(parts) => Answer::collect(parts).await,
+                Err(error) => Err(error),
+            };
+            let mut answer = match collected {
+                Ok(answer) => answer,
+                Err(error) => return Err(call.failed(before.with_error(error), record)),
+            };
+            before.add_to(&mut answer.end);
+            record.text = call.logs_content.then(|| answer.text.clone());
+            let json = structured
+                .as_ref()
+                .map(|structured| structured.json_of(&answer.text, &answer.end.stop))
+                .transpose();
+            let why = match json {
+                Ok(json) => {
+                    call.answered(&answer.end, record);
+                    return Ok((answer, json));
+                }
+                Err(why) => why,
+            };
+            let took = budget.elapsed().saturating_sub(began);
+            let fits = why.is_worth_another_call() && took < budget.remaining();
+            match again.filter(|_| fits) {
+                Some(again) => {
+                    (request, before) = (again, Spent::on(&answer.end));
+                    retries -= 1;
+                }
+                None => return Err(call.unsatisfied(why, &answer.end, record)),
             }
         }
     }
 }
 
-async fn whole(call: &Call, parts: AnswerStream, record: &mut Record) -> Result<Answer, Error> {
-    match Answer::collect(parts).await {
-        Ok(answer) => {
-            call.answered(&answer.end, record);
-            record.text = call.logs_content.then(|| answer.text.clone());
-            Ok(answer)
+/// What answers took that did not satisfy the schema.
+#[derive(Default)]
+struct Spent {
+    tokens: Option<Tokens>,
+    attempts: u32,
+}
+
+impl Spent {
+    fn on(end: &AnswerEnd) -> Self {
+        Self {
+            tokens: Some(end.tokens),
+            attempts: end.attempts,
         }
-        Err(error) => Err(call.failed(error, record)),
+    }
+
+    fn add_to(&self, end: &mut AnswerEnd) {
+        end.attempts += self.attempts;
+        if let Some(tokens) = self.tokens {
+            end.tokens += tokens;
+        }
+    }
+
+    fn with_error(self, error: CallError) -> CallError {
+        let Some(mut tokens) = self.tokens else {
+            return error;
+        };
+        if let Some(more) = error.tokens {
+            tokens += more;
+        }
+        CallError {
+            tokens: Some(tokens),
+            attempts: error.attempts + self.attempts,
+            ..error
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! An answer that is passed on while it arrives.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
+use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -12,10 +13,10 @@ use crate::{
         Body,
         sse::{self, Done},
     },
-    errors::Error,
+    errors::{Error, Unsatisfied},
     panic::{Panicked, caught},
     record::{Record, millis},
-    text::{AnswerPart, AnswerStream},
+    text::{AnswerEnd, AnswerPart, AnswerStream, Structured},
 };
 
 /// Some proxies close a connection that is silent for longer; a comment is sent before that.
@@ -30,6 +31,8 @@ pub(crate) struct LiveAnswer {
     call: Call,
     parts: AnswerStream,
     budget: TimeBudget,
+    /// What the answer must satisfy, where it is to be JSON.
+    structured: Option<Arc<Structured>>,
     first_text: String,
     first_text_after: Duration,
 }
@@ -39,6 +42,7 @@ impl LiveAnswer {
     pub(crate) async fn begin(
         call: Call,
         mut parts: AnswerStream,
+        structured: Option<Arc<Structured>>,
         budget: TimeBudget,
         record: &mut Record,
     ) -> Result<Self, Error> {
@@ -51,6 +55,7 @@ impl LiveAnswer {
                         call,
                         parts,
                         budget,
+                        structured,
                         first_text,
                     });
                 }
@@ -97,6 +102,7 @@ impl LiveAnswer {
         request_id: &str,
     ) -> String {
         let mut text = std::mem::take(&mut self.first_text);
+        let keeps_text = self.call.logs_content || self.structured.is_some();
         caller.send(sse::text(&text)).await;
         let ended = loop {
             let part = tokio::time::timeout(SILENCE, caught(self.parts.next())).await;
@@ -104,7 +110,7 @@ impl LiveAnswer {
                 Err(_) => caller.send(sse::COMMENT.to_owned()).await,
                 Ok(Ok(Some(Ok(AnswerPart::Text(piece))))) => {
                     caller.send(sse::text(&piece)).await;
-                    if self.call.logs_content {
+                    if keeps_text {
                         text.push_str(&piece);
                     }
                 }
@@ -114,23 +120,38 @@ impl LiveAnswer {
                 Ok(Ok(None) | Err(Panicked)) => break Err(Error::Internal),
             }
         };
+        let ended = ended.and_then(|end| match self.json_of(&text, &end) {
+            Ok(json) => {
+                self.call.answered(&end, record);
+                Ok((end, json))
+            }
+            Err(why) => Err(self.call.unsatisfied(why, &end, record)),
+        });
         if self.call.logs_content {
             record.text = Some(text);
         }
         match ended {
-            Ok(end) => {
-                self.call.answered(&end, record);
-                sse::done(&Done {
-                    stop_reason: end.stop.reason,
-                    usage: self.call.usage(end.tokens),
-                    first_text_ms: millis(self.first_text_after),
-                })
-            }
+            Ok((end, json)) => sse::done(&Done {
+                stop_reason: end.stop.reason,
+                json,
+                usage: self.call.usage(end.tokens),
+                first_text_ms: millis(self.first_text_after),
+            }),
             Err(error) => {
                 record.failed(&error);
                 sse::error(&error, request_id)
             }
         }
+    }
+}
+
+impl LiveAnswer {
+    /// The JSON of the whole text, where the caller asked for it.
+    fn json_of(&self, text: &str, end: &AnswerEnd) -> Result<Option<Box<RawValue>>, Unsatisfied> {
+        let structured = self.structured.as_ref();
+        structured
+            .map(|structured| structured.json_of(text, &end.stop))
+            .transpose()
     }
 }
 
@@ -158,7 +179,7 @@ mod tests {
     use futures_util::{StreamExt, stream};
 
     use super::*;
-    use crate::{config::Config, doors::Door, text::AnswerEnd};
+    use crate::{config::Config, doors::Door};
 
     /// The body of an answer whose parts come so long after one another, and which may take so long.
     async fn body(parts: Vec<(Duration, AnswerPart)>, time: Duration) -> Body {
@@ -180,7 +201,7 @@ mod tests {
         let budget = TimeBudget::until(now, now, time);
         let mut record = Record::new("REQUEST-ID", true, None);
         let call = Call::new(&request, &config);
-        let answer = LiveAnswer::begin(call, Box::pin(parts), budget, &mut record).await;
+        let answer = LiveAnswer::begin(call, Box::pin(parts), None, budget, &mut record).await;
         answer
             .ok()
             .unwrap()

@@ -5,7 +5,8 @@ use crate::fault::StreamFault;
 use crate::generate::count_tokens;
 use crate::serve::body::{Frames, LiveSteps, Pace, Payload, ResponseBody};
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::time::Duration;
 
 /// AWS ends the error type's header with the address of the service's model.
@@ -60,8 +61,10 @@ impl Answer {
     }
 
     /// Any JSON. A status outside 100 to 999 is sent as 500.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self::raw(status, "application/json", body.to_string())
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        // What cannot be written is no body of any answer.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self::raw(status, "application/json", body)
     }
 
     /// An error as AWS words it: the type in `x-amzn-errortype`, the message in the body.

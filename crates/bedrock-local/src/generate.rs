@@ -1,6 +1,7 @@
 //! Prompts and replies, whichever operation they come and go by; the stand-in's own reply; its measure of tokens.
 
 use crate::Model;
+use json_schema::Schema;
 
 /// A request for a model, whichever operation it came by.
 #[derive(Debug)]
@@ -9,6 +10,15 @@ pub(crate) struct Prompt<'a> {
     pub(crate) system: Vec<String>,
     pub(crate) turns: Vec<Turn>,
     pub(crate) inference: Inference,
+    pub(crate) format: Option<Format>,
+}
+
+/// JSON that an answer must be.
+#[derive(Debug)]
+pub(crate) struct Format {
+    pub(crate) schema: Schema,
+    /// The tool that must be called with it.
+    pub(crate) tool: Option<String>,
 }
 
 /// One turn of a conversation.
@@ -78,14 +88,24 @@ impl Prompt<'_> {
             .chain(self.turns.iter().map(|turn| turn.text.as_str()))
     }
 
+    /// The tool that must be called.
+    pub(crate) fn tool(&self) -> Option<&str> {
+        self.format.as_ref()?.tool.as_deref()
+    }
+
     pub(crate) fn tokens(&self) -> u32 {
         self.texts().map(count_tokens).sum()
     }
 }
 
-/// The stand-in's own reply: what it is and what it received, in Japanese for a Japanese prompt, else in English.
-pub(crate) fn answer(prompt: &Prompt<'_>) -> Reply {
-    let (text, stop) = limit(&sentence(prompt), &prompt.inference);
+/// The stand-in's own reply: a value made from the schema, or what it is and what it received, in Japanese for a
+/// Japanese prompt, else in English. With `violates`, the value does not satisfy the schema, where there is such a one.
+pub(crate) fn answer(prompt: &Prompt<'_>, violates: bool) -> Reply {
+    let text = match &prompt.format {
+        Some(Format { schema, .. }) => value(schema, violates),
+        None => sentence(prompt),
+    };
+    let (text, stop) = limit(&text, &prompt.inference);
     let output_tokens = count_tokens(&text);
     Reply {
         reasoning: None,
@@ -94,6 +114,13 @@ pub(crate) fn answer(prompt: &Prompt<'_>) -> Reply {
         input_tokens: prompt.tokens(),
         output_tokens,
     }
+}
+
+/// JSON; null, where the stand-in finds no value.
+fn value(schema: &Schema, violates: bool) -> String {
+    let counterexample = violates.then(|| schema.counterexample()).flatten();
+    let value = counterexample.or_else(|| schema.sample());
+    value.unwrap_or_else(|| "null".to_owned())
 }
 
 fn sentence(prompt: &Prompt<'_>) -> String {

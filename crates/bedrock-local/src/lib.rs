@@ -37,7 +37,7 @@ pub use fault::{FAULT_KINDS, Fault, FaultKind, ParseFaultError, Place};
 pub use generate::count_tokens;
 pub use models::{
     Access, Api, Date, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price,
-    Reach, Status,
+    Reach, Status, StructuredOutput,
 };
 pub use serve::request::{Operation, ReceivedRequest};
 pub use serve::service::RequestLine;

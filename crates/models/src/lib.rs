@@ -6,7 +6,9 @@
 
 mod row;
 
-pub use row::{Access, Api, InferenceParameter, Lifecycle, Model, Price, Reach, Status};
+pub use row::{
+    Access, Api, InferenceParameter, Lifecycle, Model, Price, Reach, Status, StructuredOutput,
+};
 pub use time::Date;
 
 use serde::Deserialize;

@@ -25,6 +25,8 @@ pub struct Model {
     pub api: Api,
     /// Whether it is called by `ConverseStream` too.
     pub response_streaming: bool,
+    /// How it is brought to answer with JSON that satisfies a schema.
+    pub structured_output: StructuredOutput,
     /// USD.
     pub price_per_million_tokens: Price,
     /// The largest `maxTokens` that the model takes.
@@ -65,6 +67,18 @@ pub enum Api {
     Converse,
     /// The model's own request shape: in this table, Titan Text's.
     InvokeModel,
+}
+
+/// How a model is brought to answer with JSON that satisfies a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StructuredOutput {
+    /// By `outputConfig.textFormat` of Converse, and by strict tools.
+    Native,
+    /// By a tool that it must call, whose input is the schema.
+    Tool,
+    /// By nothing.
+    None,
 }
 
 /// USD per million tokens.

@@ -19,6 +19,8 @@ const modelRow = z.strictObject({
   api: z.enum(['Converse', 'InvokeModel']),
   /** Whether it is called by ConverseStream too. */
   responseStreaming: z.boolean(),
+  /** How it is brought to answer with JSON that satisfies a schema. */
+  structuredOutput: z.enum(['native', 'tool', 'none']),
   /** US dollars. */
   pricePerMillionTokens: z.strictObject({ input: dollars, output: dollars }),
   maxOutputTokens: z.int().positive(),
@@ -64,6 +66,9 @@ function contradictions(table: { default: string; models: ModelRow[] }): string[
     ...table.models
       .filter((row) => row.api === 'InvokeModel' && row.responseStreaming)
       .map((row) => `${row.id}: a model that is called by InvokeModel does not stream`),
+    ...table.models
+      .filter((row) => row.api === 'InvokeModel' && row.structuredOutput !== 'none')
+      .map((row) => `${row.id}: a model that is called by InvokeModel has no structured output`),
   ];
 }
 

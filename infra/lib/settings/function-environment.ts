@@ -41,8 +41,10 @@ export function environmentOf(
 
 /** The columns that the function computes with; it has no models.json. */
 function columnsOf(row: ModelRow, stream: boolean | undefined) {
-  const { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters } = row;
-  const columns = { id, api, pricePerMillionTokens, maxOutputTokens, refusedParameters, exclusiveParameters };
+  const { id, api, structuredOutput, pricePerMillionTokens, maxOutputTokens } = row;
+  const { refusedParameters, exclusiveParameters } = row;
+  const prices = { pricePerMillionTokens, maxOutputTokens };
+  const columns = { id, api, structuredOutput, ...prices, refusedParameters, exclusiveParameters };
   return stream ? { ...columns, responseStreaming: row.responseStreaming } : columns;
 }
 

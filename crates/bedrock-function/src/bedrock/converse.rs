@@ -7,7 +7,7 @@ use aws_sdk_bedrockruntime::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use super::{Attempts, converse_body, failure::as_logged};
+use super::{Attempts, converse_body, failure::as_logged, tool_input::ToolInput};
 use crate::text::{Answer, AnswerEnd, CallError, Stop, TextRequest, Tokens};
 
 /// Asks the model for a whole answer.
@@ -17,6 +17,7 @@ pub(super) async fn ask(
     attempts: &Attempts,
 ) -> Result<Answer, CallError> {
     let model = request.model.as_str().to_owned();
+    let tool_input = request.is_by_tool().then(ToolInput::default);
     let body = converse_body::written(request).map_err(|_| attempts.unreadable())?;
     let body = SdkBody::from(body);
     let call = client
@@ -25,20 +26,27 @@ pub(super) async fn ask(
         .customize()
         .mutate_request(move |request| converse_body::put(request, &body))
         .interceptor(attempts.clone())
-        .config_override(attempts.as_config())
-        .send();
-    let output = attempts.bound(call).await?;
-    Ok(answer(output, attempts.count()))
+        .config_override(attempts.as_config());
+    let call = match &tool_input {
+        Some(tool_input) => call.interceptor(tool_input.clone()),
+        None => call,
+    };
+    let output = attempts.bound(call.send()).await?;
+    Ok(answer(output, attempts.count(), tool_input))
 }
 
 /// Takes the text blocks, wherever they stand: models that reason put their reasoning first.
-fn answer(output: ConverseOutput, attempts: u32) -> Answer {
+fn answer(output: ConverseOutput, attempts: u32, tool_input: Option<ToolInput>) -> Answer {
     let end = AnswerEnd {
-        stop: stop(&output.stop_reason),
+        stop: stop(&output.stop_reason, tool_input.is_some()),
         tokens: output.usage.as_ref().map(tokens).unwrap_or_default(),
         attempts,
         bedrock_request_id: output.request_id().and_then(as_logged),
     };
+    if let Some(tool_input) = tool_input {
+        let text = tool_input.take();
+        return Answer { text, end };
+    }
     let blocks = match output.output {
         Some(aws_sdk_bedrockruntime::types::ConverseOutput::Message(message)) => message.content,
         _ => Vec::new(),
@@ -57,9 +65,11 @@ pub(super) fn tokens(usage: &TokenUsage) -> Tokens {
     }
 }
 
-pub(super) fn stop(reason: &StopReason) -> Stop {
+/// `is_by_tool` says that the answer is the call of a tool.
+pub(super) fn stop(reason: &StopReason, is_by_tool: bool) -> Stop {
+    let is_whole = matches!(reason, StopReason::EndTurn | StopReason::StopSequence);
     Stop {
-        is_ordinary: matches!(reason, StopReason::EndTurn | StopReason::StopSequence),
+        is_ordinary: is_whole || (is_by_tool && *reason == StopReason::ToolUse),
         // Where Bedrock gives no reason, the SDK fills in a text that is not fit to be logged, and so is left out.
         reason: as_logged(reason.as_str()),
     }

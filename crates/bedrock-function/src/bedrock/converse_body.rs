@@ -6,16 +6,101 @@
 use aws_sdk_bedrockruntime::config::http::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::text::{MaxTokens, Probability, Role, TextRequest};
+use crate::text::{MaxTokens, Probability, Role, Structured, TextRequest, Way};
+
+/// The name of the schema, or of the tool whose input it is.
+const NAME: &str = "answer";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
     inference_config: InferenceConfig<'a>,
     messages: Vec<Message<'a>>,
+    #[serde(flatten)]
+    structured: Option<Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<[Block<'a>; 1]>,
+}
+
+/// How a schema is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Form<'a> {
+    OutputConfig(OutputConfig<'a>),
+    ToolConfig(ToolConfig<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputConfig<'a> {
+    text_format: TextFormat<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "structure", rename_all = "snake_case")]
+enum TextFormat<'a> {
+    JsonSchema(Structure<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Structure<'a> {
+    JsonSchema { name: &'a str, schema: &'a str },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolConfig<'a> {
+    tool_choice: ToolChoice<'a>,
+    tools: [Tool<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum ToolChoice<'a> {
+    Tool { name: &'a str },
+}
+
+#[derive(Serialize)]
+enum Tool<'a> {
+    #[serde(rename = "toolSpec", rename_all = "camelCase")]
+    Spec {
+        description: &'a str,
+        input_schema: InputSchema<'a>,
+        name: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct InputSchema<'a> {
+    json: &'a RawValue,
+}
+
+/// None, where a tool's input is no JSON, which it always is.
+fn form(structured: &Structured) -> Option<Form<'_>> {
+    Some(match &structured.way {
+        Way::TextFormat => {
+            let structure = Structure::JsonSchema {
+                name: NAME,
+                schema: structured.schema.text(),
+            };
+            Form::OutputConfig(OutputConfig {
+                text_format: TextFormat::JsonSchema(structure),
+            })
+        }
+        Way::Tool { input_schema } => Form::ToolConfig(ToolConfig {
+            tool_choice: ToolChoice::Tool { name: NAME },
+            tools: [Tool::Spec {
+                description: "Takes the whole answer.",
+                input_schema: InputSchema {
+                    json: serde_json::from_str(input_schema).ok()?,
+                },
+                name: NAME,
+            }],
+        }),
+    })
 }
 
 #[derive(Serialize)]
@@ -63,6 +148,7 @@ fn body(request: &TextRequest) -> Body<'_> {
         messages: earlier
             .chain([message(Role::User, &request.prompt)])
             .collect(),
+        structured: request.structured.as_deref().and_then(form),
         system: request.system.as_deref().map(|text| [Block { text }]),
     }
 }
@@ -81,7 +167,12 @@ fn room(request: &TextRequest) -> usize {
     let system = request.system.as_ref().map_or(0, String::len);
     let stops = request.stop_sequences.iter().map(|stop| stop.len() + 3);
     let texts = request.prompt.len() + system + earlier.sum::<usize>() + stops.sum::<usize>();
-    texts + texts / 8 + 256
+    // A schema is sent as a string within a string: it has a quote for every few characters.
+    let schema = request
+        .structured
+        .as_ref()
+        .map_or(0, |structured| structured.schema.text().len());
+    texts + texts / 8 + schema * 3 / 2 + 256
 }
 
 /// Gives a request of the SDK's this body. Called for each attempt, before it is signed.

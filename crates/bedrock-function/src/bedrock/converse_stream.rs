@@ -28,6 +28,7 @@ pub(super) async fn ask(
     connection: Connection,
 ) -> Result<AnswerStream, CallError> {
     let model = request.model.as_str().to_owned();
+    let is_by_tool = request.is_by_tool();
     let estimate = Tokens {
         input: request.texts().map(estimated_tokens).sum(),
         output: 0,
@@ -52,6 +53,7 @@ pub(super) async fn ask(
         attempts,
         connection,
         estimate,
+        is_by_tool,
         stop: None,
         tokens: None,
         is_over: false,
@@ -69,6 +71,8 @@ struct Arriving {
     connection: Connection,
     /// Of what has arrived, for the case that Bedrock never says.
     estimate: Tokens,
+    /// Whether the answer is the input of a tool.
+    is_by_tool: bool,
     /// From `messageStop`.
     stop: Option<Stop>,
     /// From `metadata`.
@@ -103,11 +107,17 @@ impl Arriving {
     /// Takes in an event; gives its text, where it has some.
     fn take(&mut self, event: Event) -> Option<String> {
         match event {
-            Event::ContentBlockDelta(event) => match event.delta {
-                Some(ContentBlockDelta::Text(text)) if !text.is_empty() => return Some(text),
-                _ => {}
-            },
-            Event::MessageStop(event) => self.stop = Some(stop(&event.stop_reason)),
+            Event::ContentBlockDelta(event) => {
+                let text = match event.delta {
+                    Some(ContentBlockDelta::Text(text)) if !self.is_by_tool => text,
+                    Some(ContentBlockDelta::ToolUse(delta)) if self.is_by_tool => delta.input,
+                    _ => String::new(),
+                };
+                return Some(text).filter(|text| !text.is_empty());
+            }
+            Event::MessageStop(event) => {
+                self.stop = Some(stop(&event.stop_reason, self.is_by_tool));
+            }
             Event::Metadata(event) => self.tokens = event.usage.as_ref().map(tokens),
             _ => {}
         }

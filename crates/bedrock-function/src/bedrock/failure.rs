@@ -143,6 +143,16 @@ fn cause_of(code: ErrorCode, message: &str, region: &str) -> Cause {
     }
 }
 
+/// What refusals of a schema have in common: how they name its place in the request, or what it is compiled to.
+const SCHEMA: [&str; 6] = [
+    "output_config.format",
+    "outputConfig",
+    "inputSchema",
+    "tools.0.",
+    "toolConfig",
+    "grammar",
+];
+
 fn invalid(says: impl Fn(&str) -> bool) -> Cause {
     // Both "isn’t supported" and "isn't supported" occur after these words.
     if says("on-demand throughput") {
@@ -153,6 +163,8 @@ fn invalid(says: impl Fn(&str) -> bool) -> Cause {
         Cause::InputTooLong
     } else if says("is blank") {
         Cause::BlankText
+    } else if SCHEMA.iter().any(|words| says(words)) {
+        Cause::SchemaRefused
     } else if says("maximum tokens") || says("max_tokens") {
         Cause::TooManyTokensWanted
     } else if [

@@ -11,6 +11,7 @@ mod credentials;
 mod failure;
 mod http;
 mod titan;
+mod tool_input;
 
 pub use client::ConnectError;
 

@@ -136,6 +136,9 @@ pub struct ModelFacts {
     pub api: Option<Api>,
     /// Whether the model streams its answers; it does where nothing is said.
     pub response_streaming: Option<bool>,
+    /// How it is brought to answer with JSON that satisfies a schema; in no way where nothing is said.
+    #[serde(default)]
+    pub structured_output: StructuredOutput,
     /// The price of a million tokens, in USD.
     pub price_per_million_tokens: Option<Price>,
     /// The longest answer, in tokens.
@@ -146,6 +149,19 @@ pub struct ModelFacts {
     /// Parameters of which the model takes one at a time.
     #[serde(default, deserialize_with = "Parameter::named")]
     pub exclusive_parameters: Vec<Parameter>,
+}
+
+/// How a model is brought to answer with JSON that satisfies a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StructuredOutput {
+    /// By Converse's `outputConfig.textFormat`.
+    Native,
+    /// By a tool that it must call, whose input is the schema.
+    Tool,
+    /// By nothing.
+    #[default]
+    None,
 }
 
 /// USD for a million tokens.

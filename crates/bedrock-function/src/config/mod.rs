@@ -8,7 +8,7 @@ use std::time::Duration;
 use env::{count, destination, endpoint, parsed, region, seconds, switch};
 
 pub use env::ConfigError;
-pub use granted::{Api, GrantedModels, ModelFacts, Parameter, Price};
+pub use granted::{Api, GrantedModels, ModelFacts, Parameter, Price, StructuredOutput};
 
 use crate::{
     log::Level,

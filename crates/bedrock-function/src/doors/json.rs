@@ -42,6 +42,9 @@ pub(super) struct Fields<'a> {
     #[serde(borrow, default)]
     pub(super) stream: Field<'a>,
     #[serde(borrow, default)]
+    pub(super) schema: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) schema_retries: Field<'a>,
     pub(super) task: Field<'a>,
     #[serde(borrow, default)]
     pub(super) id: Field<'a>,

@@ -1,5 +1,6 @@
 //! What each key of the object means, whatever this deployment allows.
 
+use json_schema::{Problem, Schema};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -14,6 +15,12 @@ const MOST_MESSAGES: usize = 10_000;
 
 /// The most that `inferenceConfig.stopSequences` takes, by Bedrock's service model.
 const MOST_STOP_SEQUENCES: usize = 2_500;
+
+/// The longest schema, in bytes: it is sent, and paid, with every call.
+const LONGEST_SCHEMA: usize = 64 * 1024;
+
+/// The most that `schemaRetries` takes: an answer that is wrong three times is so for a reason.
+const MOST_SCHEMA_RETRIES: u8 = 2;
 
 /// What the caller wants. A key that was left out is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +41,10 @@ pub struct Wanted {
     pub top_p: Option<Probability>,
     /// `stopSequences`; none of them empty.
     pub stop_sequences: Option<Vec<String>>,
+    /// `schema`.
+    pub schema: Option<Box<Schema>>,
+    /// `schemaRetries`; 0 where it was left out.
+    pub schema_retries: u8,
     /// `stream` and `usage`.
     pub delivery: Delivery,
 }
@@ -54,6 +65,7 @@ pub enum Delivery {
 /// Server-Sent Events, and so wants them where `stream` says nothing else.
 pub(super) fn wanted(fields: &Fields<'_>, accepts_events: bool) -> Result<Wanted, Error> {
     let prompt = fields.prompt.map(|raw| string("prompt", raw)).transpose()?;
+    let delivery = delivery(fields, accepts_events)?;
     Ok(Wanted {
         prompt: prompt
             .filter(|prompt| !prompt.is_empty())
@@ -67,7 +79,9 @@ pub(super) fn wanted(fields: &Fields<'_>, accepts_events: bool) -> Result<Wanted
         temperature: read("temperature", fields.temperature, probability)?,
         top_p: read("topP", fields.top_p, probability)?,
         stop_sequences: read("stopSequences", fields.stop_sequences, texts)?,
-        delivery: delivery(fields, accepts_events)?,
+        schema: read("schema", fields.schema, schema)?,
+        schema_retries: schema_retries(fields, delivery)?,
+        delivery,
     })
 }
 
@@ -79,6 +93,47 @@ fn delivery(fields: &Fields<'_>, accepts_events: bool) -> Result<Delivery, Inval
     } else {
         Delivery::Whole { usage }
     })
+}
+
+fn schema(name: &str, raw: &RawValue) -> Result<Box<Schema>, InvalidRequest> {
+    if Kind::of(raw.get()) != Kind::Object {
+        return Err(wrong_kind(name, raw, "a JSON Schema, which is an object"));
+    }
+    let bytes = raw.get().len();
+    if bytes > LONGEST_SCHEMA {
+        return Err(InvalidRequest::new(
+            format!("{name} has {bytes} bytes; the function takes {LONGEST_SCHEMA}."),
+            "Leave out what the answer does not need.",
+        ));
+    }
+    let of = |problem: Problem| {
+        InvalidRequest::new(format!("{name} {}", problem.happened()), problem.remedy())
+    };
+    Schema::parse(raw.get()).map(Box::new).map_err(of)
+}
+
+fn schema_retries(fields: &Fields<'_>, delivery: Delivery) -> Result<u8, InvalidRequest> {
+    const NAME: &str = "schemaRetries";
+    let Some(raw) = fields.schema_retries else {
+        return Ok(0);
+    };
+    let range = format!("0, 1 or {MOST_SCHEMA_RETRIES}");
+    let wanted = number(NAME, &range, raw)?;
+    if !(wanted.fract() == 0.0 && (0.0..=f64::from(MOST_SCHEMA_RETRIES)).contains(&wanted)) {
+        return Err(InvalidRequest::out_of_range(NAME, &range));
+    }
+    match (wanted as u8, fields.schema, delivery) {
+        (0, ..) => Ok(0),
+        (_, None, _) => Err(InvalidRequest::new(
+            "schemaRetries has no schema that an answer could miss.",
+            "Send schema too, or leave it out.",
+        )),
+        (_, _, Delivery::Streamed) => Err(InvalidRequest::new(
+            "schemaRetries does not go with a streamed answer, which has been passed on when it is checked.",
+            "Leave out one of them.",
+        )),
+        (retries, ..) => Ok(retries),
+    }
 }
 
 fn read<T>(

@@ -15,6 +15,7 @@ pub use reply::{Reply, Usage};
 pub use task::TaskId;
 
 use json::Fields;
+use serde_json::value::RawValue;
 
 use crate::{
     errors::{Cause, Error, InvalidRequest},
@@ -64,20 +65,26 @@ impl Door {
         keys::wanted(&fields, accepts_events)
     }
 
-    /// The payload with a whole answer. `usage` is what the caller asked to know beside it.
+    /// The payload with a whole answer. `json` is what its text says, where the caller asked for JSON,
+    /// and `usage` what the caller asked to know beside it.
     ///
     /// # Errors
     ///
     /// When the answer has no text, or is larger than the caller can be given.
-    pub fn answer(&self, answer: &Answer, usage: Option<Usage>) -> Result<Payload, Error> {
+    pub fn answer(
+        &self,
+        answer: &Answer,
+        json: Option<&RawValue>,
+        usage: Option<Usage>,
+    ) -> Result<Payload, Error> {
         if answer.text.is_empty() {
             let stop_reason = answer.end.stop.cut_short_by().map(str::to_owned);
             return Err(Error::NoText { stop_reason });
         }
         if let Self::Task(id) = self {
-            return task::answer(id.as_ref(), answer, usage).map(Payload::Task);
+            return task::answer(id.as_ref(), answer, json, usage).map(Payload::Task);
         }
-        let reply = Reply::answer(self, answer, usage);
+        let reply = Reply::answer(self, answer, json, usage);
         if reply.is_too_large() {
             Err(Error::TooLarge(Cause::AnswerTooLarge))
         } else {

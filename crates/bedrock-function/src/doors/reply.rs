@@ -1,6 +1,7 @@
 //! API Gateway's proxy shape, in which the body is JSON in a string.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::Door;
 use crate::{
@@ -54,18 +55,25 @@ pub struct Usage {
 pub(super) struct AnswerBody<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    json: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<&'a str>,
     #[serde(flatten)]
     usage: Option<Usage>,
 }
 
 impl<'a> AnswerBody<'a> {
-    pub(super) fn new(answer: &'a Answer, usage: Option<Usage>) -> Self {
+    pub(super) fn new(
+        answer: &'a Answer,
+        json: Option<&'a RawValue>,
+        usage: Option<Usage>,
+    ) -> Self {
         let stop = &answer.end.stop;
         // A cut answer must not pass for a whole one, asked or not.
         let tells_reason = usage.is_some() || !stop.is_ordinary;
         Self {
             text: &answer.text,
+            json,
             stop_reason: stop.reason.as_deref().filter(|_| tells_reason),
             usage,
         }
@@ -73,8 +81,13 @@ impl<'a> AnswerBody<'a> {
 }
 
 impl Reply {
-    pub(super) fn answer(door: &Door, answer: &Answer, usage: Option<Usage>) -> Self {
-        Self::new(door, 200, &AnswerBody::new(answer, usage))
+    pub(super) fn answer(
+        door: &Door,
+        answer: &Answer,
+        json: Option<&RawValue>,
+        usage: Option<Usage>,
+    ) -> Self {
+        Self::new(door, 200, &AnswerBody::new(answer, json, usage))
     }
 
     pub(super) fn error(door: &Door, error: &Error, request_id: &str) -> Self {
@@ -112,7 +125,7 @@ mod tests {
             text: every_ascii.repeat(100),
             ..Answer::default()
         };
-        let reply = Reply::answer(&Door::Http, &answer, None);
+        let reply = Reply::answer(&Door::Http, &answer, None, None);
         let written = serde_json::to_string(&reply).unwrap();
         assert!(written.len() <= 2 * reply.body.len() + 1024);
     }

@@ -3,6 +3,7 @@
 //! `data` line holds a whole object.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::Usage;
 use crate::errors::Error;
@@ -25,6 +26,9 @@ pub struct Done {
     /// Why the model stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
+    /// The answer's JSON, where the caller asked for it, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<Box<RawValue>>,
     /// What the answer took.
     #[serde(flatten)]
     pub usage: Usage,

@@ -91,9 +91,10 @@ struct TaskReply<'a, B> {
 pub(super) fn answer(
     id: Option<&TaskId>,
     answer: &Answer,
+    json: Option<&RawValue>,
     usage: Option<Usage>,
 ) -> Result<Box<RawValue>, Error> {
-    let reply = written(id, 200, AnswerBody::new(answer, usage));
+    let reply = written(id, 200, AnswerBody::new(answer, json, usage));
     if reply.get().len() > LARGEST_REPLY {
         Err(Error::TooLarge(Cause::TaskAnswerTooLarge))
     } else {

@@ -12,10 +12,14 @@ pub struct Details<'a> {
     pub model: &'a str,
     /// How long the call had taken when it failed.
     pub waited: Duration,
+    /// In what an answer does not satisfy its schema.
+    pub violation: String,
+    /// Why the model stopped.
+    pub stop_reason: &'a str,
 }
 
 /// One row to a cause: its name, the code that it is reported under, what happened, what to do.
-/// `{model}` and `{waited}` (seconds) are filled in.
+/// `{model}`, `{waited}` (seconds), `{violation}` and `{stopReason}` are filled in.
 macro_rules! causes {
     ($($cause:ident: $code:ident, $happened:literal, $remedy:literal;)*) => {
         /// Why a call failed. Several causes share a code: Bedrock's messages tell them apart.
@@ -63,6 +67,9 @@ causes! {
     ParameterRefused: ValidationException,
         "{model} does not take one of temperature, topP and stopSequences, or not in this combination.",
         "Leave it out of the event.";
+    SchemaRefused: ValidationException,
+        "Bedrock refused the schema of the event for {model}.",
+        "Simplify it; docs/schema.md lists what Bedrock takes.";
     ProviderBlocked: ValidationException,
         "The provider of {model} does not serve this AWS account.",
         "Choose a model of another provider, or ask AWS Support why.";
@@ -156,6 +163,15 @@ causes! {
     NoTimeLeft: DeadlineExceeded,
         "Too little time was left of this invocation to ask {model}.",
         "Raise the function's time-out.";
+    AnswerViolatesSchema: SchemaNotSatisfied,
+        "The answer of {model} does not satisfy the schema of the event: {violation}.",
+        "Say in the prompt or in a description what is wanted there, let it be asked again (schemaRetries), or choose another model.";
+    AnswerNotJson: SchemaNotSatisfied,
+        "The answer of {model} is not JSON, though the event has a schema.",
+        "Let it be asked again (schemaRetries), or choose another model.";
+    AnswerCut: SchemaNotSatisfied,
+        "The answer of {model} was cut before its JSON was whole: {stopReason}.",
+        "Where that is max_tokens, raise maxTokens, or ask for less.";
     AnswerTooLarge: AnswerTooLarge,
         "The model's answer is larger than the 6 MB that Lambda returns.",
         "Lower maxTokens, or ask for less.";
@@ -178,6 +194,8 @@ impl Cause {
         };
         text.replace("{model}", details.model)
             .replace("{waited}", &format!("{:.1}", details.waited.as_secs_f64()))
+            .replace("{violation}", &details.violation)
+            .replace("{stopReason}", details.stop_reason)
     }
 }
 
@@ -209,6 +227,7 @@ mod tests {
         let details = Details {
             model: "a.b-1:0",
             waited: Duration::from_millis(2_540),
+            ..Details::default()
         };
         let message = Cause::DeadlineExceeded.message(&details);
         assert!(

@@ -78,6 +78,8 @@ codes! {
     ModelTimeoutException: 504;
     /// No answer came in the time that was left.
     DeadlineExceeded: 504;
+    /// The answer does not satisfy the schema of the event.
+    SchemaNotSatisfied: 502;
     /// The answer does not fit into Lambda's reply.
     AnswerTooLarge: 502;
     /// The function has no credentials to sign with.

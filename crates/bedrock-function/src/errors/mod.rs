@@ -8,9 +8,11 @@ pub use code::ErrorCode;
 
 use std::time::Duration;
 
+use json_schema::Violation;
 use serde::Serialize;
 
-/// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it.
+/// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it but the way
+/// to a place in its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRequest {
     message: String,
@@ -54,6 +56,13 @@ pub enum Error {
         /// How long the call had taken.
         waited: Duration,
     },
+    /// The answer is not what the event's schema asks for.
+    Unsatisfied {
+        /// The model that was asked.
+        model: String,
+        /// In what it is not.
+        why: Unsatisfied,
+    },
     /// The answer is larger than the caller can be given, for this cause.
     TooLarge(Cause),
     /// The function has a fault of its own.
@@ -63,6 +72,43 @@ pub enum Error {
 impl From<InvalidRequest> for Error {
     fn from(invalid: InvalidRequest) -> Self {
         Self::Invalid(invalid)
+    }
+}
+
+/// In what an answer is not what the event's schema asks for. Holds nothing of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsatisfied {
+    /// What is wrong with it.
+    pub cause: Cause,
+    /// Why the model stopped, where that was out of the ordinary.
+    pub stop_reason: Option<String>,
+    /// The first violation of the schema, where the answer is JSON.
+    pub violation: Option<Violation>,
+}
+
+impl Unsatisfied {
+    /// For this cause alone.
+    #[must_use]
+    pub fn new(cause: Cause) -> Self {
+        Self {
+            cause,
+            stop_reason: None,
+            violation: None,
+        }
+    }
+
+    /// Whether the same question could be answered better: what was cut once would be cut again.
+    #[must_use]
+    pub fn is_worth_another_call(&self) -> bool {
+        self.cause != Cause::AnswerCut
+    }
+
+    fn violation(&self) -> String {
+        match &self.violation {
+            Some(Violation { pointer, keyword }) if pointer.is_empty() => (*keyword).to_owned(),
+            Some(Violation { pointer, keyword }) => format!("{keyword} at {pointer}"),
+            None => String::new(),
+        }
     }
 }
 
@@ -76,6 +122,8 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    violation: Option<&'a Violation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }
 
@@ -87,6 +135,7 @@ impl Error {
             Self::NoPrompt | Self::NoText { .. } => None,
             Self::Invalid(_) => Some(ErrorCode::InvalidRequest),
             Self::Call { code, .. } => Some(*code),
+            Self::Unsatisfied { why, .. } => Some(why.cause.code()),
             Self::TooLarge(cause) => Some(cause.code()),
             Self::Internal => Some(Cause::Unknown.code()),
         }
@@ -129,6 +178,11 @@ impl Error {
             code,
             stop_reason: match self {
                 Self::NoText { stop_reason } => stop_reason.as_deref(),
+                Self::Unsatisfied { why, .. } => why.stop_reason.as_deref(),
+                _ => None,
+            },
+            violation: match self {
+                Self::Unsatisfied { why, .. } => why.violation.as_ref(),
                 _ => None,
             },
         }
@@ -159,6 +213,13 @@ impl Error {
             } => cause.message(&Details {
                 model,
                 waited: *waited,
+                ..Details::default()
+            }),
+            Self::Unsatisfied { model, why } => why.cause.message(&Details {
+                model,
+                violation: why.violation(),
+                stop_reason: why.stop_reason.as_deref().unwrap_or_default(),
+                ..Details::default()
             }),
             Self::TooLarge(cause) => cause.message(&Details::default()),
             Self::Internal => Cause::Unknown.message(&Details::default()),

@@ -2,14 +2,16 @@
 
 mod failure;
 mod parameters;
+mod structured;
 
-use std::{fmt, future::Future, pin::Pin, str::FromStr};
+use std::{fmt, future::Future, ops::AddAssign, pin::Pin, str::FromStr, sync::Arc};
 
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
 pub use failure::CallError;
 pub use parameters::{MaxTokens, Probability};
+pub use structured::{Structured, Way};
 
 use crate::budget::TimeBudget;
 
@@ -91,9 +93,19 @@ pub struct TextRequest {
     pub top_p: Option<Probability>,
     /// Texts at which the answer ends.
     pub stop_sequences: Vec<String>,
+    /// What the answer must satisfy, where it is to be JSON.
+    pub structured: Option<Arc<Structured>>,
 }
 
 impl TextRequest {
+    /// Whether the answer is the input of a tool.
+    #[must_use]
+    pub fn is_by_tool(&self) -> bool {
+        self.structured
+            .as_deref()
+            .is_some_and(Structured::is_by_tool)
+    }
+
     /// All texts that are sent as the conversation.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let earlier = self.earlier.iter().map(|turn| turn.text.as_str());
@@ -192,6 +204,14 @@ pub struct Tokens {
     /// Whether they are estimated.
     #[serde(rename = "estimatedTokens", skip_serializing_if = "std::ops::Not::not")]
     pub is_estimate: bool,
+}
+
+impl AddAssign for Tokens {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.is_estimate |= other.is_estimate;
+    }
 }
 
 /// An estimate of how many tokens a text has: a token for four ASCII characters, and for each other

@@ -1,6 +1,6 @@
 //! Every row of the error table, from a real answer on the wire.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use bedrock_function::errors::{
     Cause::{self, *},
@@ -41,6 +41,27 @@ const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
         "Input is too long for requested model.",
         400,
         InputTooLong,
+    ),
+    (
+        400,
+        "ValidationException",
+        "The model returned the following errors: output_config.format.schema: For 'integer' type, properties maximum, minimum are not supported",
+        400,
+        SchemaRefused,
+    ),
+    (
+        400,
+        "ValidationException",
+        "The model returned the following errors: Malformed input request: #/toolConfig/tools/0/toolSpec/inputSchema/json: extraneous key [definitions] is not permitted, please reformat your input and try again.",
+        400,
+        SchemaRefused,
+    ),
+    (
+        400,
+        "ValidationException",
+        "The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.",
+        400,
+        SchemaRefused,
     ),
     (
         400,
@@ -269,8 +290,9 @@ const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
     (429, "ThrottlingException", "Slow down.", 429, Throttled),
 ];
 
-/// Proved by the network's faults instead, in `faults.rs` and `config.rs`, or by a task's, in `tasks.rs`.
-const OF_THE_NETWORK: [Cause; 10] = [
+/// Proved by the network's faults instead, in `faults.rs` and `config.rs`, by answers, in `schema.rs`, or by a
+/// task's, in `tasks.rs`.
+const PROVED_ELSEWHERE: [Cause; 13] = [
     CredentialsMissing,
     HostNotFound,
     CertificateRefused,
@@ -278,6 +300,9 @@ const OF_THE_NETWORK: [Cause; 10] = [
     ConnectionBroken,
     DeadlineExceeded,
     NoTimeLeft,
+    AnswerViolatesSchema,
+    AnswerNotJson,
+    AnswerCut,
     AnswerTooLarge,
     TaskAnswerTooLarge,
     Unknown,
@@ -286,13 +311,13 @@ const OF_THE_NETWORK: [Cause; 10] = [
 fn sentences(cause: Cause) -> String {
     cause.message(&Details {
         model: MODEL,
-        waited: Duration::ZERO,
+        ..Details::default()
     })
 }
 
 #[test]
 fn every_cause_has_its_row() {
-    let proved = ROWS.iter().map(|row| row.4).chain(OF_THE_NETWORK);
+    let proved = ROWS.iter().map(|row| row.4).chain(PROVED_ELSEWHERE);
     let proved: HashSet<Cause> = proved.collect();
     let missing: Vec<_> = Cause::ALL
         .iter()

@@ -19,6 +19,7 @@ mod invalid;
 mod keys;
 mod log;
 mod panics;
+mod schema;
 mod secrets;
 mod stage;
 mod streams;

@@ -485,3 +485,125 @@ async fn no_text_of_a_stream_is_in_the_log() {
     let log = stage.function.stdout() + &stage.function.stderr();
     assert!(!log.contains("the answer"), "{log}");
 }
+
+fn with_schema(model: &str) -> Value {
+    let schema = json!({
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": false,
+    });
+    json!({"prompt": "hi", "stream": true, "modelId": model, "schema": schema})
+}
+
+const NATIVE: &str = "jp.anthropic.claude-haiku-4-5-20251001-v1:0";
+
+async fn stage_with_native() -> Stage {
+    let ids = format!("{MODEL},{NATIVE}");
+    Stage::with(|program| streaming(program).env("BEDROCK_MODEL_IDS", ids)).await
+}
+
+#[tokio::test]
+async fn the_json_of_a_schema_arrives_as_text_and_whole_at_the_end() {
+    let stage = stage_with_native().await;
+    for (model, stop_reason) in [(MODEL, "tool_use"), (NATIVE, "end_turn")] {
+        let outcome = outcome(&stage, &with_schema(model)).await;
+        let events = Streamed::parse(outcome.response().unwrap()).events();
+        assert!(events.len() > 3, "{events:?}");
+        let (text, done) = texts_and_last(events);
+        assert_eq!(text, r#"{"city":"city"}"#, "{model}");
+        assert_eq!(done.name, "done");
+        assert_eq!(done.data["json"], json!({"city": "city"}), "{model}");
+        assert_eq!(done.data["stopReason"], stop_reason);
+    }
+    let sent = stage.sent();
+    assert_eq!(
+        sent[0]["toolConfig"]["toolChoice"]["tool"]["name"],
+        "answer"
+    );
+    assert_eq!(sent[1]["outputConfig"]["textFormat"]["type"], "json_schema");
+}
+
+#[tokio::test]
+async fn json_with_line_breaks_is_one_line_of_the_last_event() {
+    let stage = stage_with_native().await;
+    let deltas = ["{\n  \"city\":", " \"a b\"\n}\n"];
+    stage
+        .bedrock
+        .enqueue(Answer::stream(EventStream::of_deltas(deltas)));
+    let outcome = outcome(&stage, &with_schema(NATIVE)).await;
+    let streamed = Streamed::parse(outcome.response().unwrap());
+    let (text, done) = texts_and_last(streamed.events());
+    assert_eq!(text, deltas.concat());
+    assert_eq!(done.data["json"], json!({"city": "a b"}));
+    assert!(
+        streamed.body.contains(r#""json":{"city":"a b"}"#),
+        "{}",
+        streamed.body
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_misses_its_schema_ends_in_an_error_and_no_call_follows() {
+    let stage = stage_with_native().await;
+    let broken = [
+        (
+            vec!["{\"city\":", "\"SECRET\",\"b\":1}"],
+            "does not satisfy",
+        ),
+        (vec!["no ", "JSON"], "is not JSON"),
+    ];
+    for (deltas, says) in broken {
+        stage
+            .bedrock
+            .enqueue(Answer::stream(EventStream::of_deltas(deltas)));
+        let outcome = outcome(&stage, &with_schema(NATIVE)).await;
+        let events = Streamed::parse(outcome.response().unwrap()).events();
+        let (_, error) = texts_and_last(events);
+        assert_eq!(
+            (error.name.as_str(), &error.data["code"]),
+            ("error", &json!("SchemaNotSatisfied"))
+        );
+        let message = error.data["message"].as_str().unwrap();
+        assert!(
+            message.contains(says) && !message.contains("SECRET"),
+            "{message}"
+        );
+        let line = last_line(&stage);
+        assert_eq!(line["outcome"], "SchemaNotSatisfied");
+        assert!(line["costUsd"].is_f64(), "{line}");
+    }
+    let cut = EventStream::default().message_start().delta("{\"city\":");
+    stage.bedrock.enqueue(Answer::stream(
+        cut.message_stop("max_tokens").metadata(10, 3),
+    ));
+    let outcome = outcome(&stage, &with_schema(NATIVE)).await;
+    let events = Streamed::parse(outcome.response().unwrap()).events();
+    let (_, error) = texts_and_last(events);
+    assert_eq!(error.data["stopReason"], "max_tokens");
+    assert_eq!(stage.bedrock.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_stream_is_not_asked_for_again() {
+    let stage = stage_with_native().await;
+    let mut event = with_schema(MODEL);
+    event["schemaRetries"] = json!(1);
+    let outcome = outcome(&stage, &event).await;
+    let text = text(&outcome);
+    assert!(
+        text.contains("schemaRetries does not go with a streamed answer"),
+        "{text}"
+    );
+    assert!(stage.bedrock.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_function_that_may_stream_checks_a_whole_answer_too() {
+    let stage = stage_with_native().await;
+    let mut event = with_schema(MODEL);
+    event["stream"] = json!(false);
+    let reply = stage.invoke(&event).await;
+    assert_eq!(reply.body["json"], json!({"city": "city"}));
+    assert_eq!(reply.body["text"], r#"{"city":"city"}"#);
+}

@@ -1,11 +1,13 @@
 //! Converse: its request, which ConverseStream shares, and its answer.
 
 use crate::bedrock::event_stream;
+use crate::bedrock::format::{OutputConfig, ToolConfig};
 use crate::bedrock::inference::Config;
 use crate::bedrock::refusal::Refusal;
 use crate::generate::{Prompt, Reply, Role, Stop, Turn};
 use crate::{Answer, Api, Model};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ struct Request {
     system: Vec<Block>,
     #[serde(default)]
     inference_config: Config,
+    output_config: Option<OutputConfig>,
+    tool_config: Option<ToolConfig>,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -43,12 +47,7 @@ struct Block {
 }
 
 /// Members of a request that the stand-in refuses, because it cannot show their effect.
-const NOT_SPOKEN: [&str; 4] = [
-    "guardrailConfig",
-    "outputConfig",
-    "promptVariables",
-    "toolConfig",
-];
+const NOT_SPOKEN: [&str; 2] = ["guardrailConfig", "promptVariables"];
 
 /// Reads a request as Bedrock does.
 pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Refusal> {
@@ -62,6 +61,9 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
     }
     check_order(&request.messages)?;
     let inference = request.inference_config.check(model)?;
+    let of_text = request.output_config.map(|config| config.check(model));
+    let of_tool = request.tool_config.map(|config| config.check(model));
+    let (of_text, of_tool) = (of_text.transpose()?.flatten(), of_tool.transpose()?);
     let system = blocks(request.system, "system")?;
     if model.api == Api::InvokeModel && !system.is_empty() {
         return Err(Refusal::validation(
@@ -78,6 +80,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
         system,
         turns: turns.collect::<Result<_, _>>()?,
         inference,
+        format: of_tool.or(of_text),
     })
 }
 
@@ -157,29 +160,80 @@ fn not_spoken(what: &str) -> Refusal {
     ))
 }
 
-/// An answer as Converse gives it.
-pub(crate) fn render(reply: &Reply, took: Duration) -> Answer {
+/// An answer as Converse gives it; the input of that tool, where it must be called.
+pub(crate) fn render(reply: &Reply, tool: Option<&str>, took: Duration) -> Answer {
     let reasoning = reply
         .reasoning
         .iter()
-        .map(|text| json!({"reasoningContent": {"reasoningText": {"text": text}}}));
-    let text = Some(&reply.text)
-        .filter(|text| !text.is_empty())
-        .map(|text| json!({"text": text}));
-    let content: Vec<Value> = reasoning.chain(text).collect();
+        .map(|text| AnswerBlock::ReasoningContent(json!({"reasoningText": {"text": text}})));
+    let answer = match tool {
+        // Of an input that was cut, no more is known than that it is an object.
+        Some(name) => Some(AnswerBlock::ToolUse {
+            input: serde_json::from_str(&reply.text).unwrap_or(RawValue::NULL),
+            name,
+            tool_use_id: TOOL_USE_ID,
+        }),
+        None => Some(&reply.text)
+            .filter(|text| !text.is_empty())
+            .map(|text| AnswerBlock::Text(text)),
+    };
+    let content: Vec<_> = reasoning.chain(answer).collect();
     Answer::json(
         200,
-        &json!({
-            "metrics": event_stream::metrics(took),
-            "output": {"message": {"role": "assistant", "content": content}},
-            "stopReason": stop_reason(reply.stop),
-            "usage": event_stream::usage(reply.input_tokens, reply.output_tokens),
-        }),
+        &Rendered {
+            metrics: event_stream::metrics(took),
+            output: Output {
+                message: AnswerMessage {
+                    content,
+                    role: "assistant",
+                },
+            },
+            stop_reason: stop_reason(reply.stop, tool.is_some()),
+            usage: event_stream::usage(reply.input_tokens, reply.output_tokens),
+        },
     )
 }
 
-pub(crate) fn stop_reason(stop: Stop) -> &'static str {
+/// The id of a tool's call, in Bedrock's form.
+pub(crate) const TOOL_USE_ID: &str = "tooluse_bedrock-local";
+
+/// An answer of Converse, whose tool's input keeps the order of its members.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rendered<'a> {
+    metrics: Value,
+    output: Output<'a>,
+    stop_reason: &'static str,
+    usage: Value,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    message: AnswerMessage<'a>,
+}
+
+#[derive(Serialize)]
+struct AnswerMessage<'a> {
+    content: Vec<AnswerBlock<'a>>,
+    role: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum AnswerBlock<'a> {
+    ReasoningContent(Value),
+    Text(&'a str),
+    #[serde(rename_all = "camelCase")]
+    ToolUse {
+        input: &'a RawValue,
+        name: &'a str,
+        tool_use_id: &'static str,
+    },
+}
+
+pub(crate) fn stop_reason(stop: Stop, calls_tool: bool) -> &'static str {
     match stop {
+        Stop::End if calls_tool => "tool_use",
         Stop::End => "end_turn",
         Stop::Limit => "max_tokens",
         Stop::Sequence => "stop_sequence",

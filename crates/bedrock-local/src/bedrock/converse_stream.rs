@@ -3,6 +3,7 @@
 use crate::bedrock::converse::stop_reason;
 use crate::bedrock::event_stream::{
     block_stop, exception, message_start, message_stop, metadata, reasoning_delta, text_delta,
+    tool_delta, tool_start,
 };
 use crate::bedrock::refusal::Refusal;
 use crate::generate::split_tokens;
@@ -51,6 +52,7 @@ pub(crate) fn parts(reply: Reply) -> impl Stream<Item = Part> + Send + 'static {
 /// The answer of ConverseStream, which sends each event as soon as its part is there.
 pub(crate) fn render(
     parts: impl Stream<Item = Part> + Send + 'static,
+    tool: Option<&str>,
     pace: Option<NonZeroU32>,
     fault: Option<&FaultKind>,
     started: Instant,
@@ -60,8 +62,11 @@ pub(crate) fn render(
     if let Some(text) = &reasoning {
         head.extend([reasoning_delta(0, text), block_stop(0)]);
     }
+    let block = usize::from(reasoning.is_some());
+    head.extend(tool.map(|name| tool_start(block, name)));
     let mut events = Events {
-        block: usize::from(reasoning.is_some()),
+        block,
+        calls_tool: tool.is_some(),
         deltas: 0,
         pace: pace.map(|tokens| Duration::from_secs(1) / tokens.get()),
         stop: fault.and_then(FaultKind::stop),
@@ -75,6 +80,7 @@ pub(crate) fn render(
 /// The state of a stream between two parts.
 struct Events {
     block: usize,
+    calls_tool: bool,
     deltas: usize,
     pace: Option<Duration>,
     /// The stop reason of a fault.
@@ -103,7 +109,11 @@ impl Events {
         self.deltas += 1;
         let wait = self.pace.filter(|_| self.deltas > 1).map(Step::Wait);
         wait.into_iter()
-            .chain([text_delta(self.block, text)])
+            .chain([if self.calls_tool {
+                tool_delta(self.block, text)
+            } else {
+                text_delta(self.block, text)
+            }])
             .collect()
     }
 
@@ -111,7 +121,7 @@ impl Events {
         let block_stop = (self.deltas > 0).then(|| block_stop(self.block));
         let output_tokens = if self.is_textless { 0 } else { output_tokens };
         let end = [
-            message_stop(stop_reason(self.stop.unwrap_or(stop))),
+            message_stop(stop_reason(self.stop.unwrap_or(stop), self.calls_tool)),
             metadata(input_tokens, output_tokens, self.started.elapsed()),
         ];
         block_stop.into_iter().chain(end).collect()

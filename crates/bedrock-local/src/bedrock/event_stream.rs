@@ -1,5 +1,6 @@
 //! The frames of `ConverseStream`: `application/vnd.amazon.eventstream`.
 
+use crate::bedrock::converse::TOOL_USE_ID;
 use crate::serve::body::Step;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -134,6 +135,20 @@ pub(crate) fn text_delta(block: usize, text: &str) -> Step {
 
 pub(crate) fn reasoning_delta(block: usize, text: &str) -> Step {
     delta(block, json!({"reasoningContent": {"text": text}}))
+}
+
+/// The event `contentBlockStart`, which AWS sends for a tool's call alone.
+pub(crate) fn tool_start(block: usize, name: &str) -> Step {
+    let call = json!({"toolUseId": TOOL_USE_ID, "name": name});
+    event(
+        "contentBlockStart",
+        json!({"contentBlockIndex": block, "start": {"toolUse": call}}),
+    )
+}
+
+/// A part of the JSON of a tool's input.
+pub(crate) fn tool_delta(block: usize, input: &str) -> Step {
+    delta(block, json!({"toolUse": {"input": input}}))
 }
 
 fn delta(block: usize, delta: Value) -> Step {

@@ -46,7 +46,7 @@ impl Config {
             .iter()
             .find(|parameter| self.has(**parameter))
         {
-            return Err(model_error(&format!(
+            return Err(Refusal::of_the_model(&format!(
                 "`{}` is deprecated for this model.",
                 model_name(*refused)
             )));
@@ -60,7 +60,7 @@ impl Config {
             .collect();
         if given.len() > 1 {
             let names = given.join(" and ");
-            return Err(model_error(&format!(
+            return Err(Refusal::of_the_model(&format!(
                 "{names} cannot both be specified for this model. Please use only one."
             )));
         }
@@ -101,11 +101,5 @@ fn check_unit(name: &str, value: Option<f64>) -> Result<(), Refusal> {
 fn constraint(name: &str, bound: &str) -> Refusal {
     Refusal::validation(format!(
         "1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must have value {bound}"
-    ))
-}
-
-fn model_error(message: &str) -> Refusal {
-    Refusal::validation(format!(
-        "The model returned the following errors: {message}"
     ))
 }

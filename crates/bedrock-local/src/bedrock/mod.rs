@@ -3,6 +3,7 @@
 pub(crate) mod converse;
 pub(crate) mod converse_stream;
 pub(crate) mod event_stream;
+mod format;
 mod inference;
 pub(crate) mod refusal;
 pub(crate) mod respond;

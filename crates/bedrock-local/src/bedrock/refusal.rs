@@ -24,6 +24,13 @@ impl Refusal {
         Self::new(400, "ValidationException", message)
     }
 
+    /// A refusal of the model's own, as Bedrock passes it on.
+    pub(crate) fn of_the_model(message: &str) -> Self {
+        Self::validation(format!(
+            "The model returned the following errors: {message}"
+        ))
+    }
+
     /// A body that is not Converse's JSON.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         let message = format!("The body of Converse {}. Correct it.", defect(error));

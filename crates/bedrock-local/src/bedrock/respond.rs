@@ -60,7 +60,7 @@ async fn own(
         Operation::InvokeModel => Ok(titan::render(&reply(settings, &prompt, fault).await?)),
         _ => {
             let reply = reply(settings, &prompt, fault).await?;
-            Ok(converse::render(&reply, started.elapsed()))
+            Ok(converse::render(&reply, prompt.tool(), started.elapsed()))
         }
     }
 }
@@ -72,7 +72,7 @@ async fn reply(
 ) -> Result<Reply, Answer> {
     let mut reply = match &settings.upstream {
         Some(upstream) => upstream.answer(prompt).await?,
-        None => generate::answer(prompt),
+        None => generate::answer(prompt, fault == Some(&FaultKind::Schema)),
     };
     if let Some(fault) = fault {
         fault.change_reply(&mut reply);
@@ -89,11 +89,13 @@ async fn stream(
     let (parts, pace) = match &settings.upstream {
         Some(upstream) => (upstream.stream(prompt).await?.boxed(), None),
         None => {
-            let parts = converse_stream::parts(generate::answer(prompt));
+            let reply = generate::answer(prompt, fault == Some(&FaultKind::Schema));
+            let parts = converse_stream::parts(reply);
             (parts.boxed(), settings.tokens_per_second)
         }
     };
-    Ok(converse_stream::render(parts, pace, fault, started))
+    let tool = prompt.tool();
+    Ok(converse_stream::render(parts, tool, pace, fault, started))
 }
 
 fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {

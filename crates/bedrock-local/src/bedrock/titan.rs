@@ -46,6 +46,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
         system: Vec::new(),
         turns,
         inference: request.text_generation_config.check(model)?,
+        format: None,
     })
 }
 

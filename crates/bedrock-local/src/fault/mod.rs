@@ -66,6 +66,8 @@ pub enum FaultKind {
     Filtered,
     /// An answer cut at the limit.
     MaxTokens,
+    /// An answer that does not satisfy the schema asked for.
+    Schema,
     /// An ordinary answer, after which the idle connection is closed.
     Stale,
     /// A stream that ends in the middle, without `messageStop`.
@@ -90,7 +92,7 @@ impl FaultKind {
         }
         let mut reply = Reply::of_text(text);
         self.change_reply(&mut reply);
-        self.change_delivery(converse::render(&reply, Duration::ZERO))
+        self.change_delivery(converse::render(&reply, None, Duration::ZERO))
     }
 
     /// The answer that takes the place of the ordinary one.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Every kind of fault: its form on the command line, and its effect.
-pub const FAULT_KINDS: [(&str, &str); 26] = [
+pub const FAULT_KINDS: [(&str, &str); 27] = [
     ("throttle", "429 ThrottlingException"),
     (
         "error:TYPE",
@@ -43,6 +43,10 @@ pub const FAULT_KINDS: [(&str, &str); 26] = [
     ),
     ("filtered", "an answer that says its content was filtered"),
     ("max-tokens", "an answer cut at the limit of tokens"),
+    (
+        "schema",
+        "an answer that does not satisfy the schema asked for",
+    ),
     (
         "stale",
         "an ordinary answer, after which the idle connection is closed",
@@ -145,6 +149,7 @@ impl FaultKind {
             "reasoning" => Self::Reasoning,
             "filtered" => Self::Filtered,
             "max-tokens" => Self::MaxTokens,
+            "schema" => Self::Schema,
             "stale" => Self::Stale,
             "stream-stop" => Self::StreamStop,
             "stream-reset" => Self::StreamReset,

@@ -170,6 +170,11 @@ impl Upstream {
         if !prompt.inference.stop_sequences.is_empty() {
             body["stop"] = json!(prompt.inference.stop_sequences);
         }
+        if let Some(format) = &prompt.format {
+            let schema: Value = serde_json::from_str(format.schema.text()).unwrap_or_default();
+            body["response_format"] =
+                json!({"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}});
+        }
         body
     }
 

@@ -9,6 +9,7 @@
 mod connections;
 mod converse;
 mod faults;
+mod formats;
 mod program;
 mod refusals;
 mod signatures;

@@ -1,0 +1,122 @@
+//! Why a schema cannot be taken.
+
+use std::fmt;
+
+/// Why a schema cannot be taken, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// A JSON Pointer into the schema; empty for the whole of it.
+    pub pointer: String,
+    /// What is wrong.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong with a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A schema that is no object, or one that cannot be read.
+    NotASchema,
+    /// An object with one of its members twice.
+    Twice,
+    /// A keyword of JSON Schema that answers are not checked by.
+    Unchecked(&'static str),
+    /// A keyword that is none of JSON Schema's.
+    Unknown,
+    /// A keyword with a value that it does not take, and what it takes.
+    Wrong(&'static str, &'static str),
+    /// A `$ref` to another document, or into it at another place than a definition.
+    Outside,
+    /// A `$ref` to a definition that is not there.
+    Undefined,
+    /// A `$ref` with other keywords beside it that are checked.
+    Beside,
+    /// A definition that leads back to itself.
+    Recursive,
+    /// Schemas inside one another, more of them than the number.
+    TooDeep(usize),
+    /// More schemas than the number, each counted as often as it is referred to.
+    TooMany(usize),
+    /// A root that is not of type object.
+    NotOfObjects,
+}
+
+impl Problem {
+    pub(crate) fn new(pointer: impl Into<String>, kind: ProblemKind) -> Self {
+        Self {
+            pointer: pointer.into(),
+            kind,
+        }
+    }
+
+    /// What is wrong, as the rest of a sentence that begins with what has the schema.
+    #[must_use]
+    pub fn happened(&self) -> String {
+        let place = Place(&self.pointer);
+        match self.kind {
+            ProblemKind::NotASchema => format!("has no schema{place}: an object is wanted there."),
+            ProblemKind::Twice => format!("has a member twice{place}."),
+            ProblemKind::Unchecked(keyword) => {
+                format!("has {keyword}{place}, by which answers are not checked here.")
+            }
+            ProblemKind::Unknown => {
+                format!("has a keyword{place} that is none of JSON Schema's.")
+            }
+            ProblemKind::Wrong(keyword, wanted) => {
+                format!("has a {keyword}{place} that is not {wanted}.")
+            }
+            ProblemKind::Outside => format!("has a $ref{place} that leads to no definition of it."),
+            ProblemKind::Undefined => {
+                format!("has a $ref{place} to a definition that is not there.")
+            }
+            ProblemKind::Beside => format!("has other keywords beside a $ref{place}."),
+            ProblemKind::Recursive => format!("has a $ref{place} that leads back to itself."),
+            ProblemKind::TooDeep(most) => {
+                format!("has more than {most} schemas inside one another{place}.")
+            }
+            ProblemKind::TooMany(most) => {
+                format!("has more than {most} schemas in it, counted at each $ref.")
+            }
+            ProblemKind::NotOfObjects => "is not of type object.".to_owned(),
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self.kind {
+            ProblemKind::NotASchema => {
+                "Send an object such as {\"type\": \"object\", \"properties\": {…}}."
+            }
+            ProblemKind::Twice => "Send each once.",
+            ProblemKind::Unchecked(_) => {
+                "Leave it out, and say in the prompt or in a description what it asks for."
+            }
+            ProblemKind::Unknown => "Leave it out; a note goes into description.",
+            ProblemKind::Wrong(..) => "Correct it.",
+            ProblemKind::Outside => "Refer to #/$defs/NAME, and put the schema there.",
+            ProblemKind::Undefined => "Put it into $defs.",
+            ProblemKind::Beside => {
+                "Move them into the definition; title, description and default may stay."
+            }
+            ProblemKind::Recursive => {
+                "Write the levels out that are needed: Bedrock takes no recursive schema."
+            }
+            ProblemKind::TooDeep(_) | ProblemKind::TooMany(_) => "Simplify it.",
+            ProblemKind::NotOfObjects => {
+                "Put the value into a property of an object: this model answers with objects alone."
+            }
+        }
+    }
+}
+
+/// Where in the schema; nothing, where that is the whole of it.
+pub(crate) struct Place<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            pointer => write!(f, " at {pointer}"),
+        }
+    }
+}
