@@ -21,6 +21,7 @@ export PATH := $(CURDIR)/.tools/venv/bin:$(value PATH)
 # Values reach the programs by the environment: a command line would have the shell read them.
 export XTASK_EVENT := $(value EVENT)
 export XTASK_PROMPT := $(value P)
+export XTASK_SCHEMA := $(value SCHEMA)
 export XTASK_TARGET := $(value TARGET)
 export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
@@ -39,7 +40,7 @@ export BATCH_YES := $(value YES)
 export BATCH_JSON := $(value JSON)
 
 # Under these names, which say too little, they would go to every program a second time.
-unexport EVENT P TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY
+unexport EVENT P SCHEMA TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY
 
 ##@ Try it
 
@@ -56,7 +57,7 @@ invoke: ## Invoke the function: EVENT=file, TARGET=local|aws, FAULT=throttle:2
 	@tools/setup && tools/xtask invoke
 
 .PHONY: ask
-ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one of those granted
+ask: ## Ask the function: P="What is AWS Lambda?", MODEL=one granted, SCHEMA=file.json
 	@tools/setup && tools/xtask ask
 
 .PHONY: chat

@@ -20,6 +20,7 @@ function documented(): string[] {
 const RENAMED: Readonly<Record<string, string>> = {
   EVENT: 'XTASK_EVENT',
   P: 'XTASK_PROMPT',
+  SCHEMA: 'XTASK_SCHEMA',
   TARGET: 'XTASK_TARGET',
   FAULT: 'XTASK_FAULT',
   OF: 'SUMMARY_OF',

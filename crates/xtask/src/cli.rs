@@ -30,6 +30,15 @@ pub(crate) enum Command {
         /// The prompt
         #[arg(env = "XTASK_PROMPT", allow_hyphen_values = true)]
         prompt: String,
+        /// A file with a JSON Schema that the answer must satisfy
+        #[arg(
+            long,
+            env = "XTASK_SCHEMA",
+            default_value = "",
+            hide_default_value = true,
+            value_name = "FILE"
+        )]
+        schema: OsString,
         #[command(flatten)]
         options: Options,
     },

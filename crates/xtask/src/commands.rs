@@ -35,7 +35,14 @@ pub(crate) async fn invoke(path: &Path, options: Options) -> Result<ExitCode, Fa
 }
 
 /// Prints the answer's text: to a terminal while it arrives, where the function streams.
-pub(crate) async fn ask(prompt: &str, options: Options) -> Result<ExitCode, Failure> {
+pub(crate) async fn ask(
+    prompt: &str,
+    schema: &Path,
+    options: Options,
+) -> Result<ExitCode, Failure> {
+    let schema = event::schema(schema)?;
+    let event =
+        |is_streamed| event::of_prompt(prompt, &options.model, is_streamed, schema.as_deref());
     let target = options.target()?;
     let streams = match target {
         // The emulator of make watch streams at its Function URL alone.
@@ -43,14 +50,14 @@ pub(crate) async fn ask(prompt: &str, options: Options) -> Result<ExitCode, Fail
         Target::Aws => Deployment::read().is_ok_and(|deployment| deployment.streams),
     };
     if streams && io::stdout().is_terminal() {
-        let event = event::of_prompt(prompt, &options.model, true)?;
+        let event = event(true)?;
         let mut function = Function::start(&options, stack::PACE).await?;
         let mut output = AnswerOutput::new();
         let answered = function.ask(event, |text| output.piece(text)).await;
         output.end(answered)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let event = event::of_prompt(prompt, &options.model, false)?;
+    let event = event(false)?;
     let payload = reply_to(event, options).await?;
     let answer = Reply::parse(&payload)?.answer()?;
     output::print(answer.text.as_bytes())?;

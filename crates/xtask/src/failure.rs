@@ -24,6 +24,13 @@ pub(crate) enum Failure {
         bytes: usize,
         limit: usize,
     },
+    #[error("The schema file {} cannot be read: {source}. Give the path of a JSON Schema, as in SCHEMA=events/schema/orders.json.", path.display())]
+    SchemaUnreadable { path: PathBuf, source: io::Error },
+    #[error("The schema file {} is not JSON: {source}. Correct it there.", path.display())]
+    SchemaNotJson {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("No prompt is given. Give one, as in make ask P=\"What is AWS Lambda?\".")]
     NoPrompt,
     #[error(
@@ -127,6 +134,8 @@ impl Failure {
             | Self::EventUnreadable { .. }
             | Self::EventNotJson { .. }
             | Self::EventTooLarge { .. }
+            | Self::SchemaUnreadable { .. }
+            | Self::SchemaNotJson { .. }
             | Self::NoPrompt
             | Self::EventHasModel
             | Self::Target(_)

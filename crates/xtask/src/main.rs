@@ -49,8 +49,13 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Invoke { event, options } => {
             unless_stopped(&mut signals, commands::invoke(event.as_ref(), options)).await
         }
-        Command::Ask { prompt, options } => {
-            unless_stopped(&mut signals, commands::ask(&prompt, options)).await
+        Command::Ask {
+            prompt,
+            schema,
+            options,
+        } => {
+            let work = commands::ask(&prompt, schema.as_ref(), options);
+            unless_stopped(&mut signals, work).await
         }
         Command::Chat {
             page: true,

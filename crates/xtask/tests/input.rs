@@ -83,6 +83,24 @@ fn an_event_file_that_is_not_json_is_named_with_the_place() {
 }
 
 #[test]
+fn a_schema_file_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().to_str().unwrap();
+    let ask = ["ask", "hi", "--schema"];
+    assert_refused(
+        &[&ask[..], &[folder]].concat(),
+        &[],
+        &format!("The schema file {folder} cannot be read: Is a directory"),
+    );
+    let path = directory.path().join("schema.json");
+    fs::write(&path, "{\"type\": }").unwrap();
+    let path = path.to_str().unwrap();
+    let sentence =
+        format!("The schema file {path} is not JSON: expected value at line 1 column 10");
+    assert_refused(&ask[..2], &[("XTASK_SCHEMA", path)], &sentence);
+}
+
+#[test]
 fn an_event_that_lambda_would_not_take_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("event.json");
