@@ -165,10 +165,10 @@ causes! {
         "Raise the function's time-out.";
     AnswerViolatesSchema: SchemaNotSatisfied,
         "The answer of {model} does not satisfy the schema of the event: {violation}.",
-        "Say in the prompt or in a description what is wanted there, let it be asked again (schemaRetries), or choose another model.";
+        "Say in the prompt or in a description what is wanted there, let it be asked again with schemaRetries, or choose another model.";
     AnswerNotJson: SchemaNotSatisfied,
         "The answer of {model} is not JSON, though the event has a schema.",
-        "Let it be asked again (schemaRetries), or choose another model.";
+        "Let it be asked again with schemaRetries, or choose another model.";
     AnswerCut: SchemaNotSatisfied,
         "The answer of {model} was cut before its JSON was whole: {stopReason}.",
         "Where that is max_tokens, raise maxTokens, or ask for less.";

@@ -20,6 +20,8 @@ mod keys;
 mod log;
 mod panics;
 mod schema;
+#[path = "../properties/schemas.rs"]
+mod schemas;
 mod secrets;
 mod stage;
 mod streams;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bedrock_local::{Answer, Fault};
 use serde_json::{Value, json};
 
+use super::schemas::schemas;
 use super::stage::{MODEL, Reply, Stage, TITAN, program};
 
 /// Called by `outputConfig`.
@@ -384,4 +385,54 @@ async fn a_model_of_which_nothing_is_known_takes_no_schema() {
         reply.raw
     );
     assert!(stage.bedrock.requests().is_empty());
+}
+
+/// 500 random schemas, each as the value of a member, because a tool's input is an object.
+#[tokio::test]
+async fn what_the_stand_in_makes_from_any_schema_comes_back_unchanged() {
+    let stage = stage().await;
+    let (mut by_tool, mut by_text) = (0, 0);
+    for schema in schemas(500) {
+        let definitions = |name: &str| schema[name].clone();
+        let (defs, older) = (definitions("$defs"), definitions("definitions"));
+        let mut inner = schema.clone();
+        inner
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !["$defs", "definitions"].contains(&name.as_str()));
+        let schema = json!({
+            "type": "object",
+            "properties": {"value": inner},
+            "required": ["value"],
+            "additionalProperties": false,
+            "$defs": defs,
+            "definitions": older,
+        });
+        let parsed = json_schema::Schema::parse(&schema.to_string()).unwrap();
+        let Some(sample) = parsed.sample() else {
+            continue;
+        };
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let is_native = parsed.refused_as_grammar().is_none();
+        for model in [Some(MODEL), is_native.then_some(NATIVE)]
+            .into_iter()
+            .flatten()
+        {
+            let reply = stage.invoke(&event(model, &schema)).await;
+            assert_eq!(reply.status, 200, "{schema}\n{}", reply.raw);
+            assert_eq!(reply.body["text"], sample, "{schema}");
+            assert!(
+                validator.is_valid(&reply.body["json"]),
+                "{schema}\n{sample}"
+            );
+            let json: Value = serde_json::from_str(&sample).unwrap();
+            assert_eq!(reply.body["json"], json);
+            by_tool += usize::from(model == MODEL);
+            by_text += usize::from(model == NATIVE);
+        }
+    }
+    assert!(
+        by_tool > 450 && by_text > 50,
+        "{by_tool} by a tool, {by_text} as text"
+    );
 }

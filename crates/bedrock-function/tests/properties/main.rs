@@ -10,6 +10,8 @@
 mod answers;
 mod corpus;
 mod events;
+mod schema;
+mod schemas;
 mod shapes;
 mod texts;
 
