@@ -40,6 +40,8 @@ fn row(cause: Cause) -> [String; 4] {
     let filled = |text: &str| {
         text.replace("{model}", "*model*")
             .replace("{waited}", "*n*")
+            .replace("{violation}", "*keyword* at */place*")
+            .replace("{stopReason}", "*reason*")
     };
     let code = cause.code();
     let status = code.status().to_string();
