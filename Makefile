@@ -102,6 +102,10 @@ bench: setup build ## Measure beside Node.js and plain Rust, rewrite the tables 
 bench-short: setup build ##- The same, for a look: three cold starts, and nothing written
 	@tools/bench short
 
+.PHONY: bench-stream
+bench-stream: setup build ## Measure streamed answers beside the same, rewrite the tables (root); JSON=1
+	@tools/bench stream
+
 .PHONY: bench-growth
 bench-growth: setup build ## Measure how cost grows with size, rewrite the tables; JSON=1
 	@tools/bench growth

@@ -5,6 +5,7 @@ use crate::fault::StreamFault;
 use crate::generate::count_tokens;
 use crate::serve::body::{Frames, LiveSteps, Pace, Payload, ResponseBody};
 use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
@@ -83,6 +84,21 @@ impl Answer {
     /// An answer of ConverseStream, event by event.
     pub fn stream(events: EventStream) -> Self {
         Self::frames(Frames::Scripted(events.steps))
+    }
+
+    /// An answer of ConverseStream whose deltas are sent as they are made: `end_turn`, 10 input tokens, and that many output tokens.
+    pub fn stream_of(
+        deltas: impl Stream<Item = String> + Send + 'static,
+        output_tokens: u32,
+    ) -> Self {
+        let end = EventStream::default()
+            .message_stop("end_turn")
+            .metadata(10, output_tokens);
+        let head = stream::iter([event_stream::message_start()]);
+        let deltas = deltas.map(|text| event_stream::text_delta(0, &text));
+        Self::live_stream(LiveSteps::new(
+            head.chain(deltas).chain(stream::iter(end.steps)),
+        ))
     }
 
     pub(crate) fn live_stream(steps: LiveSteps) -> Self {

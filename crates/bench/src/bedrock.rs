@@ -18,7 +18,7 @@ pub(crate) const MEMORY_MB: u32 = 128;
 const SESSION_TOKEN_BYTES: usize = 900;
 
 /// Between two invocations, so that one never pays for the CPU that the last one used: two of the kernel's periods.
-const PAUSE: Duration = Duration::from_millis(40);
+pub(crate) const PAUSE: Duration = Duration::from_millis(40);
 
 /// Bedrock over TLS and over plain HTTP, and a file that makes the first one trusted.
 pub(crate) struct Bedrock {
@@ -45,6 +45,14 @@ impl Bedrock {
     pub(crate) fn answer_with(&self, text: &str) {
         for bedrock in [&self.tls, &self.plain] {
             bedrock.always(Answer::converse_text(text));
+        }
+    }
+
+    /// Has both stream what the function makes from now on.
+    pub(crate) fn stream_with(&self, answer: impl Fn() -> Answer + Clone + Send + Sync + 'static) {
+        for bedrock in [&self.tls, &self.plain] {
+            let answer = answer.clone();
+            bedrock.respond_with(move |_| answer());
         }
     }
 

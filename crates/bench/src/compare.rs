@@ -52,6 +52,7 @@ pub async fn compare(subjects: &Path, extent: Extent, progress: &ProgressBar) ->
     let Subjects {
         subjects,
         node_version,
+        ..
     } = Subjects::read(subjects)?;
     let mut all: Vec<Samples> = subjects
         .iter()
@@ -105,14 +106,21 @@ async fn take_turns(bedrock: &Bedrock, all: &mut [Samples], extent: Extent) -> R
         let full = Sample::take(bedrock, subject, Cpu::Full, warm).await?;
         samples.full_cpu.push(full);
         let throttled = Sample::take(bedrock, subject, Cpu::ByMemory, warm).await?;
-        if let (Some(reason), false) = (&throttled.unthrottled, extent.unthrottled_too) {
-            // Numbers that were measured with all the CPU would pass for those of a small function.
-            bail!(
-                "Nothing was written, for what is to be measured at {MEMORY_MB} MB had all the CPU: {reason}. `make bench-short` measures \
-                 all the same, and writes nothing."
-            );
+        if !extent.unthrottled_too {
+            refuse_unthrottled(throttled.unthrottled.as_deref())?;
         }
         samples.by_memory.push(throttled);
+    }
+    Ok(())
+}
+
+/// Numbers that were measured with all the CPU would pass for those of a small function.
+pub(crate) fn refuse_unthrottled(reason: Option<&str>) -> Result<()> {
+    if let Some(reason) = reason {
+        bail!(
+            "Nothing was written, for what is to be measured at {MEMORY_MB} MB had all the CPU: {reason}. `make bench-short` measures \
+             all the same, and writes nothing."
+        );
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The function measured beside others, in one run, on Lambda's terms: [`compare`] starts each of them again and again, in turn,
-//! against one stand-in for Bedrock; [`grow`] measures how the cost of an invocation grows with its size. Both give numbers, and
-//! [`tables`] writes them for a terminal and for the documents.
+//! against one stand-in for Bedrock; [`stream`] does so with answers that are streamed, and [`grow`] measures how the cost of an
+//! invocation grows with its size. All give numbers, and [`tables`] writes them for a terminal and for the documents.
 //!
 //! Only ratios within one run mean something on another machine, and at 128 MB only as long as a call still fits the CPU of one
 //! period there: what does not is held until the next.
@@ -15,6 +15,7 @@ mod package;
 mod results;
 mod sample;
 mod statistics;
+mod stream;
 mod subject;
 pub mod tables;
 
@@ -24,4 +25,5 @@ pub use growth::{Dimension, Growth, Point, Series, grow};
 pub use machine::Machine;
 pub use results::{Results, Row};
 pub use statistics::{Percentiles, Spread};
+pub use stream::{StreamRow, Streaming, stream};
 pub use subject::Name;

@@ -47,6 +47,12 @@ enum What {
         #[arg(long, default_value_t = 3)]
         freezes: u32,
     },
+    /// Streamed answers, beside Node.js and a straightforward Rust port
+    Stream {
+        /// Processes started of each function, at each share of CPU
+        #[arg(long, default_value_t = 7, value_parser = value_parser!(u32).range(1..))]
+        processes: u32,
+    },
     /// By the size of prompt and answer, and the number of messages
     Growth {
         /// Invocations at each size
@@ -93,6 +99,13 @@ async fn run(cli: &Cli, progress: &ProgressBar) -> Result<()> {
             let results = bench::compare(&cli.subjects, extent, progress).await?;
             progress.finish_and_clear();
             finish(cli, &results, tables::comparison(&results))
+        }
+        What::Stream { processes } => {
+            let unthrottled_too = cli.output.is_none();
+            let streaming =
+                bench::stream(&cli.subjects, processes, unthrottled_too, progress).await?;
+            progress.finish_and_clear();
+            finish(cli, &streaming, tables::streaming(&streaming))
         }
         What::Growth { repetitions } => {
             let growth = bench::grow(&cli.subjects, repetitions, progress).await?;

@@ -67,6 +67,9 @@ impl Subject {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subjects {
     pub(crate) subjects: Vec<Subject>,
+    /// Those that stream.
+    #[serde(default)]
+    pub(crate) streaming: Vec<Subject>,
     #[serde(default)]
     pub(crate) node_version: String,
 }

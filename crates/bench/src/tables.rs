@@ -1,7 +1,7 @@
 //! What the terminal and the documents show of the numbers.
 
 use crate::{
-    Growth, Name, Percentiles, Point, Results, Row, Series, Spread,
+    Growth, Name, Percentiles, Point, Results, Row, Series, Spread, StreamRow, Streaming,
     markdown::{bar, markdown, number},
 };
 
@@ -181,77 +181,18 @@ fn targets(results: &Results) -> String {
     if results.unthrottled.is_some() || results.cold_starts < FEWEST_COLD_STARTS {
         return String::new();
     }
-    let rows = target_rows(results).unwrap_or_default();
-    markdown(1, ["target", "bound", "measured", ""], rows)
+    target_table(&target_rows(results).unwrap_or_default())
 }
 
-/// None where a function is missing in the results.
-fn target_rows(results: &Results) -> Option<Vec<[String; 4]>> {
-    let full = |name| results.full_cpu.iter().find(|row| row.name == name);
-    let throttled = |name| results.by_memory.iter().find(|row| row.name == name);
-    let ours = throttled(Name::Ours)?;
-    let (connecting, not_connecting) = (full(Name::Ours)?, full(Name::OursWithoutPreconnect)?);
-    // A first connection (TCP, TLS, HTTP/2) costs what the first invocation of the same binary takes more when it has to open one.
-    let connection = not_connecting.first.median - connecting.first.median;
-    let added = connecting.init.median - not_connecting.init.median;
-    let bare = full(Name::OursOverPlainHttp)?.init.median;
-    let floor = full(Name::HelloWorld)?.init.median;
-    let of_ours = |name| Some(throttled(name)?.cold.median / ours.cold.median);
-    let (most, least) = ("≤", "≥");
-    let rows = [
-        (
-            "init without a connection, over plain HTTP: of hello world's",
-            bare / floor,
-            most,
-            1.25,
-            "×",
-        ),
-        (
-            "what opening the connection adds to init: of one first connection",
-            added / connection,
-            most,
-            1.0,
-            "×",
-        ),
-        (
-            "first invocation at 128 MB: of a warm one",
-            ours.first.median / ours.warm.p50,
-            most,
-            1.3,
-            "×",
-        ),
-        (
-            "init and first invocation at 128 MB: the Node.js handler's, of ours",
-            of_ours(Name::Node)?,
-            least,
-            90.0,
-            "×",
-        ),
-        (
-            "the same: the straightforward Rust port's, of ours",
-            of_ours(Name::StraightforwardRust)?,
-            least,
-            60.0,
-            "×",
-        ),
-        (
-            "peak resident memory",
-            ours.peak_memory.median / 1e6,
-            most,
-            8.0,
-            "MB",
-        ),
-        ("zip", ours.zip_bytes as f64 / 1e6, most, 2.1, "MB"),
-        (
-            "CPU time of a warm invocation at 128 MB",
-            ours.warm_cpu.median,
-            most,
-            1.0,
-            "ms",
-        ),
-    ];
-    let cells = rows.map(|(name, value, sign, bound, unit)| {
-        let is_met = if sign == most {
+/// A target: what is measured, the value, the side on which it is met, the bound, and the unit.
+type Target = (&'static str, f64, &'static str, f64, &'static str);
+
+const AT_MOST: &str = "≤";
+const AT_LEAST: &str = "≥";
+
+fn target_table(targets: &[Target]) -> String {
+    let cells = |&(name, value, sign, bound, unit): &Target| {
+        let is_met = if sign == AT_MOST {
             value <= bound
         } else {
             value >= bound
@@ -263,8 +204,195 @@ fn target_rows(results: &Results) -> Option<Vec<[String; 4]>> {
             format!("{value:.3} {unit}"),
             if is_met { "met" } else { "missed" }.to_owned(),
         ]
-    });
-    Some(cells.into())
+    };
+    let rows = targets.iter().map(cells).collect();
+    markdown(1, ["target", "bound", "measured", ""], rows)
+}
+
+/// None where a function is missing in the results.
+fn target_rows(results: &Results) -> Option<Vec<Target>> {
+    let full = |name| results.full_cpu.iter().find(|row| row.name == name);
+    let throttled = |name| results.by_memory.iter().find(|row| row.name == name);
+    let ours = throttled(Name::Ours)?;
+    let (connecting, not_connecting) = (full(Name::Ours)?, full(Name::OursWithoutPreconnect)?);
+    // A first connection (TCP, TLS, HTTP/2) costs what the first invocation of the same binary takes more when it has to open one.
+    let connection = not_connecting.first.median - connecting.first.median;
+    let added = connecting.init.median - not_connecting.init.median;
+    let bare = full(Name::OursOverPlainHttp)?.init.median;
+    let floor = full(Name::HelloWorld)?.init.median;
+    let of_ours = |name| Some(throttled(name)?.cold.median / ours.cold.median);
+    let rows = [
+        (
+            "init without a connection, over plain HTTP: of hello world's",
+            bare / floor,
+            AT_MOST,
+            1.25,
+            "×",
+        ),
+        (
+            "what opening the connection adds to init: of one first connection",
+            added / connection,
+            AT_MOST,
+            1.0,
+            "×",
+        ),
+        (
+            "first invocation at 128 MB: of a warm one",
+            ours.first.median / ours.warm.p50,
+            AT_MOST,
+            1.3,
+            "×",
+        ),
+        (
+            "init and first invocation at 128 MB: the Node.js handler's, of ours",
+            of_ours(Name::Node)?,
+            AT_LEAST,
+            90.0,
+            "×",
+        ),
+        (
+            "the same: the straightforward Rust port's, of ours",
+            of_ours(Name::StraightforwardRust)?,
+            AT_LEAST,
+            60.0,
+            "×",
+        ),
+        (
+            "peak resident memory",
+            ours.peak_memory.median / 1e6,
+            AT_MOST,
+            8.0,
+            "MB",
+        ),
+        ("zip", ours.zip_bytes as f64 / 1e6, AT_MOST, 2.1, "MB"),
+        (
+            "CPU time of a warm invocation at 128 MB",
+            ours.warm_cpu.median,
+            AT_MOST,
+            1.0,
+            "ms",
+        ),
+    ];
+    Some(rows.into())
+}
+
+/// All numbers of streamed answers, for both shares of CPU, and the targets.
+#[must_use]
+pub fn streaming(streaming: &Streaming) -> String {
+    let Streaming {
+        machine,
+        node_version: node,
+        processes,
+        deltas,
+        every_ms,
+        unthrottled,
+        full_cpu,
+        by_memory,
+    } = streaming;
+    let circumstances = format!(
+        "Medians of {processes} processes of each function, taken in turn on {machine}, with Node.js {node}; each streams two answers of \
+         {deltas} pieces, {every_ms} ms apart, of which the model has the first at once."
+    );
+    let throttled = match unthrottled {
+        None => "With the CPU of 128 MB after INIT".to_owned(),
+        Some(reason) => {
+            format!("What should have the CPU of 128 MB, with all of it ({reason})")
+        }
+    };
+    let tables = format!(
+        "{circumstances}\n\nWith all the CPU of the machine (in brackets the middle half):\n\n{}\n{throttled}:\n\n{}",
+        stream_rows(full_cpu),
+        stream_rows(by_memory)
+    );
+    match stream_targets(streaming) {
+        Some(targets) if unthrottled.is_none() => {
+            format!("{tables}\n{}", target_table(&targets))
+        }
+        _ => tables,
+    }
+}
+
+fn stream_rows(rows: &[StreamRow]) -> String {
+    let heading = [
+        "function",
+        "first text ms, cold",
+        "first text ms, warm",
+        "delay of a piece ms, p50 / p99",
+        "CPU µs per piece",
+        "handshakes",
+    ];
+    let cells = |row: &StreamRow| {
+        let Percentiles { p50, p99 } = row.delay;
+        [
+            English.name(row.name).to_owned(),
+            spread(row.first_text_cold),
+            spread(row.first_text_warm),
+            format!("{} / {}", number(p50), number(p99)),
+            spread(row.cpu_per_delta),
+            number(row.handshakes),
+        ]
+    };
+    markdown(1, heading, rows.iter().map(cells).collect())
+}
+
+/// None where a function is missing in the results.
+fn stream_targets(streaming: &Streaming) -> Option<[Target; 7]> {
+    let of = |rows: &[StreamRow], name| rows.iter().find(|row| row.name == name).cloned();
+    let full = of(&streaming.full_cpu, Name::Ours)?;
+    let ours = of(&streaming.by_memory, Name::Ours)?;
+    let node = of(&streaming.by_memory, Name::Node)?;
+    let cold = ours.first_text_cold.median;
+    Some([
+        (
+            "first text at 128 MB, cold: later than the model's own",
+            cold,
+            AT_MOST,
+            3.0,
+            "ms",
+        ),
+        (
+            "the same: the Node.js handler's, of ours",
+            node.first_text_cold.median / cold,
+            AT_LEAST,
+            60.0,
+            "×",
+        ),
+        (
+            "first text at 128 MB, warm: later than the model's own",
+            ours.first_text_warm.median,
+            AT_MOST,
+            1.5,
+            "ms",
+        ),
+        (
+            "delay of a piece with all the CPU, p99",
+            full.delay.p99,
+            AT_MOST,
+            1.0,
+            "ms",
+        ),
+        (
+            "delay of a piece at 128 MB, p99",
+            ours.delay.p99,
+            AT_MOST,
+            20.0,
+            "ms",
+        ),
+        (
+            "CPU time of a piece at 128 MB",
+            ours.cpu_per_delta.median,
+            AT_MOST,
+            30.0,
+            "µs",
+        ),
+        (
+            "handshakes after INIT",
+            ours.handshakes,
+            AT_MOST,
+            0.0,
+            "",
+        ),
+    ])
 }
 
 /// The cost by size.

@@ -111,10 +111,31 @@ impl Function {
         payload: impl Into<Bytes>,
         invocation: Invocation,
     ) -> (Outcome, Phase) {
+        self.measure_to(payload.into(), invocation, None).await
+    }
+
+    /// Measures an invocation whose streamed response is passed on as by
+    /// [`invoke_with_response_stream`](Self::invoke_with_response_stream).
+    pub async fn measure_with_response_stream(
+        &self,
+        payload: impl Into<Bytes>,
+        invocation: Invocation,
+        parts: mpsc::Sender<ResponsePart>,
+    ) -> (Outcome, Phase) {
+        self.measure_to(payload.into(), invocation, Some(parts))
+            .await
+    }
+
+    async fn measure_to(
+        &self,
+        payload: Bytes,
+        invocation: Invocation,
+        parts: Option<mpsc::Sender<ResponsePart>>,
+    ) -> (Outcome, Phase) {
         let _turn = self.turn.lock().await;
         let meter = self.process.meter();
         let _awake = self.wake();
-        let completed = self.hand_over(payload.into(), invocation, None).await;
+        let completed = self.hand_over(payload, invocation, parts).await;
         self.polls_again(completed.polls).await;
         let phase = self.process.phase_since(meter, completed.duration);
         (completed.outcome, phase)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bedrock_function::errors::Cause;
 use bench::{
-    Growth, Results,
+    Growth, Results, Streaming,
     tables::{
         self,
         Language::{English, Japanese},
@@ -200,6 +200,8 @@ fn the_tables_are_those_of_the_code_of_models_json_and_of_the_benchmarks() {
         "bench",
         &tables::comparison(&compared),
     );
+    let streamed: Streaming = measured("stream");
+    assert_part("docs/benchmarks.md", "stream", &tables::streaming(&streamed));
     let grown: Growth = measured("growth");
     assert_part("docs/benchmarks.md", "growth", &tables::growth(&grown));
 }
