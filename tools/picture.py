@@ -1,4 +1,5 @@
-"""Runs commands in a terminal, keeps what they print in docs/picture.txt, and draws that, light and dark.
+"""Runs commands in a terminal, keeps what they print in docs/picture.txt, and draws that, light and dark. The answer of
+the last command appears word by word, where the SVG's reader moves pictures; elsewhere it is there as a whole.
 
 What differs between two runs of one program (ports, times, ids) does not count as a difference: docs/picture.txt
 then stays as it is, and the pictures with it.
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from rich import terminal_theme
 from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -28,6 +29,11 @@ COMMANDS = [
     "make invoke EVENT=events/bedrock-test-001.json",
     'make ask P="What is AWS Lambda?" 2>/dev/null',
 ]
+
+# The local stand-in sends 60 tokens a second at a terminal (crates/xtask/src/stack/local.rs), of which a word has some two.
+WORDS_PER_SECOND = 30
+# In seconds, so that a reader sees the command before its answer.
+ANSWER_BEGINS = 1.0
 
 # Beside these, two runs print the same.
 CHANGING = [
@@ -55,13 +61,15 @@ def in_terminal(command: str) -> str:
         environment.pop(name, None)
     program = subprocess.Popen(command, shell=True, stdin=far, stdout=far, stderr=far, env=environment)
     os.close(far)
-    printed = b""
+    chunks = []
     while chunk := read(near):
-        printed += chunk
+        chunks.append(chunk)
     os.close(near)
-    text = printed.decode().replace("\r\n", "\n")
+    text = b"".join(chunks).decode().replace("\r\n", "\n")
     if program.wait() != 0:
         sys.exit(f"make picture: `{command}` failed:\n{text}")
+    if command == COMMANDS[-1] and len(chunks) < len(text.split()) / 2:
+        sys.exit(f"make picture: the answer of `{command}` came in {len(chunks)} pieces, which is no stream")
     return text
 
 
@@ -97,8 +105,34 @@ def drawn(text: str, theme: str) -> str:
         # As a terminal does it, and not at the ends of words.
         for part in chop_cells(line, COLUMNS) or [""]:
             console.print(Text(part, style=style), no_wrap=True, overflow="ignore", crop=False, highlight=False)
+    # Rich gives every row but the last one a clip path.
+    console.print()
     svg = console.export_svg(title="Bedrock on Lambda", theme=THEMES[theme], code_format=SVG, unique_id=f"picture-{theme}")
+    svg = with_arriving_answer(svg, text)
     return "".join(f"{line.rstrip()}\n" for line in svg.splitlines())
+
+
+def with_arriving_answer(svg: str, text: str) -> str:
+    """The same picture, in which the lines of the last answer are uncovered as its words arrive."""
+    rows = [part for line in text.splitlines() for part in chop_cells(line, COLUMNS) or [""]]
+    first = max(index for index, row in enumerate(rows) if row.startswith("$ ")) + 1
+    words = 0
+    for index, row in enumerate(rows[first:], start=first):
+        ends = [found.end() for found in re.finditer(r"\S+\s*", row)]
+        begins = ANSWER_BEGINS + words / WORDS_PER_SECOND
+        words += len(ends)
+        lasts = begins + len(ends) / WORDS_PER_SECOND
+        times = [0, *(begins + number / WORDS_PER_SECOND for number in range(len(ends)))]
+        clip = re.search(rf'line-{index}">\s*<rect [^>]*width="(\d+)"[^>]*(?=/>)', svg)
+        if clip is None:
+            sys.exit(f"make picture: the SVG has no line {index}: rich draws it otherwise than it did")
+        widths = [0, *(round(int(clip[1]) * cell_len(row[:end]) / COLUMNS, 1) for end in ends[:-1]), clip[1]]
+        movement = (
+            f'<animate attributeName="width" dur="{lasts:.2f}s" calcMode="discrete" fill="freeze" '
+            f'keyTimes="{";".join(f"{time / lasts:.3f}" for time in times)}" values="{";".join(map(str, widths))}"/>'
+        )
+        svg = f"{svg[: clip.end()]}>{movement}</rect>{svg[clip.end() + 2 :]}"
+    return svg
 
 
 def main() -> None:
