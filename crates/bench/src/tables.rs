@@ -385,13 +385,7 @@ fn stream_targets(streaming: &Streaming) -> Option<[Target; 7]> {
             30.0,
             "µs",
         ),
-        (
-            "handshakes after INIT",
-            ours.handshakes,
-            AT_MOST,
-            0.0,
-            "",
-        ),
+        ("handshakes after INIT", ours.handshakes, AT_MOST, 0.0, ""),
     ])
 }
 

@@ -201,7 +201,11 @@ fn the_tables_are_those_of_the_code_of_models_json_and_of_the_benchmarks() {
         &tables::comparison(&compared),
     );
     let streamed: Streaming = measured("stream");
-    assert_part("docs/benchmarks.md", "stream", &tables::streaming(&streamed));
+    assert_part(
+        "docs/benchmarks.md",
+        "stream",
+        &tables::streaming(&streamed),
+    );
     let grown: Growth = measured("growth");
     assert_part("docs/benchmarks.md", "growth", &tables::growth(&grown));
 }
