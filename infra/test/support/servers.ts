@@ -29,6 +29,21 @@ export async function startMoto(): Promise<Server> {
   return { url: `http://localhost:${line[1]}`, stop: () => stopped(child) };
 }
 
+/**
+ * ministack, which executes a Distributed Map, and runs a function of `provided.al2023` as a process. Its waits are a hundredth.
+ * Its account is 000000000000.
+ */
+export async function startMinistack(): Promise<Server> {
+  const { child, line } = await started([tool('ministack')], /Running on (http:\/\/127\.0\.0\.1:\d+)/, {
+    GATEWAY_PORT: '0',
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1',
+    MINISTACK_REGION: 'ap-northeast-1',
+    SFN_WAIT_SCALE: '0.01',
+  });
+  return { url: line[1] ?? '', stop: () => stopped(child) };
+}
+
 /** moto loads CloudFormation at the first request for it, which takes a busy machine longer than a command waits for AWS. */
 export async function loadCloudFormation({ url: endpoint }: Server): Promise<void> {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
@@ -142,9 +157,10 @@ function forward(behind: Server, request: IncomingMessage, body: Buffer, respons
 async function started(
   command: readonly string[],
   ready: RegExp,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ child: ChildProcess; line: RegExpMatchArray }> {
   const child = spawn(tool('python'), [join(infraDir, 'test/support/leash.py'), ...command], {
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const line = await new Promise<RegExpMatchArray>((resolve, reject) => {
