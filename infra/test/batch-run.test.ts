@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -16,11 +16,13 @@ import {
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { clearBatch } from '../commands/deploy/clear-batch.ts';
 import { bootstrapFile } from '../lib/paths.ts';
 import { environmentOf } from '../lib/settings/function-environment.ts';
 import { clientOf } from './support/account.ts';
 import { definitionIn } from './support/definition.ts';
 import { debugDir } from './support/deployed-function.ts';
+import { KEYS } from './support/make.ts';
 import { type Server, startBedrockLocal, startMinistack } from './support/servers.ts';
 import { stackOf, table } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
@@ -231,6 +233,34 @@ describe('the state machine of a batch', () => {
       const { executionArn = '' } = await own.sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{}' }));
       expect(await ended(own.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
       expect(await ended(own.sfn, batch)).toMatchObject({ status: 'ABORTED', error: 'DailyLimitReached' });
+    });
+  });
+
+  it('is ended by make destroy, which removes all its files, more than a page of them, before the bucket', async () => {
+    await withAccount(['silent'], async (own) => {
+      const batch = await started(own, prompts(2));
+      const s3 = new S3Client({ ...clientOf(own.server), forcePathStyle: true });
+      const keys = Array.from({ length: 1001 }, (_, n) => `results/run/${n}.jsonl`);
+      for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));
+      const outputs = { BatchBucket: BUCKET, BatchStateMachine: own.stateMachineArn };
+      const stack = {
+        StackName: NAME,
+        CreationTime: undefined,
+        StackStatus: undefined,
+        Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+      };
+      const target = { account: '000000000000', region: 'ap-northeast-1', stackName: NAME };
+      vi.stubEnv('AWS_ENDPOINT_URL', own.server.url);
+      vi.stubEnv('CI', 'true');
+      for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+      try {
+        expect(await clearBatch(target, stack), 'nobody is asked where there is no terminal').toBe(false);
+        expect(await clearBatch(target, { ...stack, Outputs: [] }), 'of a stack without a batch').toBe(false);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      expect(await ended(own.sfn, batch)).toMatchObject({ status: 'ABORTED' });
+      expect((await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }))).KeyCount).toBe(0);
     });
   });
 });
