@@ -23,6 +23,9 @@ const RENAMED: Readonly<Record<string, string>> = {
   SCHEMA: 'XTASK_SCHEMA',
   TARGET: 'XTASK_TARGET',
   FAULT: 'XTASK_FAULT',
+  PAGE: 'XTASK_PAGE',
+  INPUT: 'BATCH_INPUT',
+  OUTPUT: 'BATCH_OUTPUT',
   OF: 'SUMMARY_OF',
 };
 

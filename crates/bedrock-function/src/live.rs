@@ -60,6 +60,12 @@ impl LiveAnswer {
                     });
                 }
                 Some(Ok(AnswerPart::End(end))) => {
+                    // Without text there is no JSON either.
+                    let structured = structured.as_deref();
+                    let json = structured.map(|structured| structured.json_of("", &end.stop));
+                    if let Some(Err(why)) = json {
+                        return Err(call.unsatisfied(why, &end, record));
+                    }
                     call.answered(&end, record);
                     return Err(Error::NoText {
                         stop_reason: end.stop.cut_short_by().map(str::to_owned),

@@ -51,7 +51,8 @@ impl Events {
     }
 
     /// Gives the function an event, which need not be JSON, and checks its reply: it is well formed; it is an answer to the prompt that
-    /// another parser finds in the event, or it refuses the event with 400; and a refused event asked no model.
+    /// another parser finds in the event, or says that this is no JSON as the event's schema wants it, or it refuses the event with
+    /// 400; and a refused event asked no model.
     ///
     /// # Panics
     ///
@@ -69,7 +70,16 @@ impl Events {
                 }
             }
             400 => assert!(asked.is_none(), "an event that is refused asks no model"),
-            other => unreachable!("an event alone leads to 200 or 400, not {other}"),
+            // The prompt is hardly ever JSON that satisfies the event's schema.
+            502 => {
+                assert_eq!(reply.code(), "SchemaNotSatisfied");
+                let structured = asked.and_then(|request| request.structured);
+                assert!(
+                    structured.is_some(),
+                    "an answer is checked by the event's schema alone"
+                );
+            }
+            other => unreachable!("an event alone leads to 200, 400 or 502, not {other}"),
         }
         reply
     }

@@ -259,8 +259,8 @@ async fn retries_end_and_what_they_took_is_counted_in_the_error_too() {
 
 #[tokio::test]
 async fn no_retry_begins_that_could_not_end_in_time() {
-    let stage = Stage::with(|p| p.timeout(Duration::from_secs(3))).await;
-    let slow = tool_answer("{}", "tool_use").after(Duration::from_millis(1_500));
+    let stage = Stage::with(|p| p.timeout(Duration::from_secs(6))).await;
+    let slow = tool_answer("{}", "tool_use").after(Duration::from_secs(3));
     stage.bedrock.enqueue(slow);
     let mut event = event(MODEL, &schema());
     event["schemaRetries"] = json!(2);

@@ -585,6 +585,20 @@ async fn an_answer_that_misses_its_schema_ends_in_an_error_and_no_call_follows()
 }
 
 #[tokio::test]
+async fn a_stream_without_the_call_of_the_tool_is_no_json() {
+    let stage = stage_with_native().await;
+    stage
+        .bedrock
+        .enqueue(Answer::stream(EventStream::of_deltas(["I ", "will not."])));
+    let outcome = outcome(&stage, &with_schema(MODEL)).await;
+    let text = text(&outcome);
+    assert!(
+        text.contains("SchemaNotSatisfied") && !text.contains("will not"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_stream_is_not_asked_for_again() {
     let stage = stage_with_native().await;
     let mut event = with_schema(MODEL);

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 /// Keys that mean something somewhere in an event, so that generated ones meet the code that reads them.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "prompt",
     "modelId",
     "system",
@@ -13,6 +13,8 @@ const KEYS: [&str; 19] = [
     "temperature",
     "topP",
     "stopSequences",
+    "schema",
+    "schemaRetries",
     "usage",
     "body",
     "requestContext",

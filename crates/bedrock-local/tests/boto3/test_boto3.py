@@ -247,3 +247,61 @@ def test_the_certificate_authority_is_enough_over_tls(tmp_path):
         assert endpoint_url.startswith("https://localhost:")
         answer = converse(client(endpoint_url, verify=str(authority)))
     assert NOVA in answer["output"]["message"]["content"][0]["text"]
+
+
+NATIVE = "jp.anthropic.claude-haiku-4-5-20251001-v1:0"
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+def text_format(schema):
+    structure = {"jsonSchema": {"schema": json.dumps(schema), "name": "answer", "description": "A city."}}
+    return {"textFormat": {"type": "json_schema", "structure": structure}}
+
+
+def forced_tool(schema):
+    tool = {"toolSpec": {"name": "answer", "description": "A city.", "inputSchema": {"json": schema}}}
+    return {"tools": [tool], "toolChoice": {"tool": {"name": "answer"}}}
+
+
+def test_a_schema_is_answered_as_text_and_as_the_input_of_a_tool(endpoint_url):
+    bedrock = client(endpoint_url)
+    closed = text_format(SCHEMA | {"additionalProperties": False})
+    answer = converse(bedrock, model_id=NATIVE, outputConfig=closed)
+    assert answer["output"]["message"]["content"] == [{"text": '{"city":"city"}'}]
+    assert answer["stopReason"] == "end_turn"
+
+    answer = converse(bedrock, toolConfig=forced_tool(SCHEMA))
+    (block,) = answer["output"]["message"]["content"]
+    assert block["toolUse"]["name"] == "answer"
+    assert block["toolUse"]["input"] == {"city": "city"}
+    assert answer["stopReason"] == "tool_use"
+
+
+def test_a_streamed_schema_is_answered_in_deltas(endpoint_url):
+    bedrock = client(endpoint_url)
+    closed = text_format(SCHEMA | {"additionalProperties": False})
+    events = list(stream(bedrock, model_id=NATIVE, outputConfig=closed))
+    assert text_of(events) == '{"city":"city"}'
+
+    events = list(stream(bedrock, toolConfig=forced_tool(SCHEMA)))
+    assert events[1]["contentBlockStart"]["start"]["toolUse"]["name"] == "answer"
+    deltas = [event["contentBlockDelta"]["delta"]["toolUse"]["input"] for event in events if "contentBlockDelta" in event]
+    assert len(deltas) > 1
+    assert json.loads("".join(deltas)) == {"city": "city"}
+    assert names(events)[-3:] == ["contentBlockStop", "messageStop", "metadata"]
+    assert events[-2]["messageStop"]["stopReason"] == "tool_use"
+
+
+def test_a_schema_that_bedrock_refuses_is_refused(endpoint_url):
+    bedrock = client(endpoint_url)
+    status, code, message = refused(lambda: converse(bedrock, model_id=NATIVE, outputConfig=text_format(SCHEMA)))
+    assert (status, code) == (400, "ValidationException")
+    assert "'additionalProperties' must be explicitly set to false" in message
+    _, _, message = refused(lambda: converse(bedrock, outputConfig=text_format(SCHEMA)))
+    assert "doesn't support the outputConfig.textFormat field" in message
+
+
+def test_the_fault_schema_violates_it():
+    with bedrock_local("--fault", "schema") as url:
+        answer = converse(client(url), toolConfig=forced_tool(SCHEMA))
+    assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == {}

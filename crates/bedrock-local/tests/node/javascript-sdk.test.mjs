@@ -213,3 +213,42 @@ test('an event with a wrong checksum is an error', async () => {
   assert.equal(textOf(events), 'This is ');
   assert.match(error.message, /checksum/i);
 });
+
+const NATIVE = 'jp.anthropic.claude-haiku-4-5-20251001-v1:0';
+const SCHEMA = {
+  type: 'object',
+  properties: { z: { type: 'string' }, a: { type: 'integer' } },
+  required: ['z', 'a'],
+};
+
+function textFormat(schema) {
+  const structure = { jsonSchema: { schema: JSON.stringify(schema), name: 'answer' } };
+  return { outputConfig: { textFormat: { type: 'json_schema', structure } } };
+}
+
+function forcedTool(schema) {
+  const tools = [{ toolSpec: { name: 'answer', inputSchema: { json: schema } } }];
+  return { toolConfig: { tools, toolChoice: { tool: { name: 'answer' } } } };
+}
+
+test('a schema is answered as text and as the input of a tool, whole and streamed', async () => {
+  const { client } = clientFor(await bedrockLocal());
+  const messages = [{ role: 'user', content: [{ text: 'Hello' }] }];
+  const asText = { modelId: NATIVE, messages, ...textFormat({ ...SCHEMA, additionalProperties: false }) };
+  const asTool = { modelId: NOVA, messages, ...forcedTool(SCHEMA) };
+
+  const { output: text } = await client.send(new ConverseCommand(asText));
+  assert.equal(text.message.content[0].text, '{"z":"z","a":1}');
+  const { output: tool, stopReason } = await client.send(new ConverseCommand(asTool));
+  assert.deepEqual(tool.message.content[0].toolUse.input, { z: 'z', a: 1 });
+  assert.equal(stopReason, 'tool_use');
+
+  const joined = async (request, piece) => {
+    const response = await client.send(new ConverseStreamCommand(request));
+    let json = '';
+    for await (const { contentBlockDelta } of response.stream) json += piece(contentBlockDelta?.delta) ?? '';
+    return json;
+  };
+  assert.equal(await joined(asText, (delta) => delta?.text), '{"z":"z","a":1}');
+  assert.equal(await joined(asTool, (delta) => delta?.toolUse?.input), '{"z":"z","a":1}');
+});
