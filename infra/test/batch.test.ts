@@ -1,12 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { infraDir, workspaceDir } from '../lib/paths.ts';
-import { type Policy, policyOfRole } from './support/policy.ts';
+import { decision, policyOfRole } from './support/policy.ts';
 import { definitionIn } from './support/definition.ts';
 import { ACCOUNT, stackOf, templateOf } from './support/stack.ts';
 import { outcomeOf } from './support/tools.ts';
@@ -201,25 +200,6 @@ describe('asl-validator', () => {
 const bucket = `arn:aws:s3:::${NAME}-batchbucket1-x`;
 const states = (resource: string): string => `arn:aws:states:ap-northeast-1:${ACCOUNT}:${resource}`;
 const fn = `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:${NAME}`;
-
-async function decision(policy: Policy, action: string, resource: string): Promise<string> {
-  const result = await runSimulation(
-    {
-      request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/one`,
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        contextVariables: {},
-      },
-      identityPolicies: [{ name: 'role', policy }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    },
-    {},
-  );
-  if (result.resultType === 'error') throw new Error(`${action} ${resource}: ${JSON.stringify(result.errors)}`);
-  return result.overallResult;
-}
 
 describe("the batch's role", () => {
   const policy = policyOfRole('Batch', BATCH);

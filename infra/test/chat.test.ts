@@ -1,32 +1,21 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { debugDir } from './support/deployed-function.ts';
 import { type Given, lambdaReplying, throttle } from './support/lambda.ts';
-import { KEYS, type Machine, newMachine } from './support/make.ts';
+import { DEPLOYED, KEYS, type Machine, newMachine } from './support/make.ts';
 import { templateOf } from './support/stack.ts';
 import { listenOn, startBedrockLocal, startInvokeApi } from './support/servers.ts';
 
 const MODEL = 'jp.amazon.nova-2-lite-v1:0';
-const deployed = {
-  functionName: 'a-function',
-  region: 'ap-northeast-1',
-  account: '123456789012',
-  stackName: 'a-function',
-};
-
 let machine: Machine;
 beforeAll(() => {
   machine = newMachine();
 });
 afterAll(() => machine.remove());
-
-const record = (streams?: boolean) =>
-  writeFileSync(join(machine.directory, 'deployment.json'), JSON.stringify({ ...deployed, streams }));
 
 /** The next request to a model behind UPSTREAM. */
 async function asked(model: ReturnType<typeof createServer>) {
@@ -67,13 +56,13 @@ async function stage(streams: boolean, program = join(debugDir, 'bedrock-functio
     BEDROCK_STREAM: streams ? '1' : '0',
   };
   const environment = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
-  const named = `--function-name=${deployed.functionName}`;
+  const named = `--function-name=${DEPLOYED.functionName}`;
   const lambda = await startInvokeApi(join(debugDir, 'lambda-local'), [named, ...environment, '--', program]);
   const sts = await lambdaReplying([]);
   onTestFinished(async () => {
     for (const server of [sts, lambda, bedrock, upstream]) await server.stop();
   });
-  record(streams);
+  machine.record({ streams });
   return { model, endpoints: { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_LAMBDA: lambda.url } };
 }
 
@@ -194,7 +183,7 @@ it('a deployment with STREAM=1 is recorded as one that streams, and any other is
     [{}, undefined],
   ] as const) {
     const template = JSON.stringify(templateOf(given).toJSON());
-    recordDeployment(deployed, readDeployedStack(template)?.settings.STREAM === '1');
+    recordDeployment(DEPLOYED, readDeployedStack(template)?.settings.STREAM === '1');
     expect(readDeployment()?.streams).toBe(streams);
   }
 });
@@ -210,7 +199,7 @@ async function outcome(lines: string, replies: readonly Given[]) {
 }
 
 it('a call that Lambda refuses fails that turn, and the next one is made all the same', async () => {
-  record(true);
+  machine.record({ streams: true });
   expect(await outcome('one?\ntwo?\n', [throttle])).toEqual({
     status: 4,
     stdout: '',

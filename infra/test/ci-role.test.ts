@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
+import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { readCiSettings } from '../lib/ci/settings.ts';
 import { UserError } from '../lib/errors.ts';
 import { ciStackOf, rolesIn } from './support/ci-stack.ts';
+import { decision } from './support/policy.ts';
 import { ACCOUNT } from './support/stack.ts';
 import { outcomeOf, tool } from './support/tools.ts';
 
@@ -275,34 +276,6 @@ describe('the role to read with', () => {
 
 type Asked = readonly [name: string, action: string, resource: string];
 
-async function decision(policy: unknown, [, action, resource]: Asked): Promise<string> {
-  const result = await runSimulation(
-    {
-      request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/ci`,
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        contextVariables: {},
-      },
-      identityPolicies: [{ name: 'role', policy }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      // What a bootstrap role says of its own account.
-      ...(action === 'sts:AssumeRole' && {
-        resourcePolicy: {
-          Version: '2012-10-17',
-          Statement: [
-            { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
-          ],
-        },
-      }),
-    },
-    {},
-  );
-  if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
-  return result.overallResult;
-}
-
 const toRead: Asked[] = [
   ["reading the stack's outputs", 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
   ["reading the stack's template", 'cloudformation:GetTemplate', stackArn(NAME, '0123')],
@@ -345,22 +318,22 @@ const forNobody: Asked[] = [
 ];
 
 describe('the policy to deploy with', () => {
-  it.each([...toRead, ...toDeploy])('allows %s', async (...asked) => {
-    expect(await decision(roles.DeployOneStack?.policy, asked)).toBe('Allowed');
+  it.each([...toRead, ...toDeploy])('allows %s', async (_, action, resource) => {
+    expect(await decision(roles.DeployOneStack?.policy, action, resource)).toBe('Allowed');
   });
 
-  it.each(forNobody)('denies %s', async (...asked) => {
-    expect(await decision(roles.DeployOneStack?.policy, asked)).not.toBe('Allowed');
+  it.each(forNobody)('denies %s', async (_, action, resource) => {
+    expect(await decision(roles.DeployOneStack?.policy, action, resource)).not.toBe('Allowed');
   });
 });
 
 describe('the policy to read with', () => {
-  it.each(toRead)('allows %s', async (...asked) => {
-    expect(await decision(roles.ReadOneStack?.policy, asked)).toBe('Allowed');
+  it.each(toRead)('allows %s', async (_, action, resource) => {
+    expect(await decision(roles.ReadOneStack?.policy, action, resource)).toBe('Allowed');
   });
 
-  it.each([...toDeploy, ...forNobody])('denies %s', async (...asked) => {
-    expect(await decision(roles.ReadOneStack?.policy, asked)).not.toBe('Allowed');
+  it.each([...toDeploy, ...forNobody])('denies %s', async (_, action, resource) => {
+    expect(await decision(roles.ReadOneStack?.policy, action, resource)).not.toBe('Allowed');
   });
 });
 

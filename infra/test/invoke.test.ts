@@ -6,19 +6,11 @@ import { KEYS, type Machine, newMachine } from './support/make.ts';
 
 const EVENT = 'events/bedrock-test-001.json';
 const ANNOUNCED = 'function  a-function on AWS in ap-northeast-1\n';
-const deployed = {
-  functionName: 'a-function',
-  region: 'ap-northeast-1',
-  account: '123456789012',
-  stackName: 'a-function',
-};
 
 let machine: Machine;
-const record = (more: object = {}) =>
-  writeFileSync(join(machine.directory, 'deployment.json'), JSON.stringify({ ...deployed, ...more }));
 beforeAll(() => {
   machine = newMachine();
-  record();
+  machine.record();
 });
 afterAll(() => machine.remove());
 
@@ -126,14 +118,14 @@ describe('make invoke of a deployed function', () => {
   });
 
   it("does not call the like-named function of another profile's account", async () => {
-    record({ account: '210987654321', profile: 'work' });
+    machine.record({ account: '210987654321', profile: 'work' });
     const config = join(machine.directory, 'config');
     writeFileSync(config, `[profile home]\naws_access_key_id = ${KEYS.AWS_ACCESS_KEY_ID}\naws_secret_access_key = x\n`);
     const outcome = await call(['invoke', EVENT], ['{"statusCode":200,"body":"{}"}'], {
       AWS_CONFIG_FILE: config,
       AWS_PROFILE: 'home',
     });
-    record();
+    machine.record();
     expect(outcome).toEqual({
       status: 2,
       calls: 0,

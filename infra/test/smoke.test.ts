@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { crash, type Given, lambdaReplying, throttle } from './support/lambda.ts';
@@ -7,13 +5,7 @@ import { crash, type Given, lambdaReplying, throttle } from './support/lambda.ts
 let machine: Machine;
 beforeAll(() => {
   machine = newMachine();
-  const deployed = {
-    functionName: 'a-function',
-    region: 'ap-northeast-1',
-    account: '123456789012',
-    stackName: 'a-function',
-  };
-  writeFileSync(join(machine.directory, 'deployment.json'), JSON.stringify(deployed));
+  machine.record();
 });
 afterAll(() => machine.remove());
 

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { clientOf, reserve } from './account.ts';
 import { hasSha256, runAsLambda, uploadedCode, unpacked } from './deployed-function.ts';
 import { answerOf, type Answer, type Asked, type Server, startFront } from './servers.ts';
+import { simulated } from './policy.ts';
 import { ACCOUNT } from './stack.ts';
 
 /** One request as IAM is asked about it. */
@@ -98,28 +98,10 @@ function lambdaRequest({ path, method }: Asked): Request {
   return { action: method === 'GET' && name ? 'lambda:GetFunctionConfiguration' : 'lambda:unknown', resource };
 }
 
-/** As an evaluator decides that knows nothing of this project; the account's root is let into the CDK's roles, as their own policies say. */
+/** Whether the role may do it; a request that AWS has not got is one that it may not. */
 async function isAllowed(policy: unknown, { action, resource }: Request): Promise<boolean> {
   if (action === 'sts:GetCallerIdentity') return true;
-  const trust = {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }],
-  };
-  const result = await runSimulation(
-    {
-      request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/ci`,
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        contextVariables: {},
-      },
-      identityPolicies: [{ name: 'role', policy }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      ...(action === 'sts:AssumeRole' && { resourcePolicy: trust }),
-    },
-    {},
-  );
+  const result = await simulated(policy, action, resource);
   return result.resultType !== 'error' && result.overallResult === 'Allowed';
 }
 

@@ -1,12 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { infraDir, workspaceDir } from '../../lib/paths.ts';
 import { debugDir } from './deployed-function.ts';
+import { ACCOUNT } from './stack.ts';
 import { type Outcome, outcomeOf } from './tools.ts';
 
 /** Keys that no account has. */
 export const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'not-a-secret' };
+
+/** A deployment as its record has it, which a command calls that names no other. */
+export const DEPLOYED = {
+  functionName: 'a-function',
+  region: 'ap-northeast-1',
+  account: ACCOUNT,
+  stackName: 'a-function',
+};
 
 /** A person's machine: a home of its own for all that the commands and the CDK leave behind. */
 export interface Machine {
@@ -16,6 +25,8 @@ export interface Machine {
   readonly command: (path: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** The program behind `make invoke` and `make ask`, without make around it. */
   readonly xtask: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
+  /** Records {@link DEPLOYED} as the last deployment, with what is different. */
+  readonly record: (more?: object) => void;
   readonly remove: () => void;
 }
 
@@ -43,6 +54,7 @@ export function newMachine(): Machine {
       outcomeOf('node', ['--import', 'tsx', `commands/${path}.ts`], { cwd: infraDir, env: { ...own, ...environment } }),
     xtask: (args, environment = {}) =>
       outcomeOf(join(debugDir, 'xtask'), args, { cwd: workspaceDir, env: { ...own, ...environment } }),
+    record: (more) => writeFileSync(join(directory, 'deployment.json'), JSON.stringify({ ...DEPLOYED, ...more })),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -1,3 +1,4 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import type { BedrockStack } from '../../lib/constructs/stack.ts';
@@ -88,4 +89,40 @@ export function policyOfRole(construct: string, given: Record<string, string>): 
   const [policy] = inlinePolicies.parse(role).Properties.Policies;
   const arnOf = (id: string): string => ARNS.find(([pattern]) => pattern.test(id))?.[1] ?? id;
   return policyDocument.parse(withArns(policy?.PolicyDocument, arnOf));
+}
+
+/** What a bootstrap role says of its own account. */
+const ROOT_MAY_ASSUME = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }],
+};
+
+/** What a role with this policy alone is told, by an evaluator that knows nothing of this project. */
+export function simulated(policy: unknown, action: string, resource: string): ReturnType<typeof runSimulation> {
+  return runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${ACCOUNT}:role/one`,
+        action,
+        resource: { resource, accountId: ACCOUNT },
+        contextVariables: {},
+      },
+      identityPolicies: [{ name: 'role', policy }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(action === 'sts:AssumeRole' && { resourcePolicy: ROOT_MAY_ASSUME }),
+    },
+    {},
+  );
+}
+
+/**
+ * The decision itself.
+ *
+ * @throws Error when the request is none that AWS has.
+ */
+export async function decision(policy: unknown, action: string, resource: string): Promise<string> {
+  const result = await simulated(policy, action, resource);
+  if (result.resultType === 'error') throw new Error(`${action} ${resource}: ${JSON.stringify(result.errors)}`);
+  return result.overallResult;
 }
