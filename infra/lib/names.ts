@@ -27,11 +27,15 @@ export const brakeName = (functionName: string): string => `${functionName}-brak
 export const batchName = (functionName: string): string => `${functionName}-batch`;
 
 /**
- * The names that CloudFormation makes up for the batch's bucket: in small letters, the stack's name (25 characters of it where it is long: see
- * `lib/bootstrap/execution.ts`), `batchbucket`, and something of its own.
+ * The beginning of the names that CloudFormation makes up where there is room for 64 characters or fewer, as for roles, rules and buckets.
+ * It cuts the logical id first, then the stack's name, of which 25 are left (seen, not documented).
  */
+export const generatedPrefix = (functionName: string): string =>
+  functionName.length <= 25 ? `${functionName}-` : `${functionName.slice(0, 25)}*-`;
+
+/** The names that CloudFormation makes up for the batch's bucket, which are in small letters. */
 export const bucketNames = (functionName: string): string =>
-  `${functionName.length <= 25 ? functionName : `${functionName.slice(0, 25)}*`}-batchbucket*`.toLowerCase();
+  `${generatedPrefix(functionName)}batchbucket*`.toLowerCase();
 
 /** The stack that the policies are for. */
 export interface Deployed {

@@ -71,7 +71,8 @@ export function isDenied(error: unknown): boolean {
 export function isMissing(error: unknown): boolean {
   return (
     error instanceof Error &&
-    (/NotFound/.test(error.name) || (error.name === 'ValidationError' && /does not exist/.test(error.message)))
+    (/NotFound|DoesNotExist|NoSuchBucket/.test(error.name) ||
+      (error.name === 'ValidationError' && /does not exist/.test(error.message)))
   );
 }
 

@@ -79,7 +79,7 @@ async function lastPull({ account, region, stackName }: Target): Promise<Pick<Br
       ? { pulled: last.startDate, failed: /^(FAILED|TIMED_OUT|ABORTED)$/.test(last.status ?? '') }
       : {};
   } catch (error) {
-    if (error instanceof Error && (error.name === 'StateMachineDoesNotExist' || isMissing(error))) return {};
+    if (isMissing(error)) return {};
     throw error;
   }
 }

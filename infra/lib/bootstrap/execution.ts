@@ -1,6 +1,14 @@
 import { DefaultStackSynthesizer, Fn } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { batchName, brakeName, boundaryName, bucketNames, type Deployed, policyArn } from '../names.ts';
+import {
+  batchName,
+  brakeName,
+  boundaryName,
+  bucketNames,
+  type Deployed,
+  generatedPrefix,
+  policyArn,
+} from '../names.ts';
 
 /**
  * What CloudFormation has to do to make, change and remove the stack, whatever its settings: the permissions in the schema
@@ -84,13 +92,6 @@ function ofTheFunction({ functionName, region }: Deployed): PolicyStatement[] {
   ];
 }
 
-/**
- * The beginning of the names that CloudFormation makes up where there is room for 64 characters, as for roles and rules.
- * It cuts the logical id first, then the stack's name, of which 25 are left (seen, not documented).
- */
-const cut = (functionName: string): string =>
-  functionName.length <= 25 ? `${functionName}-` : `${functionName.slice(0, 25)}*-`;
-
 const ROLE_ACTIONS = [
   'DeleteRole',
   'DeleteRolePolicy',
@@ -106,7 +107,8 @@ const ROLE_ACTIONS = [
 ];
 
 function ofItsRoles(deployed: Deployed): PolicyStatement[] {
-  const roles = (construct: string): string => arn('iam', '', `role/${cut(deployed.functionName)}${construct}*`);
+  const roles = (construct: string): string =>
+    arn('iam', '', `role/${generatedPrefix(deployed.functionName)}${construct}*`);
   const [ofFunction, ofBrake, ofBatch] = [roles('Bedrock'), roles('Brake'), roles('Batch')];
   const all = [ofFunction, ofBrake, ofBatch];
   const bounded = { StringEquals: { 'iam:PermissionsBoundary': Fn.sub(policyArn(boundaryName(deployed))) } };
@@ -173,7 +175,7 @@ function ofTheMachines({ functionName, region }: Deployed): PolicyStatement[] {
     arn('states', region, `stateMachine:${nameOf(functionName)}`),
   );
   return [
-    allow(['Rule', 'events', RULE_ACTIONS, [arn('events', region, `rule/${cut(functionName)}Brake*`)]]),
+    allow(['Rule', 'events', RULE_ACTIONS, [arn('events', region, `rule/${generatedPrefix(functionName)}Brake*`)]]),
     allow(['Machines', 'states', STATE_MACHINE_ACTIONS, machines]),
   ];
 }

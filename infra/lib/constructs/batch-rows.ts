@@ -90,9 +90,10 @@ const FAILED_ROW = `{% {'id': $states.input.task.id, 'code': $states.errorOutput
  * A Distributed Map over the JSON Lines that the execution's input names, as `{"key": "input/…"}`. Each line is an event as the
  * function takes it from Step Functions, `{"task": {…}}`, and becomes what the function returns, or `id`, `code` and `message`.
  *
- * The children are Express workflows: a row takes $0.000001, and as much again for each second that it waits, where a Standard workflow
- * takes $0.000025 for each step and each retry (ap-northeast-1, https://aws.amazon.com/step-functions/pricing/); and prompts and answers
- * would stay in a Standard workflow's history for 90 days. In return all attempts at a row have five minutes together, and
+ * The start of a child is a state transition, $0.000025 (Step Functions' guide, "Transitions in Distributed Map state"). The children are
+ * Express workflows: a row takes $0.000001 more, and as much again for each second that it waits, where a Standard workflow takes $0.000025
+ * more for each step and each retry (ap-northeast-1, https://aws.amazon.com/step-functions/pricing/); and prompts and answers would stay
+ * in a Standard workflow's history for 90 days. In return all attempts at a row have five minutes together, and
  * in rare cases one is asked twice (AWS: at least once).
  */
 export function batchRows(scope: Construct, { bucket, timeoutSeconds, ...props }: BatchRowsProps): DistributedMap {

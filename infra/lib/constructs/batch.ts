@@ -1,11 +1,12 @@
-import { ArnFormat, Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { batchName } from '../names.ts';
 import { batchRows, RESULTS_PREFIX } from './batch-rows.ts';
+import { allow, executionsOf, machineRole, statesArn } from './machine-role.ts';
 
 /** What a `Batch` asks, and how. */
 export interface BatchProps {
@@ -74,53 +75,27 @@ export class Batch extends Construct {
 
   /**
    * What Step Functions' guide lists for a Distributed Map that reads and writes S3, on this machine, two folders of this
-   * bucket and this function alone. Immutable, so that nothing is added to it.
+   * bucket and this function alone.
    */
   private roleFor({ function: fn, functionName }: BatchProps): IRole {
-    const allow = (sid: string, actions: string[], resource: string): PolicyStatement =>
-      new PolicyStatement({ sid, actions, resources: [resource] });
     // By name: the machine needs the role first.
-    const machine = arnOf(this, 'stateMachine', batchName(functionName));
+    const machine = statesArn(this, 'stateMachine', batchName(functionName));
+    const executions = executionsOf(this, functionName);
     const filesIn = (prefix: string): string => this.bucket.arnForObjects(`${prefix}/*`);
-    const statements = [
-      allow('AskTheFunction', ['lambda:InvokeFunction'], fn.functionArn),
-      allow('StartRows', ['states:StartExecution'], machine),
-      allow('EndRows', ['states:DescribeExecution', 'states:StopExecution'], executionsOf(this, functionName)),
-      allow('ReadRows', ['s3:GetObject'], filesIn(INPUT_PREFIX)),
-      allow('WriteResults', WRITE_RESULTS, filesIn(RESULTS_PREFIX)),
-    ];
-    const role = new Role(this, 'Role', {
+    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
+    return machineRole(this, {
       description: 'What a batch may do: read its rows, ask the function, write what came of them',
-      assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-      inlinePolicies: { AskEveryRow: new PolicyDocument({ statements }) },
+      policyName: 'AskEveryRow',
+      statements: [
+        allow('AskTheFunction', ['lambda:InvokeFunction'], fn.functionArn),
+        allow('StartRows', ['states:StartExecution'], machine),
+        allow('EndRows', ['states:DescribeExecution', 'states:StopExecution'], executions),
+        allow('ReadRows', ['s3:GetObject'], filesIn(INPUT_PREFIX)),
+        allow('WriteResults', WRITE_RESULTS, filesIn(RESULTS_PREFIX)),
+      ],
+      stars: [...[INPUT_PREFIX, RESULTS_PREFIX].map((prefix) => `<${bucketId}.Arn>/${prefix}/*`), executions],
     });
-    acknowledgeStars(
-      role,
-      `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/${INPUT_PREFIX}/*`,
-      `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/${RESULTS_PREFIX}/*`,
-      executionsOf(this, functionName),
-    );
-    return role.withoutPolicyUpdates();
   }
-}
-
-const arnOf = (scope: Construct, resource: string, resourceName: string): string =>
-  Stack.of(scope).formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-
-/** The ARNs of a batch's executions, whose names are made up as they are started. */
-export const executionsOf = (scope: Construct, functionName: string): string =>
-  arnOf(scope, 'execution', `${batchName(functionName)}:*`);
-
-/** Says why these resources, as cdk-nag writes them, end in a star. */
-export function acknowledgeStars(role: Role, ...resources: readonly string[]): void {
-  const plain = (resource: string) => resource.replaceAll(Aws.ACCOUNT_ID, '<AWS::AccountId>');
-  for (const resource of resources)
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${plain(resource)}]`,
-      reason: 'The star stands for names that are made up as they come, in one folder or of one state machine.',
-    });
 }
 
 /** By Step Functions' guide, "IAM policies for ResultWriter". */

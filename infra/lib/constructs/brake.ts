@@ -2,7 +2,7 @@ import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type Chain,
@@ -15,7 +15,7 @@ import {
 import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { brakeName, limitAlarmName, dimensionsOf, METRICS_NAMESPACE } from '../names.ts';
-import { acknowledgeStars, executionsOf } from './batch.ts';
+import { allow, executionsOf, machineRole } from './machine-role.ts';
 
 /** What a `Brake` is to stop, and when. */
 export interface BrakeProps {
@@ -29,7 +29,7 @@ export interface BrakeProps {
 
 /**
  * Stops the function when the estimated cost of the last 24 hours reaches a limit: the alarm's change of state
- * starts a state machine whose one task is a call of Lambda's API. No code of ours stands in between.
+ * starts a state machine of calls of AWS's APIs: of Lambda's, and with a batch of Step Functions'. No code of ours stands in between.
  *
  * The alarm's window slides: looked at each minute, over the 24 hours before. A window of the calendar's day would
  * be looked at when the day is over. It watches the cost of the function as a whole: a model that is no longer granted
@@ -88,7 +88,7 @@ export class Brake extends Construct {
         reason:
           'Step Functions itself keeps each execution for 90 days; a log would need a permission on every log group.',
       },
-      { id: 'AwsSolutions-SF2', reason: 'One task of one call: there is nothing to trace.' },
+      { id: 'AwsSolutions-SF2', reason: 'Some calls of AWS one after the other: there is nothing to trace.' },
     );
     return machine;
   }
@@ -108,27 +108,21 @@ export class Brake extends Construct {
     return list.next(new ForEach(this, 'Each', { itemsPath: '$.Executions' }).itemProcessor(end));
   }
 
-  /** The one action on the one function, and what a batch takes; immutable, so that a task adds no policy beside it. */
+  /** The one action on the one function, and what a batch takes. */
   private roleFor({ function: fn, functionName, batch }: BrakeProps): IRole {
-    const allow = (sid: string, action: string, resource: string): PolicyStatement =>
-      new PolicyStatement({ sid, actions: [action], resources: [resource] });
     const executions = executionsOf(this, functionName);
     const ofBatch = batch
       ? [
-          allow('ListTheBatches', 'states:ListExecutions', batch.stateMachineArn),
-          allow('EndTheBatches', 'states:StopExecution', executions),
+          allow('ListTheBatches', ['states:ListExecutions'], batch.stateMachineArn),
+          allow('EndTheBatches', ['states:StopExecution'], executions),
         ]
       : [];
-    const statements = [allow('StopTheFunction', 'lambda:PutFunctionConcurrency', fn.functionArn), ...ofBatch];
-    const role = new Role(this, 'Role', {
+    return machineRole(this, {
       description: `What the brake may do: stop the function${batch ? ', and end its batches' : ''}`,
-      assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-      inlinePolicies: { StopTheFunction: new PolicyDocument({ statements }) },
+      policyName: 'StopTheFunction',
+      statements: [allow('StopTheFunction', ['lambda:PutFunctionConcurrency'], fn.functionArn), ...ofBatch],
+      stars: batch ? [executions] : [],
     });
-    if (batch) acknowledgeStars(role, executions);
-    return role.withoutPolicyUpdates();
   }
 }
 
