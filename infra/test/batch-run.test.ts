@@ -256,6 +256,10 @@ describe('the state machine of a batch', () => {
       try {
         expect(await clearBatch(target, stack), 'nobody is asked where there is no terminal').toBe(false);
         expect(await clearBatch(target, { ...stack, Outputs: [] }), 'of a stack without a batch').toBe(false);
+        const gone = stack.Outputs.map((output) => ({ ...output, OutputValue: `${output.OutputValue}-gone` }));
+        expect(await clearBatch(target, { ...stack, Outputs: gone }), 'of one whose removal failed half-way').toBe(
+          false,
+        );
       } finally {
         vi.unstubAllEnvs();
       }

@@ -47,7 +47,8 @@ async function decision(
       principal: `arn:aws:iam::${ACCOUNT}:role/somebody`,
       action,
       resource: { resource, accountId: ACCOUNT },
-      contextVariables: context,
+      // An S3 ARN has no account.
+      contextVariables: { ...(action.startsWith('s3:') && { 'aws:ResourceAccount': ACCOUNT }), ...context },
     },
     identityPolicies: [{ name: 'policy', policy }],
     serviceControlPolicies: [],
@@ -119,7 +120,6 @@ const FOR_A_PROPERTY: readonly (readonly [RegExp, string])[] = [
   [/^s3:Put(Bucket)?ObjectLockConfiguration$/, 'ObjectLockConfiguration'],
   [/^s3:PutBucketOwnershipControls$/, 'OwnershipControls'],
   [/^s3:(Put|Delete)(Bucket)?Replication(Configuration)?$/, 'ReplicationConfiguration'],
-  [/^s3:(PutBucketTagging|TagResource|UntagResource|ListTagsForResource)$/, 'Tags'],
   [/^s3:PutBucketVersioning$/, 'VersioningConfiguration'],
   [/^s3:(Put|Delete)BucketWebsite$/, 'WebsiteConfiguration'],
   [/^s3:PutIntelligentTieringConfiguration$/, 'IntelligentTieringConfigurations'],
@@ -453,6 +453,14 @@ describe('whatever a template gives a role,', () => {
     ['it makes no user', { action: 'iam:CreateUser', resource: `arn:aws:iam::${ACCOUNT}:user/eve` }],
     ['it assumes no role', { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:role/admin` }],
     ['it reads no bucket but its own', { action: 's3:GetObject', resource: 'arn:aws:s3:::another-batchbucket1-x/a' }],
+    [
+      'it writes to no bucket of another account',
+      {
+        action: 's3:PutObject',
+        resource: 'arn:aws:s3:::bedrock-titan-function-batchbucket-eve/a',
+        context: { 'aws:ResourceAccount': '210987654321' },
+      },
+    ],
     [
       'it empties no bucket',
       { action: 's3:DeleteObject', resource: 'arn:aws:s3:::bedrock-titan-function-batchbucket1-x/a' },

@@ -3,7 +3,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { UserError } from '../../lib/errors.ts';
-import { asUserError, clientOptions } from '../shared/aws.ts';
+import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
 import type { Target } from '../shared/target.ts';
 import { unattended } from './programs.ts';
 
@@ -19,11 +19,11 @@ export async function clearBatch(target: Target, { Outputs = [] }: Stack): Promi
   if (!bucket || !stateMachineArn) return false;
   const s3 = new S3Client(clientOptions(target.region));
   try {
-    const isEmpty = (await filesIn(s3, bucket).next()).done;
-    const asked = !isEmpty && !unattended();
+    const files = await unlessMissing(filesIn(s3, bucket).next());
+    const asked = files?.done === false && !unattended();
     if (asked) await confirm(`The bucket ${bucket} has files of batches. Remove them, and the stack? [y/N] `);
-    await endExecutions(new SFNClient(clientOptions(target.region)), stateMachineArn);
-    await empty(s3, bucket);
+    await unlessMissing(endExecutions(new SFNClient(clientOptions(target.region)), stateMachineArn));
+    await unlessMissing(empty(s3, bucket));
     return asked;
   } catch (error) {
     throw asUserError(error, target.region, PERMISSIONS);
@@ -31,6 +31,16 @@ export async function clearBatch(target: Target, { Outputs = [] }: Stack): Promi
 }
 
 const PERMISSIONS = ['s3:ListBucket', 's3:DeleteObject', 'states:ListExecutions', 'states:StopExecution'];
+
+/** A removal that failed half-way may have left one of the two without the other. */
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
 
 async function confirm(question: string): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -123,8 +123,8 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   settlePrevious(target, deployed);
   const previous = readPrevious(target);
   if (!previous || deployed === undefined) return nothing;
-  if (!readDeployedStack(deployed))
-    return notDone(`The stack ${stackName} that is there now was not made by this project: it stays as it is.`);
+  const now = readDeployedStack(deployed);
+  if (!now) return notDone(`The stack ${stackName} that is there now was not made by this project: it stays as it is.`);
   if (previous.template === undefined)
     return notDone(
       `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
@@ -136,7 +136,11 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const app = { app: ['--app', previousAssembly] };
   await keepingStop(target, () => cdk('deploy', target.region, ['deploy', '--require-approval=never'], app));
   forgetPrevious(target);
-  const stream = readDeployedStack(previous.template)?.settings.STREAM === '1';
-  if (isRecorded(target)) recordDeployment(target, stream);
-  return { done: true, sentence: `Rolled back: ${stackName} is again what it was before the last deploy.` };
+  const before = readDeployedStack(previous.template)?.settings;
+  if (isRecorded(target)) recordDeployment(target, before?.STREAM === '1');
+  const lostBatch = now.settings.BATCH === '1' && before?.BATCH !== '1';
+  return {
+    done: true,
+    sentence: `Rolled back: ${stackName} is again what it was before the last deploy.${lostBatch ? ' The state machine of batches is gone, and its bucket stays if there are files in it.' : ''}`,
+  };
 }

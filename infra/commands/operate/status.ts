@@ -29,7 +29,9 @@ async function sentences(reserved: number | undefined, brake: BrakeState): Promi
   if (!brake.alarm) return [state, 'No brake: DAILY_LIMIT_USD was not set at the last deploy.'];
   const failure = brake.failed
     ? [
-        `The brake could not stop the function at ${brake.pulled?.toISOString()}: see Step Functions in the console, and make stop.`,
+        reserved === 0
+          ? 'A batch may run on: see Step Functions in the console.'
+          : `The brake could not stop the function at ${brake.pulled?.toISOString()}: see Step Functions in the console, and make stop.`,
       ]
     : [];
   return [
@@ -42,7 +44,9 @@ async function sentences(reserved: number | undefined, brake: BrakeState): Promi
 }
 
 function why({ alarm, pulled, failed }: BrakeState): string {
-  if (pulled && !failed)
+  if (pulled && failed)
+    return `The brake pulled at ${pulled.toISOString()} and failed: it stopped the function before that, or somebody did (make stop, or the console).`;
+  if (pulled)
     return `The brake pulled at ${pulled.toISOString()}${alarm?.state === 'ALARM' ? ', and the last 24 hours still cost more than the limit' : ''}.`;
   return 'The brake did not do it: it was done by hand (make stop, or the console).';
 }

@@ -44,7 +44,8 @@ function allow([sid, service, actions, resources]: Statement, conditions?: Recor
 const arn = (service: string, region: string, resource: string): string =>
   `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${resource}`;
 
-const TAGS = ['TagResource', 'UntagResource', 'ListTagsForResource'];
+/** The first is `TagResource` and `UntagResource`: IAM takes small letters for capitals, and a policy has room for 6,144 characters. */
+const TAGS = ['*TagResource', 'ListTagsForResource'];
 
 function readCode({ region }: Deployed): PolicyStatement {
   const bucket = DefaultStackSynthesizer.DEFAULT_FILE_ASSETS_BUCKET_NAME.replaceAll(
@@ -189,8 +190,10 @@ const BUCKET_ACTIONS = [
   'Get*Configuration',
   'ListBucket',
   'PutBucketP*',
+  'PutBucketTagging',
   'PutEncryptionConfiguration',
   'PutLifecycleConfiguration',
+  ...TAGS,
 ];
 
 /** S3 has no account in its ARNs, and CloudFormation makes up a name of 63 small letters at most, of which the stack's begins. */

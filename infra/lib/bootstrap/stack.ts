@@ -46,8 +46,8 @@ export class BootstrapStack extends Stack {
 function boundaryStatements({ functionName, region }: Deployed): PolicyStatement[] {
   const here = (service: string, resource: string): string =>
     Fn.sub(`arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${resource}`);
-  const allow = (sid: string, actions: string[], resources: string[]): PolicyStatement =>
-    new PolicyStatement({ sid, actions, resources });
+  const allow = (sid: string, actions: string[], resources: string[], conditions?: object): PolicyStatement =>
+    new PolicyStatement({ sid, actions, resources, ...(conditions && { conditions: { ...conditions } }) });
   return [
     allow(
       'WriteOwnLog',
@@ -70,6 +70,8 @@ function boundaryStatements({ functionName, region }: Deployed): PolicyStatement
       'RowsAndResults',
       ['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
       [Fn.sub(`arn:\${AWS::Partition}:s3:::${bucketNames(functionName)}/*`)],
+      // An S3 ARN names no account, and anybody may give a bucket such a name.
+      { StringEquals: { 'aws:ResourceAccount': Fn.sub('${AWS::AccountId}') } },
     ),
     allow('ListBatches', ['states:ListExecutions'], [here('states', `stateMachine:${batchName(functionName)}`)]),
     allow(

@@ -27,7 +27,8 @@ const NEAR_TIMEOUT = 0.8;
  * Three alarms on what only Lambda can see. They are made with or without an address, because each also shows in the
  * console. Beyond an account's ten free ones an alarm costs ten cents a month.
  *
- * A call that Bedrock refused is an answer, not an error of the function, and raises none of them.
+ * A call that Bedrock refused is an answer, not an error of the function, and raises none of them; a row of a batch that is asked
+ * again is one.
  */
 export class FunctionAlarms extends Construct {
   constructor(scope: Construct, id: string, { function: fn, timeoutSeconds, email, others = [] }: FunctionAlarmsProps) {
