@@ -133,7 +133,7 @@ fn checked(row: &Row, config: &Config) -> Result<TextRequest, String> {
     let (_, wanted) = Door::open(row.task.as_str().into());
     let request = wanted.and_then(|wanted| admit(wanted, config).map_err(Error::from));
     request.map_err(|error| match error {
-        // The walkthrough's message is no sentence, and stays as it is.
+        // The function's own message for this is the walkthrough's, and is no sentence.
         Error::NoPrompt => "It has no prompt. Write one.".to_owned(),
         error => error.message(),
     })

@@ -112,7 +112,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) items: PathBuf,
     /// Prompts at once
-    #[arg(long, env = "BATCH_CONCURRENCY", default_value_t = 8)]
+    #[arg(long, env = "BATCH_CONCURRENCY", default_value_t = 8, value_parser = value_parser!(u16).range(1..=1_000))]
     pub(crate) concurrency: u16,
     /// What they may cost without a question, in USD
     #[arg(long, env = "BATCH_COST_LIMIT_USD", default_value_t = 1.0)]

@@ -26,6 +26,9 @@ pub enum Failure {
     /// The input is no ordinary file: it is read more than once.
     #[error("The input {} is no file. Write the prompts to one; it is read more than once.", .0.display())]
     NoFile(PathBuf),
+    /// The output is no ordinary file, which the end of the run would replace.
+    #[error("The output {} is no file. Give the path of one, or of one that is not there yet.", .0.display())]
+    NoOutputFile(PathBuf),
     /// The input has no row.
     #[error("The input {} has no prompt in it. Write one to a line, such as {{\"prompt\": \"…\"}}.", .0.display())]
     Empty(PathBuf),

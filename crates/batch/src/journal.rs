@@ -129,8 +129,12 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// When another run has it, or it cannot be opened.
+    /// When the output is no ordinary file, another run has the journal, or it cannot be opened.
     pub fn open(output: &Path) -> Result<Self, Failure> {
+        // The end would replace a device, and a named pipe would wait for a writer.
+        if fs::metadata(output).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Failure::NoOutputFile(output.to_owned()));
+        }
         let path = beside(output, ".part");
         let file = locked(&path)?;
         let earlier = match File::open(output) {

@@ -1,9 +1,9 @@
 //! The function on this machine: its processes, and a stand-in for Bedrock.
 
-use std::{collections::BTreeMap, ffi::OsString, path::Path, time::Duration};
+use std::{collections::BTreeMap, ffi::OsStr, path::Path, time::Duration};
 
 use bedrock_function::config::Config;
-use bedrock_local::{BedrockLocal, Fault, Upstream, function_environment};
+use bedrock_local::{BedrockLocal, Fault, Upstream, callers_settings, function_environment};
 use lambda_local::{Function, Pool};
 use models::ModelTable;
 
@@ -11,9 +11,6 @@ use crate::{Failure, run::Asked};
 
 /// Many processes share the machine's few cores while they start: Lambda's ten seconds are for one.
 const INIT_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The prefix of the function's own settings. The caller's are passed on.
-const PREFIX: &str = "BEDROCK_";
 
 /// Starts a stand-in that has these faults, or answers by an upstream. It keeps no request: there may be millions.
 ///
@@ -44,6 +41,7 @@ impl Environment {
     ///
     /// When the model is not among those that the function may call.
     pub fn new(endpoint_url: &str, model: &str) -> Result<Self, Failure> {
+        let lossy = |text: &OsStr| text.to_string_lossy().into_owned();
         let wrong = |error: &dyn std::fmt::Display| Failure::Setting(error.to_string());
         let table = ModelTable::bundled().map_err(|error| wrong(&error))?;
         let granted = table
@@ -53,7 +51,8 @@ impl Environment {
         let mut variables: BTreeMap<_, _> = settings
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
-            .chain(callers_settings())
+            // A value that is not UTF-8 is passed on as one that the function refuses.
+            .chain(callers_settings().map(|(name, value)| (lossy(&name), lossy(&value))))
             .collect();
         // A line for each of many invocations would stay in memory; what fails is in the output.
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), "FATAL".to_owned());
@@ -90,14 +89,6 @@ impl Environment {
             config,
         })
     }
-}
-
-/// What the caller sets of the function. A value that is not UTF-8 is passed on as one that the function refuses.
-fn callers_settings() -> impl Iterator<Item = (String, String)> {
-    let lossy = |text: OsString| text.to_string_lossy().into_owned();
-    std::env::vars_os()
-        .map(move |(name, value)| (lossy(name), lossy(value)))
-        .filter(|(name, _)| name.starts_with(PREFIX))
 }
 
 /// The ids, this one first.

@@ -75,7 +75,7 @@ fn checked(
     })
 }
 
-/// The output would replace the input.
+/// The one would replace the other.
 fn refuse_same_file(input: &Path, output: &Path) -> Result<(), Failure> {
     match (fs::canonicalize(input), fs::canonicalize(output)) {
         (Ok(input), Ok(output)) if input == output => Err(Failure::SameFile(input)),
@@ -84,7 +84,6 @@ fn refuse_same_file(input: &Path, output: &Path) -> Result<(), Failure> {
 }
 
 async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failure> {
-    let mut signals = Signals::listen().map_err(|error| Failure::System(error.to_string()))?;
     let stand_in = match args.bedrock_url {
         Some(_) => None,
         None => Some(local::stand_in(args.faults.clone(), args.upstream()?).await?),
@@ -105,6 +104,8 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
     progress.begin(plan.estimate.rows);
     let options = args.options();
     let batch = (plan, journal);
+    // Not before: until something runs, a signal may end the program as it always does.
+    let mut signals = Signals::listen().map_err(|error| Failure::System(error.to_string()))?;
     let ran = run::run(
         input,
         batch,
@@ -127,6 +128,7 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
 /// Checks and estimates, asks where it may become dear, and writes what is to be asked.
 fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
     let environment = local::Environment::new("http://localhost", &args.files.model)?;
+    refuse_same_file(args.files.paths()?.0, &args.items)?;
     let checked = checked(&args.files, &environment, progress)?;
     let estimate = &checked.plan.estimate;
     report::begin(
@@ -135,18 +137,16 @@ fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
         &report::Where::on_aws(args.concurrency),
     );
     estimate.allow(args.cost_limit_usd, args.yes, || report::agrees(estimate))?;
-    let written = File::create(&args.items).and_then(|file| {
-        let mut items = BufWriter::new(file);
-        for row in merge::pending(&checked.input, &checked.plan.places)? {
-            writeln!(items, "{}", row?.task)?;
-        }
-        items.flush()
-    });
-    written.map_err(|source| Failure::Output {
+    let unwritable = |source| Failure::Output {
         path: args.items.clone(),
         what: "written",
         source,
-    })?;
+    };
+    let mut items = BufWriter::new(File::create(&args.items).map_err(unwritable)?);
+    for row in merge::pending(&checked.input, &checked.plan.places)? {
+        writeln!(items, "{}", row?.task).map_err(unwritable)?;
+    }
+    items.flush().map_err(unwritable)?;
     report::json(estimate);
     Ok(0)
 }

@@ -1,6 +1,6 @@
 //! Rows that are asked elsewhere: what goes there, and what comes back.
 
-use std::{borrow::Cow, collections::HashMap, io};
+use std::{borrow::Cow, collections::HashMap};
 
 use bedrock_function::config::Config;
 use serde::Deserialize;
@@ -21,18 +21,17 @@ use crate::{
 pub fn pending(
     input: &Input,
     places: &[Place],
-) -> io::Result<impl Iterator<Item = io::Result<Row>>> {
-    let mut rows = input.rows().map_err(io::Error::other)?;
-    let rows = places.iter().map(move |place| {
-        let row = input.row_again(&mut rows).map_err(io::Error::other);
-        (place.is_answer(), row)
-    });
+) -> Result<impl Iterator<Item = Result<Row, Failure>>, Failure> {
+    let mut rows = input.rows()?;
+    let rows = places
+        .iter()
+        .map(move |place| (place.is_answer(), input.row_again(&mut rows)));
     Ok(rows
         .filter(|(is_answered, _)| !is_answered)
         .map(|(_, row)| row))
 }
 
-/// What a row of this id is called and was asked.
+/// Where a row is, and the hash of what it asks.
 struct Known {
     index: usize,
     hash: u64,

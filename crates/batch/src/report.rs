@@ -186,6 +186,7 @@ impl Summary {
             ),
         );
         for (code, count) in &run.failed {
+            let code = code.replace(char::is_control, "");
             say("failed", &format!("{} with {code}", HumanCount(*count)));
         }
         if run.retries > 0 {

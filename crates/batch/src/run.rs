@@ -167,7 +167,7 @@ pub async fn run(
     let mut workers: JoinSet<_> = (0..options.concurrency)
         .map(|_| work(Arc::clone(&shared)))
         .collect();
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         ended = all(&mut workers) => ended.map(|()| None),
         number = signals.received() => Ok(Some(number)),
         failure = flush(flushed) => Err(failure),
@@ -175,10 +175,11 @@ pub async fn run(
     };
     if let Ok(Some(_)) = ended {
         shared.stop.send_replace(true);
-        tokio::select! {
-            _ = tokio::time::timeout(GRACE, all(&mut workers)) => {}
-            _ = signals.received() => {}
-        }
+        let last = tokio::select! {
+            last = tokio::time::timeout(GRACE, all(&mut workers)) => last.unwrap_or(Ok(())),
+            _ = signals.received() => Ok(()),
+        };
+        ended = last.and(ended);
     }
     let dropped = shared.in_flight.load(Ordering::Relaxed);
     workers.shutdown().await;

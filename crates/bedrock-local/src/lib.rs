@@ -49,6 +49,8 @@ pub use upstream::{Upstream, UpstreamError};
 pub use bytes::Bytes;
 pub use http;
 
+use std::ffi::OsString;
+
 use models::Granted;
 
 /// The environment in which a function of this workspace calls a stand-in at that address.
@@ -61,4 +63,9 @@ pub fn function_environment(endpoint_url: &str, granted: &Granted) -> [(&'static
         ("BEDROCK_MODEL_IDS", granted.ids.clone()),
         ("BEDROCK_MODEL_TABLE", granted.rows.clone()),
     ]
+}
+
+/// What the caller sets of the function, which goes before what is set for it here.
+pub fn callers_settings() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BEDROCK_"))
 }

@@ -60,7 +60,9 @@ pub(crate) async fn ask(
     let event = event(false)?;
     let payload = reply_to(event, options).await?;
     let answer = Reply::parse(&payload)?.answer()?;
-    output::print(answer.text.as_bytes())?;
+    let mut output = AnswerOutput::new();
+    output.piece(&answer.text)?;
+    output.end(Ok(None))?;
     if let Some(reason) = &answer.stop_reason {
         output::say_cut(reason);
     }

@@ -5,7 +5,7 @@ mod table;
 mod template;
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -93,11 +93,12 @@ impl Input {
             path: path.to_owned(),
             source,
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
+        // Before it is opened: a named pipe would wait for a writer.
+        let metadata = fs::metadata(path).map_err(unreadable)?;
         if !metadata.is_file() {
             return Err(Failure::NoFile(path.to_owned()));
         }
+        let file = File::open(path).map_err(unreadable)?;
         let stamp = (metadata.len(), metadata.modified().ok());
         Ok(Self {
             path: path.to_owned(),

@@ -52,7 +52,8 @@ impl Template {
                 Some(place) => Ok(BoundPart::Field(place)),
                 None => Err(format!(
                     "The template names the column {name}, and the file has {}. Name one of those.",
-                    header.join(", ")
+                    // A terminal obeys some of the characters that a file may have.
+                    header.join(", ").replace(char::is_control, "")
                 )),
             },
         });

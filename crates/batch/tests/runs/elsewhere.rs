@@ -50,6 +50,18 @@ async fn what_is_to_be_asked_is_written_as_events_with_what_it_may_cost() {
 }
 
 #[tokio::test]
+async fn the_events_do_not_go_where_the_prompts_are() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(2);
+    let before = fs::read(stage.path("prompts.jsonl")).unwrap();
+    let mut command = stage.program("check");
+    command.args(["--items", "prompts.jsonl"]);
+    let refused = ended(command.spawn().unwrap()).await;
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert_eq!(fs::read(stage.path("prompts.jsonl")).unwrap(), before);
+}
+
+#[tokio::test]
 async fn what_may_become_dear_is_refused_where_nobody_can_be_asked() {
     let stage = Stage::new(Duration::ZERO).await;
     stage.write_prompts(100);

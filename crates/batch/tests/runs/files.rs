@@ -209,6 +209,32 @@ async fn a_full_disk_is_a_sentence_and_what_was_answered_before_stays() {
 }
 
 #[tokio::test]
+async fn what_is_no_ordinary_file_is_neither_waited_for_nor_replaced() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(2);
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(stage.path("pipe"))
+        .status();
+    assert!(pipe.unwrap().success());
+    symlink("/dev/null", stage.path("device")).unwrap();
+    for (input, output) in [
+        ("pipe", "answers.jsonl"),
+        ("prompts.jsonl", "pipe"),
+        ("prompts.jsonl", "device"),
+    ] {
+        let mut command = stage.command(&[]);
+        command
+            .env("BATCH_INPUT", input)
+            .env("BATCH_OUTPUT", output);
+        let ended = super::stage::ended(command.spawn().unwrap()).await;
+        assert_eq!(ended.code, 2, "{input} {output}: {}", ended.stderr);
+        assert!(ended.stderr.contains(" is no file. "), "{}", ended.stderr);
+    }
+    assert!(stage.path("device").is_symlink());
+    assert!(!stage.path("device.part").exists());
+}
+
+#[tokio::test]
 async fn a_program_that_is_no_function_is_named() {
     let stage = Stage::new(Duration::ZERO).await;
     stage.write_prompts(2);

@@ -111,7 +111,7 @@ impl FromStr for Fault {
     type Err = ParseFaultError;
 
     fn from_str(words: &str) -> Result<Self, ParseFaultError> {
-        let mut parts = words.split(':');
+        let mut parts = words.trim().split(':');
         let kind = FaultKind::parse(parts.next().unwrap_or_default(), &mut parts)?;
         let times = parts.next().map(parse_times).transpose()?;
         match parts.next() {

@@ -2,22 +2,19 @@
 
 use std::{env, ffi::OsString, time::Duration};
 
-use bedrock_local::function_environment;
+use bedrock_local::{callers_settings, function_environment};
 
 use crate::models::Granted;
 
 /// The time-out of a function that is not told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-const PREFIX: &str = "BEDROCK_";
-
 /// The settings of the function. The caller's own `BEDROCK_…` variables come last, and win.
 pub(crate) fn settings(granted: &Granted, bedrock_url: &str) -> Vec<(OsString, OsString)> {
     let settings = function_environment(bedrock_url, granted)
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()));
-    let callers = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
-    settings.chain(callers).collect()
+    settings.chain(callers_settings()).collect()
 }
 
 /// The model that answers when the event names none.

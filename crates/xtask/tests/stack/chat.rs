@@ -35,6 +35,13 @@ fn messages(turns: &[(&str, &str)]) -> Value {
     turns.iter().map(message).collect()
 }
 
+/// Waits for the end of a conversation that went well.
+fn assert_left_nothing(terminal: Terminal, port: &str) {
+    let (status, _) = terminal.ends();
+    assert_eq!(status.code(), Some(0));
+    assert_nothing_is_left(port);
+}
+
 #[test]
 #[ignore = "run by make test-invoke"]
 fn a_conversation_is_remembered_and_one_process_answers_it() {
@@ -54,9 +61,7 @@ fn a_conversation_is_remembered_and_one_process_answers_it() {
     terminal.shows("> ");
     assert_eq!(processes_of(&port), process);
     terminal.types("\r");
-    let (status, _) = terminal.ends();
-    assert_eq!(status.code(), Some(0));
-    assert_nothing_is_left(&port);
+    assert_left_nothing(terminal, &port);
 }
 
 #[test]
@@ -95,9 +100,7 @@ fn ctrl_c_stops_the_answer_and_not_the_conversation() {
     assert_eq!(model.says("More."), messages(&expected));
     terminal.shows("> ");
     terminal.types(CTRL_D);
-    let (status, _) = terminal.ends();
-    assert_eq!(status.code(), Some(0));
-    assert_nothing_is_left(&port);
+    assert_left_nothing(terminal, &port);
 }
 
 /// As a shell runs it: the terminal makes signals of keys for all of its programs.

@@ -81,6 +81,12 @@ fn without_make(command: &mut Command) -> &mut Command {
     command
 }
 
+/// The last line on stderr.
+fn last_line(output: &Output) -> &str {
+    let stderr = std::str::from_utf8(&output.stderr).unwrap();
+    stderr.lines().last().unwrap()
+}
+
 /// The one line on stdout, as JSON.
 fn reply(output: &Output) -> Value {
     let stdout = std::str::from_utf8(&output.stdout).unwrap();
@@ -316,14 +322,9 @@ fn a_function_that_does_not_start_fails_with_4() {
     let _turn = TURN.lock();
     let mut command = invoke(&event("bedrock-test-001.json"));
     let output = command.env("BEDROCK_TEMPERATURE", "warm").output().unwrap();
-    let stderr = std::str::from_utf8(&output.stderr).unwrap();
     assert!(
-        stderr
-            .lines()
-            .last()
-            .unwrap()
-            .contains("BEDROCK_TEMPERATURE must be"),
-        "{stderr}"
+        last_line(&output).contains("BEDROCK_TEMPERATURE must be"),
+        "{output:?}"
     );
     assert_eq!(output.status.code(), Some(4));
     assert!(output.stdout.is_empty());
@@ -355,14 +356,9 @@ fn an_error_of_bedrock_is_the_sentence_of_ask() {
     let _turn = TURN.lock();
     let mut command = xtask(&["ask", "hi", "--target", "local", "--fault", "throttle"]);
     let output = command.output().unwrap();
-    let stderr = std::str::from_utf8(&output.stderr).unwrap();
     assert!(
-        stderr
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("Bedrock throttled"),
-        "{stderr}"
+        last_line(&output).starts_with("Bedrock throttled"),
+        "{output:?}"
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
