@@ -10,7 +10,7 @@
 //! Where the rows are asked elsewhere, [`merge`] has the two ends of the way: what is to be asked, and what came back.
 //!
 //! Memory does not grow with prompts and answers, but with their number: eight bytes a row while they are
-//! asked, and some seventy more while they are checked.
+//! asked, and more while they are checked (1,000,000 rows that earlier runs have answered took 125 MB).
 
 pub mod check;
 pub mod estimate;
