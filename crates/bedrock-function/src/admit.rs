@@ -187,10 +187,12 @@ fn fits_the_limit(request: &TextRequest, most: usize) -> Result<(), InvalidReque
     if chars <= most {
         return Ok(());
     }
+    let others = match request.structured {
+        None => "system and messages",
+        Some(_) => "system, messages and schema",
+    };
     Err(InvalidRequest::new(
-        format!(
-            "The prompt, with system and messages, has {chars} characters; this function takes {most}."
-        ),
+        format!("The prompt, with {others}, has {chars} characters; this function takes {most}."),
         "Shorten it, or raise BEDROCK_MAX_PROMPT_CHARS.",
     ))
 }

@@ -43,6 +43,8 @@ struct Definition {
     /// As `$ref` writes it.
     reference: String,
     node: Node,
+    /// Of its text.
+    bytes: usize,
 }
 
 impl Schema {

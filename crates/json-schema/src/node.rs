@@ -1,5 +1,7 @@
 //! A schema, taken apart: the root, or one of those inside it.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
 /// What a value must satisfy. An absent keyword asks for nothing.
@@ -100,23 +102,28 @@ impl Node {
     }
 
     /// The schemas right inside this one, with the way to each.
-    pub(crate) fn children(&self) -> impl Iterator<Item = (Vec<&str>, &Node)> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = (Vec<Cow<'_, str>>, &Node)> {
         let properties = self.properties.iter();
-        let properties = properties.map(|(name, node)| (vec!["properties", name], node));
-        let items = self.items.iter().map(|node| (vec!["items"], &**node));
+        let properties =
+            properties.map(|(name, node)| (vec!["properties".into(), name.into()], node));
+        let items = self
+            .items
+            .iter()
+            .map(|node| (vec!["items".into()], &**node));
         let additional = match &self.additional {
-            Additional::Each(node) => Some((vec!["additionalProperties"], &**node)),
+            Additional::Each(node) => Some((vec!["additionalProperties".into()], &**node)),
             _ => None,
         };
-        let any_of = self.any_of.iter().map(|node| (vec!["anyOf"], node));
+        let any_of = self.any_of.iter().enumerate();
+        let any_of = any_of.map(|(at, node)| (vec!["anyOf".into(), at.to_string().into()], node));
         properties.chain(items).chain(additional).chain(any_of)
     }
 }
 
 /// A member's way in a JSON Pointer (RFC 6901).
-pub(crate) fn pointer_to(parent: &str, way: &[&str]) -> String {
+pub(crate) fn pointer_to(parent: &str, way: &[impl AsRef<str>]) -> String {
     way.iter().fold(parent.to_owned(), |pointer, step| {
-        let step = step.replace('~', "~0").replace('/', "~1");
+        let step = step.as_ref().replace('~', "~0").replace('/', "~1");
         format!("{pointer}/{step}")
     })
 }

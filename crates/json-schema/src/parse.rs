@@ -15,6 +15,9 @@ const MOST_LEVELS: usize = 32;
 /// Schemas, each counted as often as it is referred to: the work of a check grows with them.
 const MOST_SCHEMAS: usize = 10_000;
 
+/// Bytes of the definitions, each counted as often as it is referred to: a tool's input has them written out.
+const MOST_BYTES: usize = 256 * 1024;
+
 /// Keywords that say something to the reader, and nothing of the value.
 const ANNOTATIONS: [&str; 10] = [
     "$comment",
@@ -94,7 +97,12 @@ impl Schema {
         for ((at, schema), reference) in found.iter().zip(&references) {
             let node = parser.schema(schema.get(), at, 1)?;
             let reference = reference.clone();
-            definitions.push(Definition { reference, node });
+            let bytes = schema.get().len();
+            definitions.push(Definition {
+                reference,
+                node,
+                bytes,
+            });
         }
         let schema = Self {
             text: compact(text).into(),
@@ -109,9 +117,9 @@ impl Schema {
     fn check_references(&self) -> Result<(), Problem> {
         let mut sizes = vec![Known::Nothing; self.definitions.len()];
         for (at, definition) in self.definitions.iter().enumerate() {
-            self.size_of_definition(at, &definition.reference[1..], &mut sizes)?;
+            self.size_of_definition(at, &definition.reference[1..], 1, &mut sizes)?;
         }
-        let size = self.size(&self.root, "", &mut sizes)?;
+        let size = self.size(&self.root, "", 1, &mut sizes)?;
         size.check("")
     }
 
@@ -119,6 +127,7 @@ impl Schema {
         &self,
         at: usize,
         pointer: &str,
+        level: usize,
         sizes: &mut [Known],
     ) -> Result<Size, Problem> {
         match sizes[at] {
@@ -127,7 +136,9 @@ impl Schema {
             Known::Nothing => {
                 sizes[at] = Known::Begun;
                 let definition = &self.definitions[at];
-                let size = self.size(&definition.node, &definition.reference[1..], sizes)?;
+                let mut size =
+                    self.size(&definition.node, &definition.reference[1..], level, sizes)?;
+                size.bytes = size.bytes.saturating_add(definition.bytes);
                 size.check(&definition.reference[1..])?;
                 sizes[at] = Known::Size(size);
                 Ok(size)
@@ -135,17 +146,28 @@ impl Schema {
         }
     }
 
-    fn size(&self, node: &Node, pointer: &str, sizes: &mut [Known]) -> Result<Size, Problem> {
+    /// `level` bounds the recursion, which follows a chain of definitions to its end.
+    fn size(
+        &self,
+        node: &Node,
+        pointer: &str,
+        level: usize,
+        sizes: &mut [Known],
+    ) -> Result<Size, Problem> {
+        if level > MOST_LEVELS {
+            return Err(Problem::new(pointer, ProblemKind::TooDeep(MOST_LEVELS)));
+        }
         let mut inside = Size::default();
         if let Some(at) = node.reference {
-            inside.take(self.size_of_definition(at, pointer, sizes)?);
+            inside.take(self.size_of_definition(at, pointer, level + 1, sizes)?);
         }
         for (way, child) in node.children() {
-            inside.take(self.size(child, &pointer_to(pointer, &way), sizes)?);
+            inside.take(self.size(child, &pointer_to(pointer, &way), level + 1, sizes)?);
         }
         Ok(Size {
             schemas: inside.schemas.saturating_add(1),
             levels: inside.levels + 1,
+            bytes: inside.bytes,
         })
     }
 }
@@ -163,17 +185,20 @@ enum Known {
 struct Size {
     schemas: usize,
     levels: usize,
+    bytes: usize,
 }
 
 impl Size {
     fn take(&mut self, child: Self) {
         self.schemas = self.schemas.saturating_add(child.schemas);
         self.levels = self.levels.max(child.levels);
+        self.bytes = self.bytes.saturating_add(child.bytes);
     }
 
     fn check(self, pointer: &str) -> Result<(), Problem> {
         let kind = match self {
             Self { schemas, .. } if schemas > MOST_SCHEMAS => ProblemKind::TooMany(MOST_SCHEMAS),
+            Self { bytes, .. } if bytes > MOST_BYTES => ProblemKind::TooLarge(MOST_BYTES),
             Self { levels, .. } if levels > MOST_LEVELS => ProblemKind::TooDeep(MOST_LEVELS),
             _ => return Ok(()),
         };
@@ -196,7 +221,7 @@ impl Parser<'_> {
             if ANNOTATIONS.contains(&keyword.as_str()) {
                 continue;
             }
-            if level == 1 && DEFINITIONS.contains(&keyword.as_str()) {
+            if pointer.is_empty() && DEFINITIONS.contains(&keyword.as_str()) {
                 continue;
             }
             if keyword == "$ref" {
@@ -257,8 +282,9 @@ impl Parser<'_> {
                     .ok()
                     .filter(|branches: &Vec<_>| !branches.is_empty())
                     .ok_or_else(|| at.wrong("anyOf", "an array of schemas"))?;
-                for branch in branches {
-                    node.any_of.push(inside(&["anyOf"], branch)?);
+                for (at, branch) in branches.into_iter().enumerate() {
+                    node.any_of
+                        .push(inside(&["anyOf", &at.to_string()], branch)?);
                 }
             }
             other => {
@@ -377,6 +403,16 @@ mod tests {
                 "/items",
                 ProblemKind::Unchecked("oneOf"),
             ),
+            (
+                r#"{"anyOf": [{"type": "null"}, {"items": {"oneOf": []}}]}"#,
+                "/anyOf/1/items",
+                ProblemKind::Unchecked("oneOf"),
+            ),
+            (
+                r#"{"$defs": {"a": {"$defs": {}}}}"#,
+                "/$defs/a",
+                ProblemKind::Unchecked("$defs"),
+            ),
             (r#"{"nullable": true}"#, "", ProblemKind::Unknown),
             (
                 r#"{"items": {"$defs": {}}}"#,
@@ -453,6 +489,25 @@ mod tests {
         assert!(Schema::parse(&doubled(12)).is_ok());
         let (_, kind) = problem(&doubled(13));
         assert_eq!(kind, ProblemKind::TooMany(MOST_SCHEMAS));
+
+        // 1,024 times the last one, which is long.
+        let long = doubled(11).replace("{}", &format!("{{\"title\": \"{}\"}}", "a".repeat(300)));
+        let (_, kind) = problem(&long);
+        assert_eq!(kind, ProblemKind::TooLarge(MOST_BYTES));
+        // A chain of definitions is not followed further than it may be deep.
+        let chain: Vec<_> = (0..5_000)
+            .map(|at| {
+                format!(
+                    "\"{at}\": {{\"items\": {{\"$ref\": \"#/$defs/{}\"}}}}",
+                    at + 1
+                )
+            })
+            .collect();
+        let (_, kind) = problem(&format!(
+            "{{\"$defs\": {{{}, \"5000\": {{}}}}}}",
+            chain.join(",")
+        ));
+        assert_eq!(kind, ProblemKind::TooDeep(MOST_LEVELS));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum ProblemKind {
     Unknown,
     /// A keyword with a value that it does not take, and what it takes.
     Wrong(&'static str, &'static str),
-    /// A `$ref` to another document, or into it at another place than a definition.
+    /// A `$ref` that names no definition of this schema.
     Outside,
     /// A `$ref` to a definition that is not there.
     Undefined,
@@ -36,6 +36,8 @@ pub enum ProblemKind {
     TooDeep(usize),
     /// More schemas than the number, each counted as often as it is referred to.
     TooMany(usize),
+    /// Definitions of more bytes than the number, each counted as often as it is referred to.
+    TooLarge(usize),
     /// A root that is not of type object.
     NotOfObjects,
 }
@@ -76,6 +78,9 @@ impl Problem {
             ProblemKind::TooMany(most) => {
                 format!("has more than {most} schemas in it, counted at each $ref.")
             }
+            ProblemKind::TooLarge(most) => {
+                format!("has definitions of more than {most} bytes, counted at each $ref.")
+            }
             ProblemKind::NotOfObjects => "is not of type object.".to_owned(),
         }
     }
@@ -101,7 +106,9 @@ impl Problem {
             ProblemKind::Recursive => {
                 "Write the levels out that are needed: Bedrock takes no recursive schema."
             }
-            ProblemKind::TooDeep(_) | ProblemKind::TooMany(_) => "Simplify it.",
+            ProblemKind::TooDeep(_) | ProblemKind::TooMany(_) | ProblemKind::TooLarge(_) => {
+                "Simplify it."
+            }
             ProblemKind::NotOfObjects => {
                 "Put the value into a property of an object: this model answers with objects alone."
             }

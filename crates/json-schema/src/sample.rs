@@ -10,6 +10,9 @@ use crate::{
 /// The text of strings that belong to no member.
 const TEXT: &str = "text";
 
+/// The longest array or string that is made: a schema may ask for one of any length.
+const MOST: u64 = 10_000;
+
 impl Schema {
     /// A value that satisfies the schema, as JSON in the order of its members; none, where none was found.
     #[must_use]
@@ -63,7 +66,10 @@ impl Schema {
         match of {
             Type::Object => self.object(node).into_iter().collect(),
             Type::Array => self.array(node, name).into_iter().collect(),
-            Type::String => vec![Value::from(string(node, name)).to_string()],
+            Type::String => string(node, name)
+                .into_iter()
+                .map(|text| Value::from(text).to_string())
+                .collect(),
             Type::Integer => numbers(node, true),
             Type::Number => numbers(node, false),
             Type::Boolean => vec!["true".to_owned(), "false".to_owned()],
@@ -105,20 +111,23 @@ impl Schema {
             Some(items) => self.sample_of(items, name)?,
             None => Value::from(name).to_string(),
         };
+        if length > MOST {
+            return None;
+        }
         let items = vec![item; usize::try_from(length).ok()?];
         Some(format!("[{}]", items.join(",")))
     }
 }
 
-/// The name, as long as the schema wants it.
-fn string(node: &Node, name: &str) -> String {
+/// The name, as long as the schema wants it; none, where that is too long.
+fn string(node: &Node, name: &str) -> Option<String> {
     let least = node.min_length.unwrap_or(0);
     let most = node.max_length.unwrap_or(u64::MAX);
     let count = name.chars().count() as u64;
     let length = count.max(least).min(most);
     let name = if name.is_empty() { TEXT } else { name };
-    let length = usize::try_from(length).unwrap_or(0);
-    name.chars().cycle().take(length).collect()
+    let length = usize::try_from(length).ok().filter(|_| length <= MOST)?;
+    Some(name.chars().cycle().take(length).collect())
 }
 
 /// 1 and 0, the bounds, and what is next to them or between them.

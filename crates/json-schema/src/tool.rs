@@ -29,6 +29,12 @@ impl Schema {
         let mut members = Vec::new();
         writer.members(&self.text, &mut members);
         members.retain(|(name, _)| ["type", "properties", "required"].contains(&name.as_str()));
+        for (name, value) in &mut members {
+            if name == "type" {
+                // Bedrock takes no array there, not even of one.
+                *value = "\"object\"";
+            }
+        }
         Ok(writer.object(&members))
     }
 }
@@ -144,6 +150,10 @@ mod tests {
     fn a_root_that_refers_to_an_object_is_one() {
         let schema = r##"{"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "title": "A"}}}"##;
         assert_eq!(tool_input(schema), r#"{"type":"object"}"#);
+        assert_eq!(
+            tool_input(r#"{"type": ["object"]}"#),
+            r#"{"type":"object"}"#
+        );
     }
 
     #[test]

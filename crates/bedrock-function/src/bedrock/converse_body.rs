@@ -171,7 +171,7 @@ fn room(request: &TextRequest) -> usize {
     let schema = request
         .structured
         .as_ref()
-        .map_or(0, |structured| structured.schema.text().len());
+        .map_or(0, |structured| structured.sent().len());
     texts + texts / 8 + schema * 3 / 2 + 256
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn ask(
         connection,
         estimate,
         is_by_tool,
+        tool_block: None,
         stop: None,
         tokens: None,
         is_over: false,
@@ -73,6 +74,8 @@ struct Arriving {
     estimate: Tokens,
     /// Whether the answer is the input of a tool.
     is_by_tool: bool,
+    /// The content block of the tool's first call: a model may call it twice.
+    tool_block: Option<i32>,
     /// From `messageStop`.
     stop: Option<Stop>,
     /// From `metadata`.
@@ -108,9 +111,14 @@ impl Arriving {
     fn take(&mut self, event: Event) -> Option<String> {
         match event {
             Event::ContentBlockDelta(event) => {
+                let block = event.content_block_index;
                 let text = match event.delta {
                     Some(ContentBlockDelta::Text(text)) if !self.is_by_tool => text,
-                    Some(ContentBlockDelta::ToolUse(delta)) if self.is_by_tool => delta.input,
+                    Some(ContentBlockDelta::ToolUse(delta))
+                        if self.is_by_tool && *self.tool_block.get_or_insert(block) == block =>
+                    {
+                        delta.input
+                    }
                     _ => String::new(),
                 };
                 return Some(text).filter(|text| !text.is_empty());

@@ -172,6 +172,9 @@ causes! {
     AnswerCut: SchemaNotSatisfied,
         "The answer of {model} was cut before its JSON was whole: {stopReason}.",
         "Where that is max_tokens, raise maxTokens, or ask for less.";
+    AnswerCutByTime: DeadlineExceeded,
+        "The time of this invocation was over before the JSON of {model} was whole.",
+        "Raise the function's time-out, or lower maxTokens.";
     AnswerTooLarge: AnswerTooLarge,
         "The model's answer is larger than the 6 MB that Lambda returns.",
         "Lower maxTokens, or ask for less.";
@@ -194,8 +197,9 @@ impl Cause {
         };
         text.replace("{model}", details.model)
             .replace("{waited}", &format!("{:.1}", details.waited.as_secs_f64()))
-            .replace("{violation}", &details.violation)
             .replace("{stopReason}", details.stop_reason)
+            // Last: a place in the caller's schema may be named like one of these.
+            .replace("{violation}", &details.violation)
     }
 }
 

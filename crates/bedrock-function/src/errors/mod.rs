@@ -100,7 +100,7 @@ impl Unsatisfied {
     /// Whether the same question could be answered better: what was cut once would be cut again.
     #[must_use]
     pub fn is_worth_another_call(&self) -> bool {
-        self.cause != Cause::AnswerCut
+        !matches!(self.cause, Cause::AnswerCut | Cause::AnswerCutByTime)
     }
 
     fn violation(&self) -> String {
@@ -198,7 +198,7 @@ impl Error {
         }
     }
 
-    /// What happened, and what to do. Quotes nothing of the event.
+    /// What happened, and what to do. Quotes nothing of the event but the way to a place in its schema.
     #[must_use]
     pub fn message(&self) -> String {
         match self {

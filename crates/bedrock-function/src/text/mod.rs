@@ -106,13 +106,14 @@ impl TextRequest {
             .is_some_and(Structured::is_by_tool)
     }
 
-    /// All texts that are sent as the conversation.
+    /// All texts that are sent: the conversation, and the schema of its answer.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let earlier = self.earlier.iter().map(|turn| turn.text.as_str());
         [Some(self.prompt.as_str()), self.system.as_deref()]
             .into_iter()
             .flatten()
             .chain(earlier)
+            .chain(self.structured.as_deref().map(Structured::sent))
     }
 }
 

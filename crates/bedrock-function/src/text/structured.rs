@@ -3,7 +3,7 @@
 use json_schema::Schema;
 use serde_json::value::RawValue;
 
-use super::Stop;
+use super::{DEADLINE_EXCEEDED, Stop};
 use crate::errors::{Cause, Unsatisfied};
 
 /// Why a model stopped that did not manage to write what was asked for.
@@ -39,6 +39,15 @@ impl Structured {
         matches!(self.way, Way::Tool { .. })
     }
 
+    /// The schema as it is sent.
+    #[must_use]
+    pub fn sent(&self) -> &str {
+        match &self.way {
+            Way::TextFormat => self.schema.text(),
+            Way::Tool { input_schema } => input_schema,
+        }
+    }
+
     /// The answer's JSON as the model wrote it, without white space between its parts.
     ///
     /// # Errors
@@ -47,10 +56,10 @@ impl Structured {
     pub fn json_of(&self, text: &str, stop: &Stop) -> Result<Box<RawValue>, Unsatisfied> {
         if let Some(reason) = stop.cut_short_by() {
             // What is there can be JSON all the same: Bedrock closes what a tool's input left open.
-            let cause = if MALFORMED.contains(&reason) {
-                Cause::AnswerNotJson
-            } else {
-                Cause::AnswerCut
+            let cause = match reason {
+                reason if MALFORMED.contains(&reason) => Cause::AnswerNotJson,
+                DEADLINE_EXCEEDED => Cause::AnswerCutByTime,
+                _ => Cause::AnswerCut,
             };
             return Err(Unsatisfied {
                 stop_reason: Some(reason.to_owned()),
@@ -94,6 +103,7 @@ mod tests {
         for (reason, cause) in [
             ("max_tokens", Cause::AnswerCut),
             ("malformed_tool_use", Cause::AnswerNotJson),
+            (DEADLINE_EXCEEDED, Cause::AnswerCutByTime),
         ] {
             let unsatisfied = structured().json_of(text, &stop(reason)).unwrap_err();
             assert_eq!(unsatisfied.cause, cause);

@@ -292,7 +292,7 @@ const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
 
 /// Proved by the network's faults instead, in `faults.rs` and `config.rs`, by answers, in `schema.rs`, or by a
 /// task's, in `tasks.rs`.
-const PROVED_ELSEWHERE: [Cause; 13] = [
+const PROVED_ELSEWHERE: [Cause; 14] = [
     CredentialsMissing,
     HostNotFound,
     CertificateRefused,
@@ -303,6 +303,7 @@ const PROVED_ELSEWHERE: [Cause; 13] = [
     AnswerViolatesSchema,
     AnswerNotJson,
     AnswerCut,
+    AnswerCutByTime,
     AnswerTooLarge,
     TaskAnswerTooLarge,
     Unknown,

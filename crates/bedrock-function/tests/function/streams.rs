@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bedrock_local::{Answer, EventStream};
 use bytes::Bytes;
-use lambda_local::{Builder, Invocation, Outcome, ResponsePart};
+use lambda_local::{Builder, Deadline, Invocation, Outcome, ResponsePart};
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -595,6 +595,49 @@ async fn a_stream_without_the_call_of_the_tool_is_no_json() {
     assert!(
         text.contains("SchemaNotSatisfied") && !text.contains("will not"),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn of_two_calls_of_the_tool_the_first_is_the_answer() {
+    let stage = stage_with_native().await;
+    let piece = |block: u32, input: &str| json!({"contentBlockIndex": block, "delta": {"toolUse": {"input": input}}});
+    let stream = EventStream::default()
+        .message_start()
+        .event("contentBlockDelta", piece(0, "{\"city\":"))
+        .event("contentBlockDelta", piece(0, "\"a\"}"))
+        .event("contentBlockDelta", piece(1, "{\"city\":\"b\"}"))
+        .message_stop("tool_use")
+        .metadata(10, 3);
+    stage.bedrock.enqueue(Answer::stream(stream));
+    let outcome = outcome(&stage, &with_schema(MODEL)).await;
+    let (text, done) = texts_and_last(Streamed::parse(outcome.response().unwrap()).events());
+    assert_eq!(text, r#"{"city":"a"}"#);
+    assert_eq!(done.data["json"], json!({"city": "a"}));
+}
+
+#[tokio::test]
+async fn json_that_the_deadline_cuts_is_a_deadline_that_was_exceeded() {
+    let stage = stage_with_native().await;
+    let cut = EventStream::default()
+        .message_start()
+        .delta("{\"city\":")
+        .stall();
+    stage.bedrock.enqueue(Answer::stream(cut));
+    let mut event = with_schema(NATIVE);
+    event["stream"] = json!(false);
+    let invocation = Invocation {
+        deadline: Some(Deadline::In(Duration::from_secs(2))),
+        ..Invocation::default()
+    };
+    let outcome = stage
+        .function
+        .invoke_with(event.to_string(), invocation)
+        .await;
+    let reply = text(&outcome);
+    assert!(
+        reply.contains("504") && reply.contains("DeadlineExceeded"),
+        "{reply}"
     );
 }
 
