@@ -71,7 +71,7 @@ function boundaryStatements({ functionName, region }: Deployed): PolicyStatement
       ['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
       [Fn.sub(`arn:\${AWS::Partition}:s3:::${bucketNames(functionName)}/*`)],
       // An S3 ARN names no account, and anybody may give a bucket such a name.
-      { StringEquals: { 'aws:ResourceAccount': Fn.sub('${AWS::AccountId}') } },
+      { StringEquals: { 'aws:ResourceAccount': Fn.sub(`\${AWS::AccountId}`) } },
     ),
     allow('ListBatches', ['states:ListExecutions'], [here('states', `stateMachine:${batchName(functionName)}`)]),
     allow(
