@@ -1,17 +1,26 @@
 //! CSV with a header: a template makes a prompt of each record.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{
+    fs::File,
+    io::{self, Read, Take},
+    os::unix::fs::FileExt,
+};
 
 use serde::Serialize;
 
 use super::{
-    Row, RowError, Wrong,
+    LONGEST_TASK, Row, RowError, Wrong,
     template::{Bound, Template},
 };
 
+/// The longest record, in bytes, with its quotes: several times what a prompt may have, for there are columns that the
+/// template does not name. Without it, a quote that is not closed would bring the rest of the file into memory.
+const LONGEST_RECORD: u64 = 4 * LONGEST_TASK as u64;
+
 /// The records of a file, as rows.
 pub(super) struct Records {
-    reader: csv::Reader<File>,
+    /// Limited anew before each record.
+    reader: csv::Reader<Take<File>>,
     /// The same file, whose bytes are read at a place.
     file: File,
     /// Where the header begins in it.
@@ -19,6 +28,8 @@ pub(super) struct Records {
     template: Bound,
     id: Option<usize>,
     record: csv::StringRecord,
+    /// After a record that is too long, csv stands somewhere in it.
+    is_lost: bool,
 }
 
 #[derive(Serialize)]
@@ -49,9 +60,12 @@ impl Records {
         let at = file
             .try_clone()
             .map_err(|error| format!("It cannot be read: {error}."))?;
-        let mut reader = csv::Reader::from_reader(file);
-        let header = reader
-            .headers()
+        let mut reader = csv::Reader::from_reader(file.take(LONGEST_RECORD + 1));
+        let header = reader.headers().cloned();
+        if reader.position().byte() > LONGEST_RECORD {
+            return Err(too_long("Its header"));
+        }
+        let header = header
             .map_err(|_| "Its header is not UTF-8 text. Save the file in UTF-8.".to_owned())?;
         let names: Vec<_> = header.iter().map(str::trim).collect();
         let template = template.bind(&names)?;
@@ -63,6 +77,7 @@ impl Records {
             template,
             id,
             record: csv::StringRecord::new(),
+            is_lost: false,
         })
     }
 
@@ -128,10 +143,29 @@ impl Iterator for Records {
     type Item = Result<Row, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.reader.read_record(&mut self.record) {
+        if self.is_lost {
+            return None;
+        }
+        let begin = self.reader.position().clone();
+        self.reader.get_mut().set_limit(LONGEST_RECORD + 1);
+        let read = self.reader.read_record(&mut self.record);
+        if self.reader.position().byte() - begin.byte() > LONGEST_RECORD {
+            self.is_lost = true;
+            return Some(Err(RowError::Wrong(Wrong {
+                line: self.line(Some(&begin)),
+                problem: too_long("It"),
+            })));
+        }
+        match read {
             Ok(false) => None,
             Ok(true) => Some(Ok(self.row())),
             Err(error) => Some(Err(self.row_error(error))),
         }
     }
+}
+
+fn too_long(subject: &str) -> String {
+    format!(
+        "{subject} is more than {LONGEST_RECORD} bytes, and what comes after it was not read. Close its quotes, or shorten it."
+    )
 }

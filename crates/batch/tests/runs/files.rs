@@ -190,6 +190,41 @@ async fn csv_that_does_not_fit_is_refused_in_a_sentence() {
 }
 
 #[tokio::test]
+async fn a_quote_that_is_not_closed_is_named_by_its_line_and_does_not_bring_the_file_into_memory() {
+    let stage = Stage::new(Duration::ZERO).await;
+    let args = ["--input", "reviews.csv", "--template", "{review}"];
+    // As much as a record may have is not too much, where the template takes little of it.
+    let longest = "a".repeat(1_048_576 - "\n,\n".len());
+    let many = "5,good\n".repeat(5_000_000);
+    stage.write(
+        "reviews.csv",
+        format!("notes,review\n{longest},\n\n\n5,\"never closed\n{many}"),
+    );
+    let mut command = stage.command(&args);
+    let child = command.spawn().unwrap();
+    let (ended, peak) = super::memory::ended_with_peak(child).await;
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    for sentence in [
+        "2 lines of reviews.csv are wrong",
+        "line 2: It has no prompt.",
+        "line 5: It is more than 1048576 bytes, and what comes after it was not read. Close its quotes, or shorten it.",
+    ] {
+        assert!(
+            ended.stderr.contains(sentence),
+            "{sentence} in:\n{}",
+            ended.stderr
+        );
+    }
+    assert!(peak < 24 << 20, "{peak} bytes");
+    stage.write("reviews.csv", format!("review,\"never closed\n{many}"));
+    assert!(
+        refused(&stage, &args)
+            .await
+            .contains("Its header is more than 1048576 bytes")
+    );
+}
+
+#[tokio::test]
 async fn a_full_disk_is_a_sentence_and_what_was_answered_before_stays() {
     let stage = Stage::new(Duration::ZERO).await;
     stage.write_prompts(2);

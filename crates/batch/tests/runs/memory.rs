@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use procfs::process::Process;
 use serde_json::json;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-use super::stage::{Stage, ended};
+use super::stage::{Ended, Stage, ended};
 
 /// The most that a row may take at the peak, in bytes: the indexes of what an earlier run has left, and of ids.
 const ROW: u64 = 100;
@@ -16,16 +16,19 @@ const SLACK: u64 = 3 << 20;
 
 /// The most memory that the program had resident, in bytes. It has to succeed.
 async fn peak(mut command: Command) -> u64 {
-    let child = command.spawn().unwrap();
+    let (ended, peak) = ended_with_peak(command.spawn().unwrap()).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    peak
+}
+
+/// What a program came to, and the most memory that it had resident, in bytes.
+pub(crate) async fn ended_with_peak(child: Child) -> (Ended, u64) {
     let pid = child.id().unwrap().try_into().unwrap();
     let mut peak = 0;
     let mut ending = std::pin::pin!(ended(child));
     loop {
         tokio::select! {
-            ended = &mut ending => {
-                assert_eq!(ended.code, 0, "{}", ended.stderr);
-                return peak;
-            }
+            ended = &mut ending => return (ended, peak),
             () = tokio::time::sleep(Duration::from_millis(5)) => {
                 let status = Process::new(pid).and_then(|process| process.status());
                 let high = status.ok().and_then(|status| status.vmhwm);
