@@ -21,7 +21,7 @@ diff: $(INFRA) ## Show what a deploy would change
 	@$(OPERATE) commands/deploy/diff.ts
 
 .PHONY: estimate
-estimate: $(INFRA) ## Tell what a month would cost: CALLS_PER_DAY=…, INPUT_TOKENS=…
+estimate: $(INFRA) ## Tell what a month or a batch would cost: CALLS_PER_DAY=… or PROMPTS=…
 	@$(OPERATE) commands/operate/estimate.ts
 
 .PHONY: bootstrap

@@ -15,16 +15,23 @@ afterAll(() => machine.remove());
 
 const read = (name: string): string => readFileSync(join(workspaceDir, name), 'utf8');
 
+const BATCH = ['estimate', 'PROMPTS=1000,100000,10000000', 'MAX_CONCURRENCY=100'];
+
 /** `make docs` sets UPDATE_DOCS, and so has it written. */
-describe.each(['README.md', 'README.ja.md'])('%s', (name) => {
-  it('shows what make estimate prints', async () => {
+describe.each([
+  ['README.md', 'estimate', ['estimate']],
+  ['README.ja.md', 'estimate', ['estimate']],
+  ['docs/batch.md', 'batch-estimate', BATCH],
+  ['docs/batch.ja.md', 'batch-estimate', BATCH],
+])('%s', (name, marker, words) => {
+  it(`shows what make ${words.join(' ')} prints`, async () => {
     const text = read(name);
-    const [begin, end] = ['<!-- estimate: made by make docs -->\n', '<!-- end -->'];
+    const [begin, end] = [`<!-- ${marker}: made by make docs -->\n`, '<!-- end -->'];
     const start = text.indexOf(begin) + begin.length;
     expect(start, `${name} has no ${begin}`).toBeGreaterThanOrEqual(begin.length);
     const stop = text.indexOf(end, start);
-    const { stdout } = await machine.make(['estimate']);
-    const shown = `\`\`\`console\n$ make estimate\n${stdout}\`\`\`\n`;
+    const { stdout } = await machine.make(words);
+    const shown = `\`\`\`console\n$ make ${words.join(' ')}\n${stdout}\`\`\`\n`;
     if (process.env.UPDATE_DOCS)
       writeFileSync(join(workspaceDir, name), text.slice(0, start) + shown + text.slice(stop));
     else expect(text.slice(start, stop), 'run `make docs`').toBe(shown);

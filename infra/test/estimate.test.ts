@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { batchEstimateOf, tokensPerMinute } from '../lib/models/batch-estimate.ts';
 import { ALARMS, estimateOf, FREE_STREAMED_BYTES, streamedBytes } from '../lib/models/estimate.ts';
 import { type Machine, newMachine } from './support/make.ts';
 import { table, templateOf } from './support/stack.ts';
@@ -46,6 +47,77 @@ describe('an estimate', () => {
 
   it('counts the alarms that the stack has', () => {
     templateOf().resourceCountIs('AWS::CloudWatch::Alarm', ALARMS);
+  });
+});
+
+describe("a batch's estimate", () => {
+  const call = { inputTokens: 1000, outputTokens: 100, seconds: 2.34 };
+  const run = { memory: 1024, concurrency: 10, retentionDays: 15 };
+
+  it('adds up tokens, Step Functions, Lambda, logs and S3', () => {
+    const { tokensUsd, stepFunctionsUsd, lambdaUsd, logsUsd, s3Usd, totalUsd } = batchEstimateOf(model, run, call, 1e6);
+    expect(tokensUsd).toBeCloseTo(2 * 1000 + 3 * 100, 9);
+    // A start of a child, a request, and 2.4 s in 64 MB, for an Express workflow is billed in tenths of a second.
+    expect(stepFunctionsUsd).toBeCloseTo(25 + 1 + (2.4 * 16.67) / 16, 9);
+    expect(lambdaUsd).toBeCloseTo(0.2 + 2.34 * 16.6667, 9);
+    expect(logsUsd).toBeCloseTo(1.3 * 0.76, 9);
+    // 5,100 bytes in and 800 out, each million of them a GB, for half a month; in 738 parts of 8 MB.
+    expect(s3Usd).toBeCloseTo(5.9 * 0.5 * 0.025 + 738 * (0.000_004_7 + 0.000_000_37), 9);
+    expect(totalUsd).toBeCloseTo(tokensUsd + stepFunctionsUsd + lambdaUsd + logsUsd + s3Usd, 9);
+  });
+
+  it('takes the time of its waves, and no less than Step Functions needs to start its rows', () => {
+    expect(batchEstimateOf(model, run, call, 1).seconds).toBe(2.34);
+    expect(batchEstimateOf(model, run, call, 25).seconds).toBeCloseTo(3 * 2.34, 9);
+    expect(batchEstimateOf(model, { ...run, concurrency: 10_000 }, call, 1e6).seconds).toBe(1000);
+  });
+
+  it('cuts what one run does not read into files', () => {
+    // 5,100 bytes a row.
+    expect(batchEstimateOf(model, run, call, 1_960_784).files).toBe(1);
+    expect(batchEstimateOf(model, run, call, 1_960_785).files).toBe(2);
+    expect(batchEstimateOf(model, run, { ...call, inputTokens: 1 }, 100_000_001).files).toBe(2);
+  });
+
+  it('says how many tokens a minute it asks of Bedrock', () => {
+    expect(tokensPerMinute({ ...call, seconds: 2 }, 10)).toBe(10 * 30 * 1100);
+  });
+});
+
+describe('make estimate PROMPTS=', () => {
+  it('follows the settings, and prints JSON for programs', async () => {
+    const { status, stdout } = await machine.make([
+      'estimate',
+      'PROMPTS=16,1000',
+      'MAX_CONCURRENCY=16',
+      'SECONDS=2',
+      'JSON=1',
+    ]);
+    const estimates = z.array(z.looseObject({ prompts: z.number(), seconds: z.number() })).parse(JSON.parse(stdout));
+    expect(status).toBe(0);
+    expect(estimates.map(({ prompts, seconds }) => [prompts, seconds])).toEqual([
+      [16, 2],
+      [1000, 126],
+    ]);
+  });
+
+  it('says where a batch of that size would stop', async () => {
+    const { status, stderr } = await machine.make(['estimate', 'PROMPTS=1000,10000000']);
+    expect(status).toBe(0);
+    expect(stderr.split('\n').filter((line) => line.includes('prompts'))).toEqual([
+      '10,000,000 prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make 3 files.',
+      '10,000,000 prompts take 44 days at 8 at once, and a batch ends after 7: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.',
+    ]);
+    const enough = await machine.make(['estimate', 'PROMPTS=1000000', 'BATCH_RETENTION_DAYS=5', 'MAX_CONCURRENCY=8']);
+    expect(enough.stderr).not.toContain('prompts');
+  });
+
+  it.each([
+    ['PROMPTS=1e3', 'PROMPTS takes a whole number from 1 to 10000000000 prompts, or several, comma-separated; "1e3"'],
+    ['PROMPTS=1 CALLS_PER_DAY=1', 'CALLS_PER_DAY is for a month and PROMPTS for a batch. Leave one of them out.'],
+  ])('%s is refused in a sentence', async (words, sentence) => {
+    const { status, stdout, stderr } = await machine.make(['estimate', ...words.split(' ')]);
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: expect.stringContaining(sentence) });
   });
 });
 
@@ -98,7 +170,7 @@ describe('make estimate', () => {
   it("says so where the prices are another region's", async () => {
     const { stderr } = await machine.make(['estimate', 'REGION=us-east-1', 'MODEL=global.amazon.nova-2-lite-v1:0']);
     expect(stderr).toContain(
-      'The prices of Lambda and CloudWatch are those of ap-northeast-1; us-east-1 may have others.\n',
+      "The prices of AWS's services beside Bedrock are those of ap-northeast-1; us-east-1 may have others.\n",
     );
   });
 

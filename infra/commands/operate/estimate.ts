@@ -1,5 +1,11 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
 import {
+  type BatchEstimate,
+  type BatchRun,
+  batchEstimateOf,
+  tokensPerMinute,
+} from '../../lib/models/batch-estimate.ts';
+import {
   type Call,
   type Estimate,
   estimateOf,
@@ -9,28 +15,69 @@ import {
 } from '../../lib/models/estimate.ts';
 import { LONGEST_CONTEXT } from '../../lib/models/overrun.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
-import type { Settings } from '../../lib/settings/settings.ts';
+import { BATCH_DEFAULTS, type Settings } from '../../lib/settings/settings.ts';
 import { announceNoTarget } from '../shared/target.ts';
-import { columns, wantsJson } from '../shared/terminal.ts';
+import { type Column, columns, wantsJson } from '../shared/terminal.ts';
 
 /** An upper bound for CALLS_PER_DAY, which catches typing errors. */
 const MOST_CALLS_PER_DAY = 100_000_000;
 
+/** An upper bound for PROMPTS, for the same reason. */
+const MOST_PROMPTS = 10_000_000_000;
+
 await exitOnError(() => {
   const choice = announceNoTarget();
-  const { call, callsPerDay } = workloadOf(process.env, choice);
-  const { memory, region } = choice.settings;
-  const estimates = choice.models.map((model) => callsPerDay.map((calls) => estimateOf(model, memory, call, calls)));
+  const workload = workloadOf(process.env, choice);
+  const { region } = choice.settings;
   if (region !== PRICES.region)
-    console.error(`The prices of Lambda and CloudWatch are those of ${PRICES.region}; ${region} may have others.`);
-  const cap = mostCallsPerDay(choice.settings.maxConcurrency, call);
+    console.error(
+      `The prices of AWS's services beside Bedrock are those of ${PRICES.region}; ${region} may have others.`,
+    );
+  if (workload.prompts) estimateBatches(choice, workload.call, workload.prompts);
+  else estimateMonths(choice, workload);
+});
+
+function estimateMonths({ models, settings }: Choice, { call, callsPerDay }: Workload): void {
+  const estimates = models.map((model) => callsPerDay.map((calls) => estimateOf(model, settings.memory, call, calls)));
+  const cap = mostCallsPerDay(settings.maxConcurrency, call);
   if (callsPerDay.some((calls) => calls > cap))
     console.error(
-      `MAX_CONCURRENCY=${choice.settings.maxConcurrency} lets at most ${cap.toLocaleString('en-US')} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
+      `MAX_CONCURRENCY=${settings.maxConcurrency} lets at most ${count(cap)} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
     );
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
-  else console.log([...estimates.map(asTable), assumptions(choice.settings, call)].join('\n\n'));
-});
+  else console.log([...estimates.map(asTable), assumptions(settings, call)].join('\n\n'));
+}
+
+function estimateBatches({ models, settings }: Choice, call: Call, prompts: readonly number[]): void {
+  const run = {
+    memory: settings.memory,
+    concurrency: settings.maxConcurrency ?? BATCH_DEFAULTS.maxConcurrency,
+    retentionDays: settings.batchRetentionDays ?? BATCH_DEFAULTS.batchRetentionDays,
+  };
+  const estimates = models.map((model) => prompts.map((rows) => batchEstimateOf(model, run, call, rows)));
+  // A model changes neither time nor size.
+  for (const one of estimates[0] ?? []) for (const sentence of obstacles(one, run)) console.error(sentence);
+  if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
+  else console.log([...estimates.map(asBatchTable), batchAssumptions(run, call)].join('\n\n'));
+}
+
+/** What ends such a batch before its last row. */
+function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, retentionDays }: BatchRun): string[] {
+  const rows = count(prompts);
+  const days = Math.ceil(seconds / 86_400);
+  return [
+    ...(files > 1
+      ? [
+          `${rows} prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make ${files} files.`,
+        ]
+      : []),
+    ...(days > retentionDays
+      ? [
+          `${rows} prompts take ${days} days at ${concurrency} at once, and a batch ends after ${retentionDays}: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.`,
+        ]
+      : []),
+  ];
+}
 
 /** Of 86,400 seconds. */
 function mostCallsPerDay(maxConcurrency = Number.POSITIVE_INFINITY, { seconds }: Call): number {
@@ -42,12 +89,47 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toFixed(6)) : value;
 }
 
-function asTable(estimates: readonly Estimate[]): string {
-  const headings = ['calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier'].map(
-    (heading) => ({ heading, right: true }),
-  );
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function numbers(...headings: string[]): Column[] {
+  return headings.map((heading) => ({ heading, right: true }));
+}
+
+function asBatchTable(estimates: readonly BatchEstimate[]): string {
+  const headings = numbers('prompts', 'tokens', 'Step Functions', 'Lambda', 'logs', 'S3', 'USD', 'time');
   const rows = estimates.map((one) => [
-    one.callsPerDay.toLocaleString('en-US'),
+    count(one.prompts),
+    ...[one.tokensUsd, one.stepFunctionsUsd, one.lambdaUsd, one.logsUsd, one.s3Usd, one.totalUsd].map(dollars),
+    duration(one.seconds),
+  ]);
+  return `${estimates[0]?.modelId ?? ''}\n${columns(headings, rows)}`;
+}
+
+/** In the largest unit of which there are two. */
+function duration(seconds: number): string {
+  const units: [string, number][] = [
+    ['days', 86_400],
+    ['h', 3600],
+    ['min', 60],
+  ];
+  const [unit, size] = units.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
+  return `${Math.ceil(seconds / size)} ${unit}`;
+}
+
+function batchAssumptions({ memory, concurrency, retentionDays }: BatchRun, call: Call): string {
+  const { inputTokens, outputTokens, seconds } = call;
+  return [
+    `Each prompt: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB, ${concurrency} at once, none tried again. List prices, without taxes and free tiers.`,
+    `S3 keeps rows and results for ${retentionDays} days. Bedrock's quota has to have ${count(Math.ceil(tokensPerMinute(call, concurrency)))} tokens a minute.`,
+  ].join('\n');
+}
+
+function asTable(estimates: readonly Estimate[]): string {
+  const headings = numbers('calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier');
+  const rows = estimates.map((one) => [
+    count(one.callsPerDay),
     ...[one.tokensUsd, one.lambdaUsd, one.logsUsd, one.alarmsAndMetricsUsd, one.totalUsd, -one.freeTierUsd].map(
       dollars,
     ),
@@ -77,23 +159,26 @@ function streamed(outputTokens: number): string {
 /** What is asked of the function. */
 interface Workload {
   readonly call: Call;
-  /** Calls a day: one estimate for each. */
+  /** Calls a day: one estimate of a month for each. */
   readonly callsPerDay: readonly number[];
+  /** Prompts of a batch: one estimate for each, in place of those of months. */
+  readonly prompts?: readonly number[];
 }
 
 /**
- * What is typed after `make estimate`: CALLS_PER_DAY (several, comma-separated), INPUT_TOKENS, OUTPUT_TOKENS, SECONDS.
+ * What is typed after `make estimate`: CALLS_PER_DAY or PROMPTS (several, comma-separated), INPUT_TOKENS, OUTPUT_TOKENS, SECONDS.
  * The defaults are a question of a page and an answer of half a page.
  *
  * @throws UserError naming the first that is out of its bounds, or beyond what the settings allow.
  */
 function workloadOf(environment: Readonly<Record<string, string | undefined>>, { settings, models }: Choice): Workload {
   const given = (name: string, otherwise: string): string => environment[name]?.trim() || otherwise;
-  const callsPerDay = given('CALLS_PER_DAY', '10,1000,100000')
-    .split(',')
-    .map((count) =>
-      wholeNumber('CALLS_PER_DAY', count.trim(), MOST_CALLS_PER_DAY, 'calls, or several, comma-separated'),
-    );
+  const several = (name: string, text: string, most: number, of: string): number[] =>
+    text.split(',').map((each) => wholeNumber(name, each.trim(), most, `${of}, or several, comma-separated`));
+  const [months, batches] = [given('CALLS_PER_DAY', ''), given('PROMPTS', '')];
+  if (months && batches)
+    throw new UserError('CALLS_PER_DAY is for a month and PROMPTS for a batch. Leave one of them out.');
+  const callsPerDay = several('CALLS_PER_DAY', months || '10,1000,100000', MOST_CALLS_PER_DAY, 'calls');
   const call = {
     inputTokens: wholeNumber('INPUT_TOKENS', given('INPUT_TOKENS', '500'), LONGEST_CONTEXT, 'tokens'),
     outputTokens: wholeNumber(
@@ -104,7 +189,9 @@ function workloadOf(environment: Readonly<Record<string, string | undefined>>, {
     ),
     seconds: seconds(given('SECONDS', '3'), settings.timeoutSeconds),
   };
-  return { call, callsPerDay };
+  return batches
+    ? { call, callsPerDay, prompts: several('PROMPTS', batches, MOST_PROMPTS, 'prompts') }
+    : { call, callsPerDay };
 }
 
 function wholeNumber(name: string, text: string, most: number, of: string): number {

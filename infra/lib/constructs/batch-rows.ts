@@ -17,6 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { BATCH_DEFAULTS } from '../settings/settings.ts';
 
 /** What is asked, of what, and where the results go. */
 export interface BatchRowsProps {
@@ -24,15 +25,12 @@ export interface BatchRowsProps {
   readonly bucket: IBucket;
   /** Seconds after which Lambda ends an invocation. */
   readonly timeoutSeconds: number;
-  /** Rows asked at once; `DEFAULT_CONCURRENCY` where absent. */
+  /** Rows asked at once; those of `BATCH_DEFAULTS` where absent. */
   readonly maxConcurrency?: number | undefined;
 }
 
 /** The folder of the bucket in which Step Functions writes what came of the rows, each run in a folder of its own. */
 export const RESULTS_PREFIX = 'results';
-
-/** As many as `make batch` asks at once on one's own machine. A new account runs 10 functions at once. */
-const DEFAULT_CONCURRENCY = 8;
 
 /** After this time Step Functions ends an Express workflow (Step Functions quotas). */
 const EXPRESS_SECONDS = 300;
@@ -110,7 +108,7 @@ export function batchRows(scope: Construct, { bucket, timeoutSeconds, ...props }
     label: 'Rows',
     mapExecutionType: StateMachineType.EXPRESS,
     itemReader: new S3JsonLItemReader({ bucket, key: JsonPath.stringAt('$.key') }),
-    maxConcurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
+    maxConcurrency: props.maxConcurrency ?? BATCH_DEFAULTS.maxConcurrency,
     // Otherwise the first row whose five minutes are over would end the run.
     toleratedFailurePercentage: 100,
     // Without the app's flag useDistributedMapResultWriterV2 the CDK would leave it out in silence.

@@ -5,6 +5,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { batchName } from '../names.ts';
+import { BATCH_DEFAULTS } from '../settings/settings.ts';
 import { batchRows, RESULTS_PREFIX } from './batch-rows.ts';
 import { allow, executionsOf, machineRole, statesArn } from './machine-role.ts';
 
@@ -16,12 +17,9 @@ export interface BatchProps {
   readonly timeoutSeconds: number;
   /** Rows asked at once. */
   readonly maxConcurrency?: number | undefined;
-  /** Days after which rows and results are removed; 7 where absent. */
+  /** Days after which rows and results are removed; those of `BATCH_DEFAULTS` where absent. */
   readonly batchRetentionDays?: number | undefined;
 }
-
-/** Days that prompts and answers stay in the bucket. */
-const DEFAULT_RETENTION_DAYS = 7;
 
 /** The folder of the bucket with the files of rows. */
 const INPUT_PREFIX = 'input';
@@ -33,7 +31,7 @@ export class Batch extends Construct {
 
   constructor(scope: Construct, id: string, props: BatchProps) {
     super(scope, id);
-    const retention = Duration.days(props.batchRetentionDays ?? DEFAULT_RETENTION_DAYS);
+    const retention = Duration.days(props.batchRetentionDays ?? BATCH_DEFAULTS.batchRetentionDays);
     this.bucket = this.ownBucket(retention);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: batchName(props.functionName),

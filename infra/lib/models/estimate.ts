@@ -74,29 +74,39 @@ export interface Estimate {
   readonly freeTierUsd: number;
 }
 
-/** What a month of so many calls a day costs with one model, at `memory` MB. */
-export function estimateOf(
-  { id, pricePerMillionTokens: { input, output } }: ModelRow,
+/** What so many calls cost with one model, at `memory` MB. */
+export function callsUsd(
+  { pricePerMillionTokens: { input, output } }: ModelRow,
   memory: number,
   call: Call,
-  callsPerDay: number,
-): Estimate {
-  const calls = callsPerDay * DAYS;
-  const tokensUsd = (calls * (call.inputTokens * input + call.outputTokens * output)) / 1e6;
+  calls: number,
+): { tokensUsd: number; lambdaUsd: number; logsUsd: number; gbSeconds: number; logsGb: number } {
   const gbSeconds = (calls * call.seconds * memory) / 1024;
   const logsGb = (calls * (FUNCTION_LINE_BYTES + LAMBDA_LINES_BYTES)) / 1e9;
-  const bills = [
+  return {
+    tokensUsd: (calls * (call.inputTokens * input + call.outputTokens * output)) / 1e6,
+    lambdaUsd: calls * PRICES.lambdaRequest + gbSeconds * PRICES.lambdaGbSecond,
+    logsUsd: logsGb * PRICES.logsGbIngested,
+    gbSeconds,
+    logsGb,
+  };
+}
+
+/** What a month of so many calls a day costs with one model, at `memory` MB. */
+export function estimateOf(model: ModelRow, memory: number, call: Call, callsPerDay: number): Estimate {
+  const calls = callsPerDay * DAYS;
+  const { tokensUsd, lambdaUsd, logsUsd, gbSeconds, logsGb } = callsUsd(model, memory, call, calls);
+  const metrics = METRICS_OF_A_MODEL + METRICS_OF_THE_FUNCTION;
+  const alarmsAndMetricsUsd = ALARMS * PRICES.alarmMonth + metrics * PRICES.metricMonth;
+  const free = [
     { used: calls, free: FREE_TIER.lambdaRequests, usd: PRICES.lambdaRequest },
     { used: gbSeconds, free: FREE_TIER.lambdaGbSeconds, usd: PRICES.lambdaGbSecond },
     { used: logsGb, free: FREE_TIER.logsGb, usd: PRICES.logsGbIngested },
     { used: ALARMS, free: FREE_TIER.alarms, usd: PRICES.alarmMonth },
-    { used: METRICS_OF_A_MODEL + METRICS_OF_THE_FUNCTION, free: FREE_TIER.metrics, usd: PRICES.metricMonth },
+    { used: metrics, free: FREE_TIER.metrics, usd: PRICES.metricMonth },
   ];
-  const [requests = 0, duration = 0, logsUsd = 0, alarms = 0, metrics = 0] = bills.map(({ used, usd }) => used * usd);
-  const [lambdaUsd, alarmsAndMetricsUsd] = [requests + duration, alarms + metrics];
-  const freeTierUsd = bills.reduce((sum, { used, free, usd }) => sum + Math.min(used, free) * usd, 0);
   return {
-    modelId: id,
+    modelId: model.id,
     callsPerDay,
     callsPerMonth: calls,
     tokensUsd,
@@ -104,6 +114,6 @@ export function estimateOf(
     logsUsd,
     alarmsAndMetricsUsd,
     totalUsd: tokensUsd + lambdaUsd + logsUsd + alarmsAndMetricsUsd,
-    freeTierUsd,
+    freeTierUsd: free.reduce((sum, bill) => sum + Math.min(bill.used, bill.free) * bill.usd, 0),
   };
 }

@@ -30,6 +30,12 @@ const listOfIds = z
 export const DEFAULT_REGION = 'ap-northeast-1';
 
 /**
+ * How a batch runs where the settings do not say. Rows asked at once are as many as `make batch` asks on one's own machine; a new
+ * account runs 10 functions at once.
+ */
+export const BATCH_DEFAULTS = { maxConcurrency: 8, batchRetentionDays: 7 } as const;
+
+/**
  * Every setting: its default, its bounds, and (as its description) what it takes,
  * in the words of a message. On the command line and in settings.json it has the
  * name that `nameOf` gives it: `logRetentionDays` is `LOG_RETENTION_DAYS`.
