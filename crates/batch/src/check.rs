@@ -141,5 +141,10 @@ fn checked(row: &Row, config: &Config) -> Result<TextRequest, String> {
 
 /// The hash of what a row asks.
 pub(crate) fn hash(row: &Row, config: &Config) -> u64 {
-    input_hash(config.models.default_model().as_str(), &row.task)
+    hash_of(&row.task, config)
+}
+
+/// The hash of what an event asks.
+pub(crate) fn hash_of(task: &str, config: &Config) -> u64 {
+    input_hash(config.models.default_model().as_str(), task)
 }

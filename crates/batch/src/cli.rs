@@ -112,7 +112,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) items: PathBuf,
     /// Prompts at once
-    #[arg(long, env = "BATCH_CONCURRENCY", default_value_t = 8, value_parser = value_parser!(u16).range(1..=1_000))]
+    #[arg(long, env = "BATCH_CONCURRENCY", default_value_t = 8, value_parser = value_parser!(u16).range(1..=10_000))]
     pub(crate) concurrency: u16,
     /// What they may cost without a question, in USD
     #[arg(long, env = "BATCH_COST_LIMIT_USD", default_value_t = 1.0)]
@@ -126,9 +126,16 @@ pub(crate) struct CheckArgs {
 pub(crate) struct MergeArgs {
     #[command(flatten)]
     pub(crate) files: Files,
-    /// The replies, one to a line: what the function returned, or an object of id, code and message where it failed
+    /// The events that were asked, as batch check wrote them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) items: PathBuf,
+    /// The replies, one to a line: what the function returned, or an object of id, code and message where it failed, or
+    /// the execution of Step Functions that did
     #[arg(long, value_name = "FILE")]
     pub(crate) results: PathBuf,
+    /// How long it took, for the summary
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) seconds: f64,
     /// Print the summary as JSON on stdout
     #[arg(long, env = "BATCH_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,

@@ -92,6 +92,12 @@ impl Answers {
         }
     }
 
+    /// Whether there is an answer for that.
+    pub(crate) fn has(&self, id: u64, hash: u64) -> bool {
+        let is_it = |(known, place): &(u64, Place)| *known == hash && place.is_answer();
+        self.by_id.get(&id).is_some_and(is_it)
+    }
+
     /// Those that no row has taken.
     pub(crate) fn left(&self) -> usize {
         self.by_id.len()

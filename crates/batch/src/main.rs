@@ -14,7 +14,7 @@ mod report;
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -61,8 +61,17 @@ fn checked(
 ) -> Result<Checked, Failure> {
     let (input, output) = files.paths()?;
     refuse_same_file(input, output)?;
-    let input = Input::open(input, files.template()?)?;
-    let mut journal = Journal::open(output)?;
+    let opened = Input::open(input, files.template()?)?;
+    checked_with(opened, Journal::open(output)?, environment, progress)
+}
+
+/// Checks every row of an input, by a journal and the output that it is of.
+fn checked_with(
+    input: Input,
+    mut journal: Journal,
+    environment: &local::Environment,
+    progress: &Progress,
+) -> Result<Checked, Failure> {
     let answers = journal.answers()?;
     let unreadable = answers.unreadable;
     let plan = check(&input, answers, &environment.config()?, progress)?;
@@ -151,31 +160,30 @@ fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Takes the results of a run elsewhere into the journal, and writes the output where every row has one.
+/// Takes the results of a run elsewhere into the journal, and writes the output where every row has one. They are there
+/// before the input is looked at, which may have changed since they were asked for.
 fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
     let environment = local::Environment::new("http://localhost", &args.files.model)?;
-    let Checked {
-        input,
-        mut journal,
-        mut plan,
-        ..
-    } = checked(&args.files, &environment, progress)?;
-    let before = plan.answered();
-    let unreadable = |source| Failure::Output {
-        path: args.results.clone(),
-        what: "read",
-        source,
+    let (input, output) = args.files.paths()?;
+    refuse_same_file(input, output)?;
+    let mut journal = Journal::open(output)?;
+    let mut run = run::Run {
+        seconds: args.seconds,
+        ..run::Run::default()
     };
-    let results = File::open(&args.results).map_err(unreadable)?;
-    let mut merging = merge::Merging::new(&input, &environment.config()?)?;
-    let mut run = run::Run::default();
-    for result in BufReader::new(results).split(b'\n') {
-        let result = result.map_err(unreadable)?;
-        merging.take(&result, &mut journal, &mut plan.places, &mut run)?;
-    }
+    let answers = journal.answers()?;
+    merge::Merging::new(&args.items, &environment.config()?, &answers)?.take(
+        &args.results,
+        &mut journal,
+        &mut run,
+    )?;
+    drop(answers);
+    let input = Input::open(input, args.files.template()?)?;
+    let Checked { journal, plan, .. } = checked_with(input, journal, &environment, progress)?;
+    report::left_over(&plan);
     let missing = plan.places.iter().filter(|place| place.is_none()).count();
-    let summary =
-        Summary::new(journal.output(), plan.places.len() as u64, before, run).missing(missing);
+    let rows = plan.places.len() as u64;
+    let summary = Summary::new(journal.output(), rows, 0, run).merged(plan.answered(), missing);
     if missing == 0 {
         output::write(journal, &plan.places)?;
     }

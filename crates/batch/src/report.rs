@@ -64,10 +64,7 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
         ),
     };
     say("prompts", &format!("{}{answered}", HumanCount(rows)));
-    if plan.left_over > 0 {
-        let line = format!("{} of no prompt any more are left out", plan.left_over);
-        say("answers", &line);
-    }
+    left_over(plan);
     if unreadable > 0 {
         let line = format!("{unreadable} lines cannot be read; their prompts are asked again");
         say("journal", &line);
@@ -88,6 +85,14 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
     let line =
         format!("on Bedrock about {time} at {at_once} at once, with {seconds:.1} s an answer");
     say("time", &line);
+}
+
+/// Says how many answers are of no prompt any more.
+pub(crate) fn left_over(plan: &Plan) {
+    if plan.left_over > 0 {
+        let line = format!("{} of no prompt any more are left out", plan.left_over);
+        say("answers", &line);
+    }
 }
 
 /// Asks on a terminal whether so much may be spent. Nobody is there to agree elsewhere.
@@ -157,8 +162,13 @@ impl Summary {
         }
     }
 
-    pub(crate) fn missing(self, missing: usize) -> Self {
-        Self { missing, ..self }
+    /// Of rows that were asked elsewhere. Answers may have come of prompts that are no longer there.
+    pub(crate) fn merged(self, answered: u64, missing: usize) -> Self {
+        Self {
+            answered,
+            missing,
+            ..self
+        }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

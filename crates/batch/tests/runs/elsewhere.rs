@@ -16,8 +16,19 @@ async fn merge(stage: &Stage, results: &[Value]) -> Ended {
     let results: Vec<_> = results.iter().map(Value::to_string).collect();
     stage.write("results.jsonl", results.join("\n"));
     let mut command = stage.program("merge");
-    command.args(["--results", "results.jsonl"]);
+    command.args(["--items", "items.jsonl", "--results", "results.jsonl"]);
+    command.env("BATCH_JSON", "1");
     ended(command.spawn().unwrap()).await
+}
+
+/// The ids and statuses of the output.
+fn statuses(stage: &Stage) -> Vec<(String, u64)> {
+    let answers = stage.answers();
+    let status = |line: &Value| {
+        let id = line["id"].as_str().unwrap().to_owned();
+        (id, line["statusCode"].as_u64().unwrap())
+    };
+    answers.iter().map(status).collect()
 }
 
 fn reply(id: &str) -> Value {
@@ -83,6 +94,7 @@ async fn what_may_become_dear_is_refused_where_nobody_can_be_asked() {
 async fn results_in_any_order_become_the_output_once_all_are_there() {
     let stage = Stage::new(Duration::ZERO).await;
     stage.write_prompts(4);
+    assert_eq!(check(&stage, &[]).await.code, 0);
     let throttled = json!({"id": "row-4", "code": "ThrottlingException", "message": "Try later."});
     let first = merge(
         &stage,
@@ -131,5 +143,176 @@ async fn results_in_any_order_become_the_output_once_all_are_there() {
         none.stderr.contains("A result has no id"),
         "{}",
         none.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_result_is_of_what_was_asked_whatever_the_input_says_since() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(2);
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    stage.write(
+        "prompts.jsonl",
+        "{\"id\":\"new\",\"prompt\":\"a\"}\n{\"id\":\"row-1\",\"prompt\":\"another\"}\n{\"id\":\"row-2\",\"prompt\":\"prompt 2\"}",
+    );
+    let merged = merge(&stage, &[reply("row-1"), reply("row-2")]).await;
+    assert_eq!(merged.code, 1, "{}", merged.stderr);
+    for said in ["answered  1 of 3, 2 now", "missing   2 have no result"] {
+        assert!(merged.stderr.contains(said), "{said}: {}", merged.stderr);
+    }
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    let items = fs::read_to_string(stage.path("items.jsonl")).unwrap();
+    assert_eq!(
+        items,
+        "{\"task\":{\"id\":\"new\",\"prompt\":\"a\"}}\n{\"task\":{\"id\":\"row-1\",\"prompt\":\"another\"}}\n"
+    );
+    stage.write(
+        "prompts.jsonl",
+        fs::read_to_string(stage.path("prompts.jsonl"))
+            .unwrap()
+            .replace("row-2", "row-3"),
+    );
+    let gone = merge(&stage, &[reply("row-1"), reply("new")]).await;
+    assert!(
+        gone.stderr
+            .contains("answers   1 of no prompt any more are left out"),
+        "{}",
+        gone.stderr
+    );
+    stage.write(
+        "prompts.jsonl",
+        fs::read_to_string(stage.path("prompts.jsonl"))
+            .unwrap()
+            .replace("row-3", "row-2"),
+    );
+    let rest = merge(&stage, &[]).await;
+    assert_eq!(rest.code, 0, "{}", rest.stderr);
+    let wanted = [("new", 200), ("row-1", 200), ("row-2", 200)];
+    assert_eq!(
+        statuses(&stage),
+        wanted.map(|(id, status)| (id.to_owned(), status))
+    );
+}
+
+#[tokio::test]
+async fn results_are_kept_where_the_input_is_wrong_since() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(2);
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    stage.write("prompts.jsonl", "none");
+    let refused = merge(&stage, &[reply("row-1"), reply("row-2")]).await;
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    stage.write_prompts(2);
+    let merged = merge(&stage, &[]).await;
+    assert_eq!(merged.code, 0, "{}", merged.stderr);
+    assert_eq!(stage.answers().len(), 2);
+}
+
+#[tokio::test]
+async fn a_row_that_came_twice_counts_once_and_its_answer_stands() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(2);
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    let failed = |id: &str| json!({"id": id, "code": "ConnectionFailed", "message": "m."});
+    let merged = merge(
+        &stage,
+        &[
+            failed("row-1"),
+            reply("row-1"),
+            reply("row-1"),
+            failed("row-2"),
+            failed("row-2"),
+        ],
+    )
+    .await;
+    assert_eq!(merged.code, 1, "{}", merged.stderr);
+    let summary: Value = serde_json::from_str(&merged.stdout).unwrap();
+    assert_eq!(summary["answered"], 1);
+    assert_eq!(summary["run"]["answered"], 1);
+    assert_eq!(summary["run"]["costUsd"], 0.25);
+    assert_eq!(summary["run"]["failed"], json!({"ConnectionFailed": 1}));
+    let wanted = [("row-1", 200), ("row-2", 503)];
+    assert_eq!(
+        statuses(&stage),
+        wanted.map(|(id, status)| (id.to_owned(), status))
+    );
+}
+
+/// The members that are read of what Step Functions' guide shows in `FAILED_0.json`.
+fn execution(id: &str, status: &str, error: Option<&str>) -> Value {
+    let input = json!({"task": {"id": id, "prompt": "p"}}).to_string();
+    let mut execution = json!({
+        "ExecutionArn": format!("arn:aws:states:ap-northeast-1:123456789012:execution:m/Rows:{id}"),
+        "Input": input,
+        "InputDetails": {"Included": true},
+        "Name": id,
+        "StartDate": "2026-11-26T18:00:00.000Z",
+        "Status": status,
+        "StopDate": "2026-11-26T18:05:00.000Z",
+    });
+    if let Some(error) = error {
+        execution["Error"] = json!(error);
+        execution["Cause"] = json!("It \"broke\".");
+    }
+    execution
+}
+
+#[tokio::test]
+async fn an_execution_that_failed_is_a_line_and_one_that_was_ended_is_asked_again() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(4);
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    let merged = merge(
+        &stage,
+        &[
+            reply("row-1"),
+            execution("row-2", "TIMED_OUT", None),
+            execution("row-3", "FAILED", Some("States.DataLimitExceeded")),
+            execution("row-4", "ABORTED", None),
+        ],
+    )
+    .await;
+    assert_eq!(merged.code, 1, "{}", merged.stderr);
+    assert!(
+        merged.stderr.contains("missing   1 have no result"),
+        "{}",
+        merged.stderr
+    );
+    let told = lines(&stage.path("answers.jsonl.part"));
+    let told: Vec<_> = told
+        .iter()
+        .map(|line| (&line["id"], &line["code"], &line["message"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("row-1"), &Value::Null, &Value::Null),
+            (
+                &json!("row-2"),
+                &json!("States.Timeout"),
+                &json!("The row's five minutes were over. Ask it again.")
+            ),
+            (
+                &json!("row-3"),
+                &json!("States.DataLimitExceeded"),
+                &json!("It \"broke\".")
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_was_asked_is_what_check_wrote() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(1);
+    fs::copy(stage.path("prompts.jsonl"), stage.path("items.jsonl")).unwrap();
+    let refused = merge(&stage, &[reply("row-1")]).await;
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("items.jsonl is no file of events that batch check wrote."),
+        "{}",
+        refused.stderr
     );
 }

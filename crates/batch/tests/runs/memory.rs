@@ -61,7 +61,7 @@ async fn peaks(rows: u64) -> [(u64, u64); 3] {
     let mut check = stage.program("check");
     check.args(["--items", "items.jsonl", "--yes"]);
     let mut merge = stage.program("merge");
-    merge.args(["--results", "results.jsonl"]);
+    merge.args(["--items", "items.jsonl", "--results", "results.jsonl"]);
     let check = peak(check).await;
     let merge = peak(merge).await;
     [check, merge, peak(stage.command(&[])).await].map(|peak| (rows, peak))
