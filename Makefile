@@ -38,9 +38,10 @@ export BATCH_CONCURRENCY := $(value CONCURRENCY)
 export BATCH_COST_LIMIT_USD := $(value COST_LIMIT_USD)
 export BATCH_YES := $(value YES)
 export BATCH_JSON := $(value JSON)
+export BATCH_CSV := $(value CSV)
 
 # Under these names, which say too little, they would go to every program a second time.
-unexport EVENT P SCHEMA TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY
+unexport EVENT P SCHEMA TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY CSV
 
 ##@ Try it
 

@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
-use batch::{Failure, Template, run::Options};
+use batch::{Failure, Input, Template, run::Options, table};
 use bedrock_local::{Fault, Upstream};
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser, value_parser};
+use serde_json::value::RawValue;
 
 /// Asks the function every prompt of a file, and writes the answers to another, in the same order.
 #[derive(Parser)]
@@ -49,6 +50,9 @@ pub(crate) struct Files {
         conflicts_with = "template"
     )]
     template_file: Option<PathBuf>,
+    /// Of CSV: a file with a JSON Schema that every answer must satisfy
+    #[arg(long, env = "XTASK_SCHEMA", value_name = "FILE")]
+    schema: Option<PathBuf>,
     /// The model for prompts that name none, one of those that the function is granted
     #[arg(
         long,
@@ -57,6 +61,9 @@ pub(crate) struct Files {
         hide_default_value = true
     )]
     pub(crate) model: String,
+    /// Write the answers as a table too, in CSV, beside the output
+    #[arg(long, env = "BATCH_CSV", value_parser = BoolishValueParser::new())]
+    csv: bool,
 }
 
 #[derive(Args)]
@@ -149,19 +156,52 @@ impl Files {
         Ok((input, output))
     }
 
-    pub(crate) fn template(&self) -> Result<Option<Template>, Failure> {
+    /// The input, opened.
+    pub(crate) fn open(&self) -> Result<Input, Failure> {
+        Input::open(self.paths()?.0, self.template()?, self.schema()?)
+    }
+
+    /// Where the table goes, if there is to be one.
+    pub(crate) fn table(&self) -> Result<Option<PathBuf>, Failure> {
+        let (input, output) = self.paths()?;
+        let table = self.csv.then(|| table::path(input, output));
+        table.transpose()
+    }
+
+    fn template(&self) -> Result<Option<Template>, Failure> {
         let text = match (&self.template, &self.template_file) {
             (Some(text), _) => text.clone(),
             (None, None) => return Ok(None),
-            (None, Some(path)) => fs::read_to_string(path).map_err(|error| {
-                Failure::Setting(format!(
-                    "The template {} cannot be read: {error}. Give the path of a text in UTF-8.",
-                    path.display()
-                ))
-            })?,
+            (None, Some(path)) => read("template", path)?,
         };
         Template::parse(&text).map(Some).map_err(Failure::Setting)
     }
+
+    /// The schema as it is written, because models keep to the order of its members, but on one line. The function says
+    /// what is wrong with it.
+    fn schema(&self) -> Result<Option<Box<RawValue>>, Failure> {
+        let Some(path) = &self.schema else {
+            return Ok(None);
+        };
+        // No string of JSON has a line's end in it, and nothing else needs the space around one.
+        let text: String = read("schema", path)?.lines().map(str::trim).collect();
+        let schema = RawValue::from_string(text).map_err(|error| {
+            Failure::Setting(format!(
+                "The schema {} is not JSON: {error}. Correct it there.",
+                path.display()
+            ))
+        });
+        schema.map(Some)
+    }
+}
+
+fn read(what: &str, path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        Failure::Setting(format!(
+            "The {what} {} cannot be read: {error}. Give the path of a text in UTF-8.",
+            path.display()
+        ))
+    })
 }
 
 impl RunArgs {

@@ -44,6 +44,9 @@ pub enum Failure {
     /// A template for JSON Lines.
     #[error("{} is taken for JSON Lines, for which there is no template. Leave TEMPLATE out, or give a file whose name ends in .csv.", .0.display())]
     TemplateOfJson(PathBuf),
+    /// A schema for JSON Lines.
+    #[error("{} is taken for JSON Lines, whose lines have a schema each. Leave SCHEMA out, or give a file whose name ends in .csv.", .0.display())]
+    SchemaOfJson(PathBuf),
     /// The header of the CSV does not fit.
     #[error("{}: {problem}", path.display())]
     Header {

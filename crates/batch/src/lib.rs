@@ -5,7 +5,7 @@
 //! 3. [`check`](check::check) has the function's own code check every row before any is sent, and makes a
 //!    [`Plan`] of those to be asked, with what they may cost;
 //! 4. [`run`](run::run) asks them of a function in several processes;
-//! 5. [`output`] writes the answers in the order of the rows.
+//! 5. [`output`] writes the answers in the order of the rows, and [`table`] makes a table of them.
 //!
 //! Where the rows are asked elsewhere, [`merge`] has the two ends of the way: what is to be asked, and what came back.
 //!
@@ -24,6 +24,7 @@ pub mod output;
 pub mod progress;
 mod reply;
 pub mod run;
+pub mod table;
 
 pub use check::Plan;
 pub use estimate::Estimate;

@@ -20,7 +20,9 @@ use std::{
     sync::Arc,
 };
 
-use batch::{Failure, Input, Journal, Plan, Progress, check::check, local, merge, output, run};
+use batch::{
+    Failure, Input, Journal, Place, Plan, Progress, check::check, local, merge, output, run, table,
+};
 use clap::Parser;
 use cli::{CheckArgs, Cli, Command, Files, MergeArgs, RunArgs};
 use lambda_local::Signals;
@@ -61,7 +63,7 @@ fn checked(
 ) -> Result<Checked, Failure> {
     let (input, output) = files.paths()?;
     refuse_same_file(input, output)?;
-    let opened = Input::open(input, files.template()?)?;
+    let opened = files.open()?;
     checked_with(opened, Journal::open(output)?, environment, progress)
 }
 
@@ -92,6 +94,13 @@ fn refuse_same_file(input: &Path, output: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Writes the output, and the table of it where one is wanted.
+fn write(journal: Journal, places: &[Place], table: Option<&Path>) -> Result<(), Failure> {
+    let output = journal.output().to_owned();
+    output::write(journal, places)?;
+    table.map_or(Ok(()), |table| table::write(&output, table))
+}
+
 async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failure> {
     let stand_in = match args.bedrock_url {
         Some(_) => None,
@@ -100,6 +109,7 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
     let started = stand_in.as_ref().map(|stand_in| stand_in.endpoint_url());
     let endpoint_url = args.bedrock_url.clone().or(started).unwrap_or_default();
     let environment = local::Environment::new(&endpoint_url, &args.files.model)?;
+    let table = args.files.table()?;
     let Checked {
         input,
         journal,
@@ -128,8 +138,9 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
     progress.end();
     let summary = Summary::new(journal.output(), rows, before, run);
     if !summary.is_stopped() {
-        output::write(journal, &places)?;
+        write(journal, &places, table.as_deref())?;
     }
+    let summary = summary.table(table);
     summary.print(args.json);
     Ok(summary.exit_code())
 }
@@ -164,6 +175,7 @@ fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
 /// before the input is looked at, which may have changed since they were asked for.
 fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
     let environment = local::Environment::new("http://localhost", &args.files.model)?;
+    let table = args.files.table()?;
     let (input, output) = args.files.paths()?;
     refuse_same_file(input, output)?;
     let mut journal = Journal::open(output)?;
@@ -178,15 +190,16 @@ fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
         &mut run,
     )?;
     drop(answers);
-    let input = Input::open(input, args.files.template()?)?;
+    let input = args.files.open()?;
     let Checked { journal, plan, .. } = checked_with(input, journal, &environment, progress)?;
     report::left_over(&plan);
     let missing = plan.places.iter().filter(|place| place.is_none()).count();
     let rows = plan.places.len() as u64;
     let summary = Summary::new(journal.output(), rows, 0, run).merged(plan.answered(), missing);
     if missing == 0 {
-        output::write(journal, &plan.places)?;
+        write(journal, &plan.places, table.as_deref())?;
     }
+    let summary = summary.table(table);
     summary.print(args.json);
     Ok(summary.exit_code())
 }

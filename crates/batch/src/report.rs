@@ -142,6 +142,9 @@ fn cost(plan: &Plan) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
     output: PathBuf,
+    /// The same as a table, where one was wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<PathBuf>,
     /// Rows of the input.
     rows: u64,
     /// Rows that have an answer, those of earlier runs included.
@@ -155,6 +158,7 @@ impl Summary {
     pub(crate) fn new(output: &Path, rows: u64, answered_before: u64, run: Run) -> Self {
         Self {
             output: output.to_owned(),
+            table: None,
             rows,
             answered: answered_before + run.answered,
             missing: 0,
@@ -169,6 +173,10 @@ impl Summary {
             missing,
             ..self
         }
+    }
+
+    pub(crate) fn table(self, table: Option<PathBuf>) -> Self {
+        Self { table, ..self }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -229,6 +237,9 @@ impl Summary {
             _ => "; the same command asks those again that failed",
         };
         say("output", &format!("{output}{again}"));
+        if let Some(table) = &self.table {
+            say("table", &table.display().to_string());
+        }
     }
 }
 

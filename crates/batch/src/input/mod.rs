@@ -11,6 +11,7 @@ use std::{
     time::SystemTime,
 };
 
+use serde_json::value::RawValue;
 pub use template::Template;
 
 use crate::Failure;
@@ -71,6 +72,8 @@ pub struct Input {
     file: File,
     /// Of CSV.
     template: Option<Template>,
+    /// Of CSV, for every row.
+    schema: Option<Box<RawValue>>,
     stamp: (u64, Option<SystemTime>),
 }
 
@@ -79,14 +82,21 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or a template is missing or out of place.
-    pub fn open(path: &Path, template: Option<Template>) -> Result<Self, Failure> {
+    /// When it cannot be read, or a template is missing, or it or a schema is out of place.
+    pub fn open(
+        path: &Path,
+        template: Option<Template>,
+        schema: Option<Box<RawValue>>,
+    ) -> Result<Self, Failure> {
         let is_csv = path
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
         match (is_csv, &template) {
             (true, None) => return Err(Failure::NoTemplate(path.to_owned())),
             (false, Some(_)) => return Err(Failure::TemplateOfJson(path.to_owned())),
+            (false, None) if schema.is_some() => {
+                return Err(Failure::SchemaOfJson(path.to_owned()));
+            }
             _ => {}
         }
         let unreadable = |source| Failure::Input {
@@ -104,6 +114,7 @@ impl Input {
             path: path.to_owned(),
             file,
             template,
+            schema,
             stamp,
         })
     }
@@ -128,9 +139,11 @@ impl Input {
         };
         let start = skip_byte_order_mark(&mut file).map_err(|source| self.unreadable(source))?;
         let records =
-            table::Records::new(file, start, template).map_err(|problem| Failure::Header {
-                path: self.path.clone(),
-                problem,
+            table::Records::new(file, start, template, self.schema.clone()).map_err(|problem| {
+                Failure::Header {
+                    path: self.path.clone(),
+                    problem,
+                }
             })?;
         Ok(Box::new(records))
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{
     LONGEST_TASK, Row, RowError, Wrong,
@@ -26,6 +27,7 @@ pub(super) struct Records {
     /// Where the header begins in it.
     start: u64,
     template: Bound,
+    schema: Option<Box<RawValue>>,
     id: Option<usize>,
     record: csv::StringRecord,
     /// After a record that is too long, csv stands somewhere in it.
@@ -41,6 +43,8 @@ struct Event<'a> {
 struct Object<'a> {
     id: Id<'a>,
     prompt: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +60,12 @@ impl Records {
     /// # Errors
     ///
     /// A sentence, when there is no header, or the template names a column that it does not have.
-    pub(super) fn new(file: File, start: u64, template: &Template) -> Result<Self, String> {
+    pub(super) fn new(
+        file: File,
+        start: u64,
+        template: &Template,
+        schema: Option<Box<RawValue>>,
+    ) -> Result<Self, String> {
         let at = file
             .try_clone()
             .map_err(|error| format!("It cannot be read: {error}."))?;
@@ -75,6 +84,7 @@ impl Records {
             file: at,
             start,
             template,
+            schema,
             id,
             record: csv::StringRecord::new(),
             is_lost: false,
@@ -94,6 +104,7 @@ impl Records {
             task: Object {
                 id,
                 prompt: self.template.prompt(&self.record),
+                schema: self.schema.as_deref(),
             },
         };
         Row::new(

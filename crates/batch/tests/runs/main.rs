@@ -9,3 +9,4 @@ mod killed;
 mod memory;
 mod resumed;
 mod stage;
+mod table;

@@ -207,7 +207,7 @@ pub(crate) async fn ended(child: Child) -> Ended {
     }
 }
 
-fn function() -> PathBuf {
+pub(crate) fn function() -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_batch"))
         .with_file_name("examples")
         .join("function");

@@ -48,3 +48,27 @@ fn make_batch_without_an_output_says_what_to_give() {
         "{stderr}"
     );
 }
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn make_batch_makes_a_table_of_a_table_by_a_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = make("batch")
+        .arg("INPUT=events/batch/reviews.csv")
+        .arg(format!(
+            "OUTPUT={}",
+            folder.path().join("answers.jsonl").display()
+        ))
+        .args([
+            "TEMPLATE=Judge: {review}",
+            "SCHEMA=events/schema/review.json",
+            "CSV=1",
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let table = std::fs::read_to_string(folder.path().join("answers.csv")).unwrap();
+    let header = "id,statusCode,text,sentiment,subject,stars,";
+    assert!(table.starts_with(header), "{table}");
+    assert_eq!(table.lines().count(), 5);
+}
