@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -649,6 +650,13 @@ describe('of the stack make doctor and make deploy say the same:', () => {
       deploy:
         'A function walkthrough and a log group /aws/lambda/walkthrough that this stack did not make already exist in ap-northeast-1. Delete what you no longer need, or deploy beside it with another FUNCTION_NAME. Nothing was changed.',
     });
+  });
+
+  it("the log group of a function whose name begins alike is in nobody's way", async () => {
+    await new CloudWatchLogsClient(clientOf(moto)).send(
+      new CreateLogGroupCommand({ logGroupName: '/aws/lambda/alone-2' }),
+    );
+    expect(await both('alone')).toMatchObject({ mark: 'warning', deploy: COMPILES });
   });
 });
 
