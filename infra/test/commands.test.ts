@@ -149,7 +149,7 @@ describe('with credentials', () => {
     },
   );
 
-  it('make rollback leaves a stack alone that another project made since', async () => {
+  it('make rollback leaves a stack alone that another project made since, or of which there is no record', async () => {
     const record = { account: '123456789012', region: 'ap-northeast-1', stackName: 'theirs', was: 'deployed' };
     const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
     await new CloudFormationClient(options()).send(new CreateStackCommand({ StackName: 'theirs', TemplateBody }));
@@ -158,6 +158,12 @@ describe('with credentials', () => {
     writeFileSync(join(previous, 'previous.json'), JSON.stringify(record));
     writeFileSync(join(previous, 'template.json'), '{}');
     const said = await refusal(['rollback', 'FUNCTION_NAME=theirs'], signedIn());
+    for (const other of [{ stackName: 'other' }, { account: '210987654321' }, { region: 'us-east-1' }]) {
+      writeFileSync(join(previous, 'previous.json'), JSON.stringify({ ...record, ...other }));
+      expect(await refusal(['rollback', 'FUNCTION_NAME=theirs'], signedIn())).toContain(
+        '\nNothing is remembered of theirs',
+      );
+    }
     rmSync(previous, { recursive: true });
     expect(said).toContain('\nThe stack theirs that is there now was not made by this project: it stays as it is.\n');
   });
