@@ -149,6 +149,8 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
 fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
     let environment = local::Environment::new("http://localhost", &args.files.model)?;
     refuse_same_file(args.files.paths()?.0, &args.items)?;
+    // Here too, before anything is paid: the table is written when all answers are there.
+    args.files.table()?;
     let checked = checked(&args.files, &environment, progress)?;
     let estimate = &checked.plan.estimate;
     report::begin(
