@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   GetFunctionConfigurationCommand,
@@ -24,6 +26,8 @@ describe('a deploy', () => {
   const make = (...args: string[]) =>
     machine.make(args, { ...KEYS, AWS_ENDPOINT_URL: account.url, AWS_ENDPOINT_URL_S3: account.url });
   const lambda = () => new LambdaClient(clientOf(account));
+
+  const recorded = (): unknown => JSON.parse(readFileSync(join(machine.directory, 'deployment.json'), 'utf8'));
 
   /** What the role of the deployed function may do with Bedrock. */
   async function bedrockActions(): Promise<Set<string>> {
@@ -60,5 +64,14 @@ describe('a deploy', () => {
       InvokeMode: 'RESPONSE_STREAM',
     });
     expect(await bedrockActions()).toEqual(new Set(['bedrock:InvokeModel', STREAMED]));
+  });
+
+  it('and make rollback takes URL, permission and the record of streaming back', async () => {
+    expect(recorded()).toMatchObject({ streams: true });
+    expect(await make('rollback')).toMatchObject({ status: 0 });
+    const { FunctionUrlConfigs } = await lambda().send(new ListFunctionUrlConfigsCommand({ FunctionName }));
+    expect(FunctionUrlConfigs).toEqual([]);
+    expect(await bedrockActions()).toEqual(new Set(['bedrock:InvokeModel']));
+    expect(recorded()).not.toHaveProperty('streams');
   });
 });
