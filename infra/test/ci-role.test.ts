@@ -274,6 +274,42 @@ describe('the role to read with', () => {
   });
 });
 
+describe('the role to ask about models with', () => {
+  const { AskAboutModels } = rolesIn(ciStackOf({ ci: { MODELS: '1' }, settings: { REGION: 'us-west-2' } }));
+  const token = {
+    ...deployToken,
+    sub: 'repo:octo/repo:ref:refs/heads/main',
+    job_workflow_ref: workflow('models.yml', 'refs/heads/main'),
+  };
+
+  it('takes a token of models.yml on main', async () => {
+    expect(await admitted(AskAboutModels?.trust, token)).toBe('Allowed');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['another workflow on main', { job_workflow_ref: workflow('other.yml', 'refs/heads/main') }],
+    ['another branch', { sub: 'repo:octo/repo:ref:refs/heads/mine', ref: 'refs/heads/mine' }],
+    ["another repository's models.yml", { job_workflow_ref: workflow('models.yml', 'refs/heads/main', 'eve/repo') }],
+    ['a pull request', diffToken],
+  ])('takes no token of %s', async (_, claims) => {
+    expect(await admitted(AskAboutModels?.trust, { ...token, ...claims })).not.toBe('Allowed');
+  });
+
+  const model = 'arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0';
+  const profile = `arn:aws:bedrock:ap-northeast-1:${ACCOUNT}:inference-profile/jp.amazon.nova-2-lite-v1:0`;
+
+  // models.json is of Tokyo, whatever region the function is in.
+  it.each([
+    ['bedrock:GetFoundationModel', model, true],
+    ['bedrock:GetInferenceProfile', profile, true],
+    ['bedrock:InvokeModel', model, false],
+    ['bedrock:InvokeModel', profile, false],
+    ['cloudformation:DescribeStacks', stackArn(NAME, '0123'), false],
+  ])('%s on %s: %s', async (action, resource, allowed) => {
+    expect((await decision(AskAboutModels?.policy, action, resource)) === 'Allowed').toBe(allowed);
+  });
+});
+
 type Asked = readonly [name: string, action: string, resource: string];
 
 const toRead: Asked[] = [

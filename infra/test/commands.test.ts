@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -37,7 +38,7 @@ const touching = ['diff', 'deploy', 'outputs', 'destroy', 'bootstrap'];
 describe('without credentials', () => {
   it.each(touching)('make %s says so in one sentence', async (command) => {
     expect(await refusal([command])).toBe(
-      'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n',
+      'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n',
     );
   });
 
@@ -50,6 +51,49 @@ describe('without credentials', () => {
     });
     expect(stdout).toMatch(/^Description: .*\nMetadata:\n(?: .*\n)+Resources:\n/);
     expect(stdout).toContain('      MemorySize: 256\n');
+  });
+});
+
+describe('with a profile of aws login', () => {
+  const session = 'arn:aws:iam::123456789012:user/somebody';
+  /** The profile, and its session as the AWS CLI keeps it, if there is one. */
+  function profile(expiresAt?: string): NodeJS.ProcessEnv {
+    const [config, cache] = [join(machine.directory, 'login-config'), join(machine.directory, 'login-cache')];
+    writeFileSync(config, `[default]\nlogin_session = ${session}\nregion = ap-northeast-1\n`);
+    mkdirSync(cache, { recursive: true });
+    const file = join(cache, `${createHash('sha256').update(session).digest('hex')}.json`);
+    rmSync(file, { force: true });
+    const accessToken = {
+      accessKeyId: KEYS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY,
+      sessionToken: 'a-token',
+      accountId: '123456789012',
+      expiresAt,
+    };
+    if (expiresAt !== undefined)
+      writeFileSync(file, JSON.stringify({ accessToken, clientId: 'x', refreshToken: 'x', dpopKey: 'x' }));
+    return { AWS_CONFIG_FILE: config, AWS_LOGIN_CACHE_DIRECTORY: cache };
+  }
+
+  it('that has no session here, the sentence does not say that no credentials were found', async () => {
+    expect(await refusal(['outputs'], profile())).toBe(
+      "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.\n",
+    );
+  });
+
+  // The SDK's provider passes a refresh that failed on to the next one, and the last one says that there is nothing.
+  it('whose session can be refreshed no more, the sentence says that nothing can be used', async () => {
+    expect(await refusal(['outputs'], profile('2026-01-01T00:00:00Z'))).toMatch(
+      /^No usable AWS credentials were found: sign in \(`aws login`/,
+    );
+  });
+
+  it('the session is what the commands sign with', async () => {
+    const aws = await startMoto();
+    onTestFinished(() => aws.stop());
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const said = await refusal(['outputs'], { ...profile(inAnHour), AWS_ENDPOINT_URL: aws.url });
+    expect(said).toContain('Account 123456789012');
   });
 });
 
@@ -237,7 +281,7 @@ describe('credentials that AWS refuses', () => {
   it.each([
     [
       'ExpiredToken',
-      'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.\n',
+      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
     ],
     [
       'InvalidClientTokenId',

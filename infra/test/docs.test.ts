@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf } from '../lib/settings/function-environment.ts';
 import { readModels } from '../lib/models/table.ts';
 import { modelsFile, workspaceDir } from '../lib/paths.ts';
-import { settingNames } from '../lib/settings/settings.ts';
+import { settingNames, settingsSchema, takes } from '../lib/settings/settings.ts';
 import { type Machine, newMachine } from './support/make.ts';
 
 let machine: Machine;
@@ -12,6 +12,9 @@ beforeAll(() => {
   machine = newMachine();
 });
 afterAll(() => machine.remove());
+
+/** Two bounds as either language writes them. */
+const bounds = (from: string, to = ''): RegExp => new RegExp(`(^|[^\\d.])${from} (to|から) ${to}\\b`);
 
 const read = (name: string): string => readFileSync(join(workspaceDir, name), 'utf8');
 
@@ -60,5 +63,20 @@ describe.each(['docs/settings.md', 'docs/settings.ja.md'])('%s', (name) => {
     const [, deployment = ''] = read(name).split('\n## ');
     const listed = [...deployment.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, setting]) => setting);
     expect(listed.toSorted()).toEqual([...settingNames.keys()].toSorted());
+  });
+
+  it('has the bounds and the default of each, as the code has them', () => {
+    const rows = new Map(
+      [...read(name).matchAll(/^\| `([A-Z_]+)` \| (.*) \| (.*) \|$/gm)].map(([, ...cells]) => [cells[0], cells]),
+    );
+    const defaults = settingsSchema.parse({});
+    for (const [setting, key] of settingNames) {
+      const [, takesCell = '', defaultCell = ''] = rows.get(setting) ?? [];
+      const [, from, to] = /from ([\d.]+) to (\d+)/.exec(takes(key)) ?? [];
+      if (from !== undefined) expect(takesCell, setting).toMatch(bounds(from, to));
+      const value = defaults[key];
+      if (value !== undefined)
+        expect(defaultCell.replaceAll('`', ''), setting).toBe(String(Number(value) || value || 0));
+    }
   });
 });

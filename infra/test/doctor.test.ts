@@ -716,14 +716,14 @@ describe.concurrent('with no account to ask', () => {
     [
       'no credentials',
       { environment: noKeys },
-      'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
-      'AWS の認証情報が見つかりません。サインインして (`aws sso login`) AWS_PROFILE にプロファイル名を指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
+      'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
+      '使える AWS の認証情報が見つかりません。サインインして (`aws login`、IAM Identity Center なら `aws sso login`) 既定でないプロファイルは AWS_PROFILE に指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
     ],
     [
       'expired credentials',
       { aws: on('GetCallerIdentity', xml('x', 'ExpiredToken')) },
-      'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.',
-      'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws sso login` または新しいキー)、やり直してください。',
+      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
+      'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws login`、IAM Identity Center なら `aws sso login`、または新しいキー)、やり直してください。',
     ],
     [
       'credentials that AWS refuses there',

@@ -81,7 +81,7 @@ describe('make invoke of a deployed function', () => {
       'credentials that have expired',
       refusedBy('ExpiredTokenException', 403),
       2,
-      'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.\n',
+      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
     ],
     [
       'a failure of Lambda',
@@ -103,7 +103,7 @@ describe('make invoke of a deployed function', () => {
       status: 2,
       calls: 0,
       stdout: '',
-      stderr: `${ANNOUNCED}No AWS credentials were found: sign in (\`aws sso login\`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n`,
+      stderr: `${ANNOUNCED}No usable AWS credentials were found: sign in (\`aws login\`, or \`aws sso login\` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n`,
     });
   });
 

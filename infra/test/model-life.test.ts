@@ -65,6 +65,15 @@ it('a model has ended by its status, and from the day of its end on', () => {
   }
 });
 
+it('the life of a granted model is stale after 30 days, unless it has ended', () => {
+  expect(problems(living({ confirmedOn: '2026-10-24' }))).toEqual([]);
+  expect(problems(living({ confirmedOn: '2026-10-23' }))).toEqual([
+    `${id}: AWS was last asked 31 days ago, on 2026-10-23, whether it ends: run \`make models-refresh\`.`,
+  ]);
+  expect(problems(living({ confirmedOn: '2026-10-23' }), [])).toEqual([]);
+  expect(problems(living({ status: 'ended', confirmedOn: '2020-01-01' }), [])).toEqual([]);
+});
+
 it('a row is stale after 120 days, granted or not, unless its model has ended', () => {
   expect(problems(living({}, '2026-07-26'), [])).toEqual([]);
   expect(problems(living({}, '2026-07-25'), [])).toEqual([
@@ -77,9 +86,8 @@ describe('news of a model', () => {
   const before = readFileSync(modelsFile, 'utf8');
   const news = (change: object) => ({
     id,
-    lifecycle: { status: 'active' as const, endOfLife: null },
+    lifecycle: { status: 'active' as const, endOfLife: null, confirmedOn: sample?.lifecycle.confirmedOn ?? '' },
     destinationRegions: ['ap-northeast-1', 'ap-northeast-3'],
-    confirmedOn: sample?.confirmedOn ?? '',
     ...change,
   });
 
@@ -88,8 +96,8 @@ describe('news of a model', () => {
   });
 
   it('changes what it is about in its row, and nothing else', () => {
-    const lifecycle = { status: 'legacy' as const, endOfLife: '2027-05-01' };
-    const facts = { destinationRegions: ['ap-northeast-1'], confirmedOn: '2027-01-02' };
+    const lifecycle = { status: 'legacy' as const, endOfLife: '2027-05-01', confirmedOn: '2027-01-02' };
+    const facts = { destinationRegions: ['ap-northeast-1'] };
     const { models, ...rest } = JSON.parse(before);
     const [first, ...others] = models;
     const changed = { ...first, ...facts, lifecycle: { ...first.lifecycle, ...lifecycle } };

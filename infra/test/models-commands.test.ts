@@ -49,6 +49,16 @@ describe('make models', () => {
     );
   });
 
+  it('says what is not confirmed, and when the prices were read', async () => {
+    const { stdout } = await make(['models']);
+    expect(stdout).toContain(
+      'amazon.titan-text-express-v1: the exact day: the legacy notice said August 2025, calls are known to fail since December 2025',
+    );
+    expect(stdout).toContain('Prices: US dollars per million tokens, list prices, read on 2026-11-20');
+    const later = original.replace('"confirmedOn": "2026-11-20",', '"confirmedOn": "2026-12-24",');
+    expect((await make(['models'], later)).stdout).toContain('read from 2026-11-20 to 2026-12-24');
+  });
+
   it('prints JSON for programs', async () => {
     const { status, stdout, stderr } = await make(['models', 'JSON=1']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -136,6 +146,19 @@ describe('make models-refresh', () => {
         lifecycle: { ...row.lifecycle, status: 'legacy', endOfLife: '2027-06-30' },
       })),
     );
+  });
+
+  it('dates the life alone: nobody has looked at the price', async () => {
+    const old = fresh.replaceAll(/"confirmedOn": "[^"]*"/g, '"confirmedOn": "2026-01-02"');
+    const bedrock = await startControlPlane(table.models, {});
+    const { stderr } = await make(['models-refresh'], old, { ...KEYS, AWS_ENDPOINT_URL_BEDROCK: bedrock.url });
+    await bedrock.stop();
+    const [row]: ModelRow[] = JSON.parse(readFileSync(copy, 'utf8')).models;
+    expect([row?.lifecycle.confirmedOn, row?.confirmedOn]).toEqual([
+      new Date().toISOString().slice(0, 10),
+      '2026-01-02',
+    ]);
+    expect(stderr).toContain('Prices and maximum outputs are not in this API');
   });
 
   it('marks a model that has ended', async () => {

@@ -15,7 +15,7 @@ const FRESH = readFileSync(modelsFile, 'utf8').replaceAll(/"confirmedOn": "[^"]*
 /** The table, in which the default model ends that soon. */
 function ending(days: number): string {
   const given: { models: ModelRow[] } = JSON.parse(FRESH);
-  const lifecycle = { status: 'legacy', endOfLife: day(days), endOfLifeNoSoonerThan: null };
+  const lifecycle = { status: 'legacy', endOfLife: day(days), endOfLifeNoSoonerThan: null, confirmedOn: day(0) };
   const models = given.models.map((row) => (row.id === table.default ? { ...row, lifecycle } : row));
   return JSON.stringify({ ...given, models });
 }
@@ -139,7 +139,7 @@ describe('a replacement lives on, stays in its regions and asks for no more acce
   const row = (id: string, output: number, destinationRegions: string[], change: Partial<ModelRow> = {}): ModelRow => {
     const [sample] = table.models;
     if (!sample) throw new Error('The table is empty.');
-    const lifecycle = { status: 'active' as const, endOfLife: null, endOfLifeNoSoonerThan: null };
+    const lifecycle = { status: 'active' as const, endOfLife: null, endOfLifeNoSoonerThan: null, confirmedOn: day(0) };
     return {
       ...sample,
       id,
@@ -150,7 +150,7 @@ describe('a replacement lives on, stays in its regions and asks for no more acce
       ...change,
     };
   };
-  const legacy = { status: 'legacy' as const, endOfLife: null, endOfLifeNoSoonerThan: null };
+  const legacy = { status: 'legacy' as const, endOfLife: null, endOfLifeNoSoonerThan: null, confirmedOn: day(0) };
   const endsIn = (days: number) => ({ ...legacy, status: 'active' as const, endOfLife: day(days) });
   const old = row('old', 3, ['tokyo', 'osaka'], { lifecycle: legacy });
 

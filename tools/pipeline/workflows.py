@@ -19,6 +19,7 @@ TESTED = {
     "build": ("infra/infra.mk", "test-infra: build"),
     "deploy": ("infra/test/end-to-end.test.ts", "make('deploy'"),
     "diff": ("infra/test/end-to-end.test.ts", "make('diff'"),
+    "models-refresh": ("infra/test/models-commands.test.ts", "'models-refresh'"),
     "models-issue": ("infra/test/models-issue.test.ts", "'models-issue'"),
     "sbom": ("tools/pipeline/tests/test_sbom.py", '"sbom"'),
     "smoke": ("infra/test/pipeline.test.ts", "'smoke', 'ROLLBACK=1'"),

@@ -117,6 +117,7 @@ impl ModelTable {
                 status: Status::Active,
                 end_of_life: None,
                 end_of_life_no_sooner_than: None,
+                ..model.lifecycle
             };
         }
         self

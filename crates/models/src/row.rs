@@ -41,7 +41,7 @@ pub struct Model {
     pub lifecycle: Lifecycle,
     /// Where the row comes from.
     pub source: String,
-    /// When the row was last read against its source.
+    /// When a person last read the row against its source: the price, the maximum output, all but the life and the Regions.
     #[serde(with = "day")]
     pub confirmed_on: Date,
     /// What in the row is not confirmed.
@@ -121,7 +121,7 @@ pub enum Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lifecycle {
-    /// As of the row's `confirmed_on`.
+    /// As of `confirmed_on`.
     pub status: Status,
     /// The day from which calls fail, where AWS announced one.
     #[serde(with = "day::option")]
@@ -129,6 +129,9 @@ pub struct Lifecycle {
     /// The day before which the model will not end, where AWS promised one.
     #[serde(with = "day::option")]
     pub end_of_life_no_sooner_than: Option<Date>,
+    /// When AWS, or its documentation, was last asked about the life and the destination Regions.
+    #[serde(with = "day")]
+    pub confirmed_on: Date,
 }
 
 /// A step of a model's life.

@@ -1,5 +1,5 @@
 import { type CiSettings, DEFAULT_ENVIRONMENT, isImmutable, readCiSettings } from '../../lib/ci/settings.ts';
-import { ciStackName, DEPLOY_ROLE, DIFF_ROLE } from '../../lib/ci/stack.ts';
+import { ciStackName, DEPLOY_ROLE, DIFF_ROLE, MODELS_ROLE } from '../../lib/ci/stack.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { columns } from '../shared/terminal.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
@@ -44,6 +44,7 @@ async function whatToSet(target: Target, stackName: string, { environment }: CiS
     ['variable', 'AWS_REGION', target.region],
     ['variable', 'AWS_DEPLOY_ROLE_ARN', arn(DEPLOY_ROLE)],
     ['variable', 'AWS_DIFF_ROLE_ARN', arn(DIFF_ROLE)],
+    ['variable', 'AWS_MODELS_ROLE_ARN', arn(MODELS_ROLE)],
   ].flatMap((row) => (row.every((cell) => cell !== undefined) ? [row.map((cell) => cell ?? '')] : []));
 }
 

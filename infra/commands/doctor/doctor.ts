@@ -19,9 +19,11 @@ const texts = {
     (trouble, region) =>
       ({
         expired:
-          'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws sso login` または新しいキー)、やり直してください。',
+          'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws login`、IAM Identity Center なら `aws sso login`、または新しいキー)、やり直してください。',
+        'signed-out':
+          'このプロファイルの `aws login` のセッションが終了しているか、このマシンにありません。もう一度サインインしてから (`aws login`、既定でないプロファイルは `--profile` で指定)、やり直してください。',
         absent:
-          'AWS の認証情報が見つかりません。サインインして (`aws sso login`) AWS_PROFILE にプロファイル名を指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
+          '使える AWS の認証情報が見つかりません。サインインして (`aws login`、IAM Identity Center なら `aws sso login`) 既定でないプロファイルは AWS_PROFILE に指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
         refused: `${region} の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。`,
         unreachable: `${region} の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。`,
       })[trouble],

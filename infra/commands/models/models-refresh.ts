@@ -22,7 +22,7 @@ await exitOnError(async () => {
   if (after !== before) writeFileSync(modelsFile, after);
   console.log(after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.');
   console.error(
-    'Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
+    'Confirmed are the life and the regions of each model. Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
   );
 });
 
@@ -34,9 +34,8 @@ async function updateOf(ask: Ask, row: ModelRow, today: string, region: string):
     return [
       {
         id: row.id,
-        lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife },
+        lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife, confirmedOn: today },
         destinationRegions,
-        confirmedOn: today,
       },
     ];
   } catch (error) {

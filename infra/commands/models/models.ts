@@ -20,9 +20,19 @@ await exitOnError(() => {
     );
   console.log(asTable(known));
   console.log(
-    '\n* granted (MODEL). Prices: US dollars per million tokens, estimates. In, out: tokens. make models-check tells what needs care.',
+    `\n* granted (MODEL). Prices: US dollars per million tokens, list prices, ${readOn(known.table.models)}; models.json has each row's source. In, out: tokens.`,
   );
+  console.log('make models-check tells what needs care.\n\nNot confirmed:');
+  for (const { id, unconfirmed } of known.table.models)
+    if (unconfirmed.length > 0) console.log(`${id}: ${unconfirmed.join('; ')}`);
 });
+
+/** When the prices were read, all of them. */
+function readOn(rows: readonly ModelRow[]): string {
+  const days = rows.map(({ confirmedOn }) => confirmedOn).toSorted();
+  const [first, last] = [days.at(0), days.at(-1)];
+  return first === last ? `read on ${first}` : `read from ${first} to ${last}`;
+}
 
 function asTable({ table, granted, today }: GrantedTable): string {
   const headings = [

@@ -11,10 +11,12 @@ export const clientOptions = (region: string) => ({
 });
 
 /** Why AWS cannot be asked at all. */
-export type Trouble = 'expired' | 'absent' | 'refused' | 'unreachable';
+export type Trouble = 'expired' | 'signed-out' | 'absent' | 'refused' | 'unreachable';
 
 /** What the names and messages of the SDK's and AWS's errors contain. */
 const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
+  // How the provider of `aws login` begins: it names a file, a session or a refresh, and there are credentials to sign in with again.
+  [/re-?authenticate|Failed to load token|Token validation failed|Failed to refresh token/i, 'signed-out'],
   [/expired|TokenProviderError|token.*refresh/i, 'expired'],
   [/CredentialsProviderError|Could not load credentials/i, 'absent'],
   [
@@ -31,9 +33,11 @@ const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
 export function explanation(trouble: Trouble, region: string): string {
   switch (trouble) {
     case 'expired':
-      return 'The AWS credentials have expired: sign in again (`aws sso login`, or fresh keys), then try again.';
+      return 'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.';
+    case 'signed-out':
+      return "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.";
     case 'absent':
-      return 'No AWS credentials were found: sign in (`aws sso login`) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.';
+      return 'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.';
     case 'refused':
       return `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`;
     case 'unreachable':

@@ -35,6 +35,21 @@ export function readTheStack(deployed: Deployed): PolicyStatement {
   });
 }
 
+/** Every model and every profile, as the region that models.json was written for has them: which ones are in the table changes. */
+export function askAboutModels(region: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'AskAboutModels',
+    actions: ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile'],
+    resources: modelArns(region).map((arn) => Fn.sub(arn)),
+  });
+}
+
+/** For `Fn::Sub`. */
+export const modelArns = (region: string): string[] => [
+  `arn:\${AWS::Partition}:bedrock:${region}::foundation-model/*`,
+  `arn:\${AWS::Partition}:bedrock:${region}:\${AWS::AccountId}:inference-profile/*`,
+];
+
 /** Whether there is a boundary that the stack's roles have to have. */
 export function seeTheBoundary(deployed: Deployed): PolicyStatement {
   return new PolicyStatement({

@@ -37,6 +37,8 @@ export interface CiSettings {
   readonly branch: z.infer<typeof branchName>;
   /** Whether pull requests get a role that can read what is deployed. */
   readonly pullRequests: boolean;
+  /** Whether the weekly look at the models gets a role that can ask Bedrock about them. */
+  readonly models: boolean;
 }
 
 /** The environment of deploy.yml, where the repository has no variable that names another. */
@@ -45,10 +47,10 @@ export const DEFAULT_ENVIRONMENT = 'production';
 /** The branch that ci.yml deploys. */
 const DEFAULT_BRANCH = 'main';
 
-const PULL_REQUESTS: Readonly<Record<string, boolean>> = { '': false, '0': false, false: false, '1': true, true: true };
+const SWITCH: Readonly<Record<string, boolean>> = { '': false, '0': false, false: false, '1': true, true: true };
 
 /**
- * Reads REPO, ENVIRONMENT, BRANCH and PULL_REQUESTS.
+ * Reads REPO, ENVIRONMENT, BRANCH, PULL_REQUESTS and MODELS.
  *
  * @throws UserError naming the first of them that is missing or wrong.
  */
@@ -58,9 +60,6 @@ export function readCiSettings(environment: Environment): CiSettings {
     throw new UserError(
       'REPO is missing: name the GitHub repository that may deploy, as in make ci-role REPO=owner/name.',
     );
-  const pullRequests = PULL_REQUESTS[environment.PULL_REQUESTS?.trim() ?? ''];
-  if (pullRequests === undefined)
-    throw new UserError(`PULL_REQUESTS takes 1 or 0; "${environment.PULL_REQUESTS}" was given.`);
   return {
     repository: taken(
       repository,
@@ -77,8 +76,15 @@ export function readCiSettings(environment: Environment): CiSettings {
       environment.BRANCH?.trim() || DEFAULT_BRANCH,
       'BRANCH takes the name of a branch, such as main, of up to 255 letters, digits and . _ / -',
     ),
-    pullRequests,
+    pullRequests: isOn('PULL_REQUESTS', environment),
+    models: isOn('MODELS', environment),
   };
+}
+
+function isOn(name: string, environment: Environment): boolean {
+  const on = SWITCH[environment[name]?.trim() ?? ''];
+  if (on === undefined) throw new UserError(`${name} takes 1 or 0; "${environment[name]}" was given.`);
+  return on;
 }
 
 function taken<Schema extends z.ZodType>(schema: Schema, given: string, sentence: string): z.infer<Schema> {
@@ -115,6 +121,15 @@ export function pullRequestClaims(ci: CiSettings): Claims {
   return {
     equal: { sub: `repo:${ci.repository}:pull_request`, ...repositoryId(ci) },
     like: { job_workflow_ref: workflow(ci, 'ci.yml', 'refs/pull/*/merge') },
+  };
+}
+
+/** What a token has to say to ask about the models: one of models.yml, run on the branch that deploys. */
+export function modelsClaims(ci: CiSettings): Claims {
+  const ref = `refs/heads/${ci.branch}`;
+  return {
+    equal: { sub: `repo:${ci.repository}:ref:${ref}`, ref, ...repositoryId(ci) },
+    like: { job_workflow_ref: workflow(ci, 'models.yml', ref) },
   };
 }
 

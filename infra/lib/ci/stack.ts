@@ -1,10 +1,21 @@
 import { BootstraplessSynthesizer, CfnOutput, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { readModels } from '../models/table.ts';
+import { modelsFile } from '../paths.ts';
 import type { Settings } from '../settings/settings.ts';
-import { assumeCdkRoles, callTheFunction, keepTheStop, readTheStack, seeTheBoundary, stackArn } from './permissions.ts';
+import {
+  askAboutModels,
+  assumeCdkRoles,
+  callTheFunction,
+  keepTheStop,
+  modelArns,
+  readTheStack,
+  seeTheBoundary,
+  stackArn,
+} from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
-import { type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';
+import { type CiSettings, type Claims, deployClaims, modelsClaims, pullRequestClaims } from './settings.ts';
 
 /** What a `CiStack` is made of. */
 export interface CiStackProps {
@@ -20,6 +31,10 @@ export const ciStackName = (functionName: string): string => `${functionName}-ci
 /** The beginnings of the roles' logical ids, by which the command finds them. */
 export const DEPLOY_ROLE = 'DeployRole';
 export const DIFF_ROLE = 'DiffRole';
+export const MODELS_ROLE = 'ModelsRole';
+
+/** Where `make models-refresh` asks, whatever region is deployed to. */
+const sourceRegion = (): string => readModels(modelsFile).sourceRegion;
 
 /** One role of the stack: what it is called, who may have it, and what it may do. */
 interface CiRole {
@@ -50,6 +65,7 @@ export class CiStack extends Stack {
     const roles = [
       this.addRole(deployRole(deployed, ci), deployed),
       ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci), deployed)] : []),
+      ...(ci.models ? [this.addRole(modelsRole(ci), deployed)] : []),
     ];
     // By the provider's name, which is known, and so with no reference that would say which comes first.
     for (const role of roles) role.node.addDependency(...made);
@@ -68,11 +84,22 @@ export class CiStack extends Stack {
       maxSessionDuration: Duration.hours(1),
       inlinePolicies: { [policy]: new PolicyDocument({ statements }) },
     });
-    Validations.of(role).acknowledge({
-      // cdk-nag writes a pseudo parameter as <AWS::…>.
-      id: `AwsSolutions-IAM5[Resource::${stackArn(deployed).replace(/\$\{(.*?)\}/g, '<$1>')}]`,
-      reason: 'The star stands for the id that CloudFormation makes up for the one stack; no other stack matches.',
-    });
+    const reasons = [
+      [
+        stackArn(deployed),
+        'The star stands for the id that CloudFormation makes up for the one stack; no other stack matches.',
+      ],
+      ...modelArns(sourceRegion()).map((arn) => [
+        arn,
+        'The models of models.json change; all may be read, and none called.',
+      ]),
+    ];
+    // cdk-nag writes a pseudo parameter as <AWS::…>.
+    for (const [arn = '', reason = ''] of reasons)
+      Validations.of(role).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${arn.replace(/\$\{(.*?)\}/g, '<$1>')}]`,
+        reason,
+      });
     new CfnOutput(this, `${id}Arn`, { value: role.roleArn });
     return role;
   }
@@ -103,4 +130,12 @@ const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole =>
   claims: pullRequestClaims(ci),
   policy: 'ReadOneStack',
   statements: [readTheStack(deployed), seeTheBoundary(deployed)],
+});
+
+const modelsRole = (ci: CiSettings): CiRole => ({
+  id: MODELS_ROLE,
+  description: 'What the weekly look at the models may do: ask Bedrock about them',
+  claims: modelsClaims(ci),
+  policy: 'AskAboutModels',
+  statements: [askAboutModels(sourceRegion())],
 });

@@ -20,7 +20,13 @@ export function daysToEnd({ lifecycle }: ModelRow, today: string): number | unde
 /** Days that a granted model has to have left: AWS gives as little as 45 days' notice, and a change takes time. */
 export const LEAST_DAYS_TO_LIVE = 60;
 
-/** Days after which a row of the table counts as stale. */
+/**
+ * Days after which the life of a granted model counts as stale. AWS gives as little as 45 days' notice: an end that was announced on
+ * the day after the last look is so still 15 days away.
+ */
+export const MOST_DAYS_LIFE_UNCONFIRMED = 30;
+
+/** Days after which the price and the maximum output of a row count as stale. */
 export const MOST_DAYS_UNCONFIRMED = 120;
 
 /**
@@ -31,7 +37,7 @@ export const MOST_DAYS_UNCONFIRMED = 120;
  */
 export function lifeProblems(rows: readonly ModelRow[], granted: readonly string[], today: string): string[] {
   return rows.flatMap((row) => [
-    ...(granted.includes(row.id) ? endProblems(row, today) : []),
+    ...(granted.includes(row.id) ? [...endProblems(row, today), ...staleLifeProblems(row, today)] : []),
     ...staleProblems(row, today),
   ]);
 }
@@ -47,12 +53,20 @@ function endProblems(row: ModelRow, today: string): string[] {
   return [];
 }
 
-/** The row of an ended model does not go stale, because the model changes no more. */
-function staleProblems(row: ModelRow, today: string): string[] {
-  const days = daysBetween(row.confirmedOn, today);
-  if (row.lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
+function staleLifeProblems({ id, lifecycle }: ModelRow, today: string): string[] {
+  const days = daysBetween(lifecycle.confirmedOn, today);
+  if (lifecycle.status === 'ended' || days <= MOST_DAYS_LIFE_UNCONFIRMED) return [];
   return [
-    `${row.id} was last confirmed ${days} days ago, on ${row.confirmedOn}: run \`make models-refresh\`, and check its price.`,
+    `${id}: AWS was last asked ${days} days ago, on ${lifecycle.confirmedOn}, whether it ends: run \`make models-refresh\`.`,
+  ];
+}
+
+/** The row of an ended model does not go stale, because the model changes no more. */
+function staleProblems({ id, lifecycle, confirmedOn }: ModelRow, today: string): string[] {
+  const days = daysBetween(confirmedOn, today);
+  if (lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
+  return [
+    `${id}: what no API tells, such as its price, was last confirmed ${days} days ago, on ${confirmedOn}: read it again at AWS, and write the day into the row's confirmedOn.`,
   ];
 }
 

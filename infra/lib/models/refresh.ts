@@ -4,10 +4,8 @@ import { type ModelRow, parseModels } from './table.ts';
 /** What AWS has of a row now. */
 export interface RowUpdate {
   readonly id: string;
-  readonly lifecycle: Pick<ModelRow['lifecycle'], 'status' | 'endOfLife'>;
+  readonly lifecycle: Pick<ModelRow['lifecycle'], 'status' | 'endOfLife' | 'confirmedOn'>;
   readonly destinationRegions: readonly string[];
-  /** An ISO date. */
-  readonly confirmedOn: string;
 }
 
 /** The part of a row that an update changes. Checked and not parsed: zod would put these keys first. */

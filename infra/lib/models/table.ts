@@ -31,8 +31,11 @@ const modelRow = z.strictObject({
     status: z.enum(['active', 'legacy', 'ended']),
     endOfLife: z.iso.date().nullable(),
     endOfLifeNoSoonerThan: z.iso.date().nullable(),
+    /** When AWS, or its documentation, was last asked about the life and the destination regions. */
+    confirmedOn: z.iso.date(),
   }),
   source: z.string().min(1),
+  /** When a person last read all the rest, the price and the maximum output among it, against its source. */
   confirmedOn: z.iso.date(),
   unconfirmed: z.array(z.string()),
 });

@@ -60,7 +60,7 @@ def titan_endpoint_url(tmp_path):
     """A Bedrock that still serves Titan Text."""
     table = json.loads(TABLE.read_text(encoding="utf-8"))
     row = next(row for row in table["models"] if row["id"] == TITAN)
-    row["lifecycle"] = {"status": "active", "endOfLife": None, "endOfLifeNoSoonerThan": None}
+    row["lifecycle"] |= {"status": "active", "endOfLife": None}
     path = tmp_path / "models.json"
     path.write_text(json.dumps(table), encoding="utf-8")
     with bedrock_local("--models", str(path)) as url:
