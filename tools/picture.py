@@ -5,6 +5,7 @@ What differs between two runs of one program (ports, times, ids) does not count 
 then stays as it is, and the pictures with it.
 """
 
+import html
 import io
 import os
 import pty
@@ -108,8 +109,21 @@ def drawn(text: str, theme: str) -> str:
     # Rich gives every row but the last one a clip path.
     console.print()
     svg = console.export_svg(title="Bedrock on Lambda", theme=THEMES[theme], code_format=SVG, unique_id=f"picture-{theme}")
-    svg = with_arriving_answer(svg, text)
+    svg = with_arriving_answer(with_wide_characters(svg), text)
     return "".join(f"{line.rstrip()}\n" for line in svg.splitlines())
+
+
+def with_wide_characters(svg: str) -> str:
+    """The same picture, with each text as long as its cells: rich counts characters, and so squeezes those of two cells."""
+
+    def as_long_as_its_cells(found: re.Match[str]) -> str:
+        words = html.unescape(found[3])
+        # After each row rich writes its line break as a text of its own.
+        if not words.strip():
+            return found[0]
+        return f'{found[1]}{round(float(found[2]) * cell_len(words) / len(words), 1):g}{found[0][found.end(2) - found.start():]}'
+
+    return re.sub(r'(<text [^>]*textLength=")([\d.]+)"[^>]*>([^<]+)</text>', as_long_as_its_cells, svg)
 
 
 def with_arriving_answer(svg: str, text: str) -> str:

@@ -47,20 +47,14 @@ pub fn readme(results: &Results, language: Language) -> String {
         English => [
             "at 128 MB",
             "INIT + first invocation",
-            "INIT",
-            "first invocation",
             "warm",
             "peak memory",
-            "zip",
         ],
         Japanese => [
             "128 MB での値",
             "INIT + 最初の呼び出し",
-            "INIT",
-            "最初の呼び出し",
             "ウォーム",
             "最大メモリー",
-            "zip",
         ],
     };
     let rows = results.by_memory.iter();
@@ -71,11 +65,8 @@ pub fn readme(results: &Results, language: Language) -> String {
         [
             language.name(row.name).to_owned(),
             format!("{} {} ms", bar(cold, slowest), number(cold)),
-            format!("{} ms", number(row.init.median)),
-            format!("{} ms", number(row.first.median)),
             format!("{} ms", number(row.warm.p50)),
             format!("{} MB", number(row.peak_memory.median / 1e6)),
-            format!("{} MB", number(row.zip_bytes as f64 / 1e6)),
         ]
     };
     format!(

@@ -80,7 +80,16 @@ fn anchor(title: &str) -> String {
         .collect()
 }
 
+/// A badge of a workflow: GitHub resolves it from the page's own address, `…/blob/main/README.md`.
+fn badge(link: &str) -> Option<&str> {
+    link.strip_prefix("../../actions/workflows/")?
+        .strip_suffix("/badge.svg")
+}
+
 fn leads_somewhere(page: &str, link: &str) -> bool {
+    if let Some(workflow) = badge(link) {
+        return root(&format!(".github/workflows/{workflow}")).exists();
+    }
     let (file, wanted) = link.split_once('#').unwrap_or((link, ""));
     let folder = Path::new(page).parent().unwrap();
     let target = if file.is_empty() {
@@ -120,6 +129,9 @@ fn a_link_to_nowhere_is_found() {
     ));
     assert!(!leads_somewhere("README.md", "docs/settings.md#of-nothing"));
     assert!(!leads_somewhere("README.md", "docs/nothing.md"));
-    assert!(leads_somewhere("README.ja.md", "#うまくいかないとき"));
+    assert!(leads_somewhere("README.ja.md", "#向いていない用途"));
     assert!(leads_somewhere("docs/settings.md", "../README.md"));
+    let badge = |name: &str| format!("../../actions/workflows/{name}/badge.svg");
+    assert!(leads_somewhere("README.md", &badge("ci.yml")));
+    assert!(!leads_somewhere("README.md", &badge("none.yml")));
 }

@@ -45,6 +45,82 @@ fn the_pictures_show_what_was_printed_and_nothing_else() {
     }
 }
 
+/// Cells of a terminal: two for a character of Japanese, whose punctuation and kana begin at U+3000.
+fn cells(text: &str) -> usize {
+    text.chars()
+        .map(|c| if c < '\u{3000}' { 1 } else { 2 })
+        .sum()
+}
+
+#[test]
+fn each_text_of_the_pictures_is_as_long_as_its_cells() {
+    let mut wide = 0;
+    for theme in ["light", "dark"] {
+        let svg = read(&format!("docs/picture-{theme}.svg"));
+        for part in svg.split("textLength=\"").skip(1) {
+            let (length, rest) = part.split_once('"').unwrap();
+            let (_, rest) = rest.split_once('>').unwrap();
+            let (escaped, _) = rest.split_once("</text>").unwrap();
+            let text = ["&quot;", "&#x27;", "&#160;", "&lt;", "&gt;", "&amp;"]
+                .iter()
+                .fold(escaped.to_owned(), |text, code| text.replace(code, "x"));
+            if text.trim().is_empty() {
+                continue;
+            }
+            // Rich draws a character 12.2 wide, and rounds.
+            let drawn = length.parse::<f64>().unwrap() / 12.2;
+            let expected = cells(&text);
+            assert!(
+                (drawn - expected as f64).abs() < 0.1,
+                "{theme}: {text}: {drawn} cells"
+            );
+            wide += usize::from(expected > text.chars().count());
+        }
+    }
+    assert!(wide >= 4, "{wide}");
+}
+
+/// The picture with `#` for each of its colours.
+fn without_colours(svg: &str) -> String {
+    let mut pieces = svg.split('#');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        let hex = piece.chars().take_while(char::is_ascii_hexdigit).count();
+        text + "#" + &piece[if hex == 6 { 6 } else { 0 }..]
+    })
+}
+
+#[test]
+fn the_overviews_differ_in_their_colours_alone() {
+    let [light, dark] = ["light", "dark"].map(|theme| read(&format!("docs/overview-{theme}.svg")));
+    assert_ne!(light, dark);
+    assert_eq!(without_colours(&light), without_colours(&dark));
+}
+
+#[test]
+fn the_readmes_are_at_most_170_lines_and_name_the_version() {
+    let manifest = read("Cargo.toml");
+    let (_, rest) = manifest.split_once("\nversion = \"").unwrap();
+    let (version, _) = rest.split_once('"').unwrap();
+    for page in ["README.md", "README.ja.md"] {
+        let text = read(page);
+        assert!(
+            text.lines().count() <= 170,
+            "{page}: {}",
+            text.lines().count()
+        );
+        assert!(
+            text.contains(&format!("badge/version-{version}-")),
+            "{page}"
+        );
+    }
+    let changes = read("CHANGELOG.md");
+    assert!(
+        changes.contains(&format!("\n## [{version}] - ")),
+        "{version}"
+    );
+}
+
 #[test]
 fn the_first_block_of_the_readmes_is_what_was_printed() {
     let printed = read(CAPTURE);

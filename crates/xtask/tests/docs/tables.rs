@@ -118,7 +118,7 @@ struct Words {
 const ENGLISH: Words = Words {
     head: "| model | prompts stay in | USD per million tokens, in / out | needs |\n|---|---|---|---|\n",
     default: " (default)",
-    ended: "has ended; the local stand-in answers as AWS does",
+    ended: "has ended; locally the mock server answers as AWS does",
     place: |id| match id.split_once('.') {
         Some(("jp", _)) => "Japan",
         Some(("apac", _)) => "Asia-Pacific",
@@ -135,7 +135,7 @@ const ENGLISH: Words = Words {
 const JAPANESE: Words = Words {
     head: "| モデル | プロンプトの処理場所 | 100 万トークンあたり USD（入力 / 出力） | 必要な手続き |\n|---|---|---|---|\n",
     default: "（既定）",
-    ended: "提供終了。ローカルの代役も AWS と同じエラーを返します",
+    ended: "提供終了。ローカルのモックサーバーも AWS と同じエラーを返します",
     place: |id| match id.split_once('.') {
         Some(("jp", _)) => "日本国内",
         Some(("apac", _)) => "アジア太平洋",
@@ -186,8 +186,8 @@ fn measured<T: DeserializeOwned>(name: &str) -> T {
 #[test]
 fn the_tables_are_those_of_the_code_of_models_json_and_of_the_benchmarks() {
     assert_part("docs/errors.md", "errors", &errors());
-    assert_part("README.md", "models", &models(&ENGLISH));
-    assert_part("README.ja.md", "models", &models(&JAPANESE));
+    assert_part("docs/models.md", "models", &models(&ENGLISH));
+    assert_part("docs/models.ja.md", "models", &models(&JAPANESE));
     let compared: Results = measured("compare");
     assert_part("README.md", "bench", &tables::readme(&compared, English));
     assert_part(
