@@ -90,7 +90,7 @@ fn circumstances(results: &Results, language: Language) -> String {
             "Medians of {cold} cold starts and {warm} warm invocations of each, taken in turn on {machine}, with Node.js {node}.\n"
         ),
         Japanese => format!(
-            "関数ごとにコールドスタート {cold} 回、ウォーム呼び出し {warm} 回の中央値。順番に交互に測定。測定環境: {machine}、Node.js {node}。\n"
+            "関数ごとにコールドスタート {cold} 回、ウォーム呼び出し {warm} 回の中央値。関数を交互に測定。測定環境: {machine}、Node.js {node}。\n"
         ),
     }
 }

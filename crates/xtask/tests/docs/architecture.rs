@@ -125,7 +125,7 @@ fn every_link_within_the_workspace_leads_somewhere() {
 fn a_link_to_nowhere_is_found() {
     assert!(leads_somewhere(
         "README.md",
-        "docs/settings.md#of-the-function"
+        "docs/settings.md#settings-of-the-function"
     ));
     assert!(!leads_somewhere("README.md", "docs/settings.md#of-nothing"));
     assert!(!leads_somewhere("README.md", "docs/nothing.md"));

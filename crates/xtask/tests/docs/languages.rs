@@ -1,6 +1,6 @@
 //! Each page that is there in English and in Japanese says the same in both.
 
-use super::page::{Section, all, root, sections};
+use super::page::{Section, all, read, root, sections};
 
 /// The table of errors has whole messages in its cells, in Japanese once more: another test compares its rows.
 fn has_messages(section: &Section) -> bool {
@@ -100,6 +100,46 @@ fn both_languages_have_the_same_sections_commands_code_links_numbers_and_rows() 
                 missing(&right, &left),
             );
         }
+    }
+}
+
+/// Lines of a paragraph that the next one goes on, outside of code.
+fn wrapped(text: &str) -> Vec<&str> {
+    let is_block = |line: &str| {
+        let line = line.trim_start();
+        line.is_empty()
+            || ["#", "|", "<", "- ", "```"]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+            || line.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let mut is_code = false;
+    let mut found = Vec::new();
+    let mut before = "";
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        } else if !is_code
+            && !is_block(line)
+            && !before.is_empty()
+            && !before.starts_with(['#', '<', '`'])
+        {
+            found.push(line);
+        }
+        before = if is_code { "" } else { line };
+    }
+    found
+}
+
+#[test]
+fn a_paragraph_of_a_japanese_page_is_one_line() {
+    assert_eq!(
+        wrapped("一行\n二行\n\n- 項目\n  続き\n"),
+        ["二行", "  続き"]
+    );
+    for page in all().iter().filter(|page| page.ends_with(".ja.md")) {
+        let text = read(page);
+        assert!(wrapped(&text).is_empty(), "{page}: {:?}", wrapped(&text));
     }
 }
 
