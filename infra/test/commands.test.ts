@@ -106,7 +106,7 @@ describe('a wrong setting is one sentence, before anything is built or sent:', (
     ],
     [
       ['synth', 'MODLE=x'],
-      'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, STREAM, BATCH, BATCH_RETENTION_DAYS, MAX_CONCURRENCY, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, MAX_PROMPT_CHARS.\n',
+      'MODLE on the command line is no setting; the settings are REGION, MODEL, FUNCTION_NAME, MEMORY, TIMEOUT_SECONDS, LOG_RETENTION_DAYS, ALARM_EMAIL, MONTHLY_BUDGET_USD, DAILY_LIMIT_USD, DASHBOARD, FUNCTION_URL, STREAM, BATCH, BATCH_RETENTION_DAYS, MAX_CONCURRENCY, MAX_TOKENS, MAX_TOKENS_LIMIT, TEMPERATURE, SERVICE_TIER, MAX_PROMPT_CHARS.\n',
     ],
     [['logs', 'FOLLOW=perhaps'], 'FOLLOW takes 1 or 0; "perhaps" was given.\n'],
     [['smoke', 'ROLLBACK=please'], 'ROLLBACK takes 1 or 0; "please" was given.\n'],

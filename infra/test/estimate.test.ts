@@ -144,6 +144,18 @@ describe('make estimate', () => {
     expect(estimates[0]?.lambdaUsd).toBe(Number((300 * (0.000_000_2 + 2.5 * 0.25 * 0.000_016_666_7)).toFixed(6)));
   });
 
+  it('prices tokens in the flexible tier where that is set, and says so', async () => {
+    const tokensUsd = async (...settings: string[]) => {
+      const { stdout } = await machine.make(['estimate', 'JSON=1', ...settings]);
+      return z.tuple([z.looseObject({ tokensUsd: z.number() })]).parse(JSON.parse(stdout))[0].tokensUsd;
+    };
+    for (const of of ['CALLS_PER_DAY=1000', 'PROMPTS=1000']) {
+      expect(await tokensUsd(of, 'SERVICE_TIER=flex')).toBeCloseTo((await tokensUsd(of)) / 2, 5);
+      expect((await machine.make(['estimate', of, 'SERVICE_TIER=flex'])).stdout).toContain('flexible tier');
+    }
+    expect((await machine.make(['estimate'])).stdout).not.toContain('flexible tier');
+  });
+
   it.each([
     [
       'STREAM=1',

@@ -40,6 +40,7 @@ describe('a deploy tells what it takes back for want of a setting:', () => {
     ['MAX_TOKENS', '500', 'it is 500 now, and not set after this deploy'],
     ['MAX_TOKENS_LIMIT', '600', 'it is 600 now, and not set after this deploy'],
     ['TEMPERATURE', '0.5', 'it is 0.5 now, and not set after this deploy'],
+    ['SERVICE_TIER', 'flex', 'it is flex now, and not set after this deploy'],
     ['MAX_PROMPT_CHARS', '1000', 'it is 1000 now, and not set after this deploy'],
   ])('%s', (name, value, consequence) => {
     const sentence = `! ${name} is not given: ${consequence}. To keep it, type ${name} again, or write it to infra/settings.json.`;

@@ -50,6 +50,8 @@ describe('settings', () => {
     ['MAX_TOKENS', '64000'],
     ['MAX_TOKENS_LIMIT', '1'],
     ['MAX_TOKENS_LIMIT', '1000000'],
+    ['SERVICE_TIER', 'default'],
+    ['SERVICE_TIER', 'flex'],
     ['MAX_PROMPT_CHARS', '1'],
     ['MAX_PROMPT_CHARS', '6000000'],
     ['DAILY_LIMIT_USD', '0.01'],
@@ -112,6 +114,8 @@ describe('settings', () => {
     ['MAX_TOKENS', '0'],
     ['MAX_TOKENS', '1.5'],
     ['MAX_TOKENS_LIMIT', '0'],
+    ['SERVICE_TIER', 'priority'],
+    ['SERVICE_TIER', '1'],
     ['MAX_PROMPT_CHARS', '0'],
     ['MAX_PROMPT_CHARS', '6000001'],
     ['MONTHLY_BUDGET_USD', '0'],
@@ -149,6 +153,11 @@ describe('settings', () => {
     );
     expect(sentence(() => settle({ MAX_TOKENS: '501', MAX_TOKENS_LIMIT: '500' }))).toBe(
       'MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, 500; "501" was given.',
+    );
+    expect(
+      sentence(() => settle({ SERVICE_TIER: 'flex', MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' })),
+    ).toBe(
+      'SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and apac.amazon.nova-micro-v1:0 is none: leave it out, or grant only jp.amazon.nova-2-lite-v1:0, openai.gpt-oss-20b-1:0, qwen.qwen3-32b-v1:0.',
     );
     expect(sentence(() => settle({ MAX_TOKENS: '64001' }))).toBe(
       'MAX_TOKENS takes at most 64000 with jp.amazon.nova-2-lite-v1:0; "64001" was given.',

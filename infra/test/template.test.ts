@@ -196,6 +196,7 @@ describe("the function's environment", () => {
         api: 'Converse',
         structuredOutput: 'tool',
         pricePerMillionTokens: { input: 0.396, output: 3.311 },
+        flexPricePerMillionTokens: { input: 0.198, output: 1.6555 },
         maxOutputTokens: 64000,
         refusedParameters: [],
         exclusiveParameters: [],
@@ -206,8 +207,16 @@ describe("the function's environment", () => {
     expect(rest).toEqual({});
   });
 
+  it('is all that a tier changes: no role has another permission', () => {
+    expect(templateOf({ SERVICE_TIER: 'default' }).toJSON()).toEqual(templateOf().toJSON());
+    const ofType = (given: Record<string, string>, type: string) => templateOf(given).findResources(type);
+    for (const type of ['AWS::IAM::Role', 'AWS::IAM::Policy'])
+      expect(ofType({ SERVICE_TIER: 'flex' }, type)).toEqual(ofType({}, type));
+  });
+
   it('has what was set, a zero too', () => {
     templateOf({
+      SERVICE_TIER: 'flex',
       MAX_TOKENS: '1',
       MAX_TOKENS_LIMIT: '2',
       TEMPERATURE: '0',
@@ -218,6 +227,7 @@ describe("the function's environment", () => {
           BEDROCK_MAX_TOKENS: '1',
           BEDROCK_MAX_TOKENS_LIMIT: '2',
           BEDROCK_TEMPERATURE: '0',
+          BEDROCK_SERVICE_TIER: 'flex',
           BEDROCK_MAX_PROMPT_CHARS: '10',
         },
       },

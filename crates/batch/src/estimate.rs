@@ -88,7 +88,7 @@ impl Estimate {
         let input = request.texts().map(estimated_tokens).sum();
         self.input_tokens += input;
         let facts = config.models.facts(&request.model);
-        let Some(price) = facts.and_then(|facts| facts.price_per_million_tokens) else {
+        let Some(price) = facts.and_then(|facts| facts.price(request.service_tier)) else {
             self.unpriced_rows += 1;
             return;
         };

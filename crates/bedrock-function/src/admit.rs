@@ -8,7 +8,7 @@ use crate::{
     config::{Api, Config, ModelFacts, Parameter, StructuredOutput},
     doors::{Delivery, Wanted},
     errors::InvalidRequest,
-    text::{MaxTokens, ModelId, Probability, Structured, TextRequest, Way},
+    text::{MaxTokens, ModelId, Probability, ServiceTier, Structured, TextRequest, Way},
 };
 
 /// Checks what is wanted against the models that are granted, what each of them takes, and the
@@ -40,6 +40,7 @@ pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequ
         }
     }
     let temperature = temperature(&wanted, config.temperature, facts)?;
+    let service_tier = service_tier(wanted.service_tier.unwrap_or(config.service_tier), facts)?;
     let retries = wanted.schema_retries;
     let structured = wanted
         .schema
@@ -53,6 +54,7 @@ pub fn admit(wanted: Wanted, config: &Config) -> Result<TextRequest, InvalidRequ
         temperature,
         top_p: wanted.top_p,
         stop_sequences: wanted.stop_sequences.unwrap_or_default(),
+        service_tier,
         structured: structured.transpose()?.map(Arc::new),
     };
     fits_the_api(&request, config)?;
@@ -130,6 +132,22 @@ fn temperature(
     Ok(wanted
         .temperature
         .or(Some(configured).filter(|_| !is_left_out)))
+}
+
+/// The tier, where the model is served in it. The standard one is never refused: no model is without it.
+fn service_tier(
+    tier: ServiceTier,
+    facts: Option<&ModelFacts>,
+) -> Result<ServiceTier, InvalidRequest> {
+    let is_served = tier.is_default()
+        || facts.is_some_and(|facts| facts.flex_price_per_million_tokens.is_some());
+    if is_served {
+        return Ok(tier);
+    }
+    Err(InvalidRequest::new(
+        "Bedrock does not serve this model in its flexible tier.",
+        "Send \"serviceTier\": \"default\", or choose a model that has a flexPricePerMillionTokens in models.json.",
+    ))
 }
 
 /// The way in which the model is brought to satisfy the schema.

@@ -7,7 +7,7 @@ use crate::{
     doors::Usage,
     errors::{Error, Unsatisfied},
     record::{Record, cost_usd, millis},
-    text::{AnswerEnd, CallError, TextRequest, Tokens},
+    text::{AnswerEnd, CallError, ServiceTier, TextRequest, Tokens},
 };
 
 /// A call of a model, from its beginning.
@@ -17,6 +17,7 @@ pub(crate) struct Call {
     /// Whether texts may be logged.
     pub(crate) logs_content: bool,
     model: String,
+    tier: ServiceTier,
     price: Option<Price>,
 }
 
@@ -28,7 +29,8 @@ impl Call {
             started: Instant::now(),
             logs_content: config.log_content,
             model: request.model.to_string(),
-            price: facts.and_then(|facts| facts.price_per_million_tokens),
+            tier: request.service_tier,
+            price: facts.and_then(|facts| facts.price(request.service_tier)),
         }
     }
 
@@ -44,7 +46,7 @@ impl Call {
 
     /// Notes that the model has ended its answer.
     pub(crate) fn answered(&self, end: &AnswerEnd, record: &mut Record) {
-        record.called(&self.model, self.started.elapsed());
+        record.called(&self.model, self.tier, self.started.elapsed());
         record.answered(end, self.cost(end.tokens));
     }
 
@@ -64,7 +66,7 @@ impl Call {
 
     /// Notes that the call has failed. What it has cost counts all the same.
     pub(crate) fn failed(&self, error: CallError, record: &mut Record) -> Error {
-        record.called(&self.model, self.started.elapsed());
+        record.called(&self.model, self.tier, self.started.elapsed());
         record.call_failed(&error, error.tokens.and_then(|tokens| self.cost(tokens)));
         if self.logs_content {
             record.bedrock_message = error.bedrock_message;

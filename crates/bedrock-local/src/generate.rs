@@ -1,6 +1,7 @@
 //! Prompts and replies, whichever operation they come and go by; the stand-in's own reply; its measure of tokens.
 
 use crate::Model;
+use crate::bedrock::tier::ServiceTier;
 use json_schema::Schema;
 
 /// A request for a model, whichever operation it came by.
@@ -11,6 +12,8 @@ pub(crate) struct Prompt<'a> {
     pub(crate) turns: Vec<Turn>,
     pub(crate) inference: Inference,
     pub(crate) format: Option<Format>,
+    /// The tier that was asked for.
+    pub(crate) tier: Option<ServiceTier>,
 }
 
 /// JSON that an answer must be.

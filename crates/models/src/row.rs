@@ -29,6 +29,8 @@ pub struct Model {
     pub structured_output: StructuredOutput,
     /// USD.
     pub price_per_million_tokens: Price,
+    /// USD, in Bedrock's flexible tier; none where the model is not served in it.
+    pub flex_price_per_million_tokens: Option<Price>,
     /// The largest `maxTokens` that the model takes.
     pub max_output_tokens: u32,
     /// Parameters that the model does not take.

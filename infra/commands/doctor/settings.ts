@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
 import { daysToEnd, hasEnded, LEAST_DAYS_TO_LIVE } from '../../lib/models/life.ts';
-import { countriesOf, type ModelRow, type ModelTable, readModels } from '../../lib/models/table.ts';
+import { countriesOf, type ModelRow, type ModelTable, priceIn, readModels } from '../../lib/models/table.ts';
 import { modelsFile, settingsFile } from '../../lib/paths.ts';
 import { choose } from '../../lib/settings/choice.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
@@ -64,7 +64,7 @@ function examineModels(read: ReadSettings, table: ModelTable, today: string): Ex
   return { findings: [ok(texts.settings(given)), ...findings], choice: { ...read, models } };
 }
 
-function usable(row: ModelRow, { region, stream }: Settings, table: ModelTable, today: string): Finding[] {
+function usable(row: ModelRow, { region, stream, serviceTier }: Settings, table: ModelTable, today: string): Finding[] {
   if (hasEnded(row, today))
     return [failure(texts.modelEnded(row.id, row.lifecycle.endOfLife ?? ''), texts.modelEndedRemedy(table.default))];
   if (region !== table.sourceRegion && row.reach !== 'global-profile')
@@ -74,7 +74,7 @@ function usable(row: ModelRow, { region, stream }: Settings, table: ModelTable, 
   return [
     life(row, today),
     ok(texts.reach(row.reach, row.destinationRegions.join(', '), countriesOf(row).join(', '))),
-    ok(texts.price(priceOfThousandCalls(row))),
+    ok(texts.price(priceOfThousandCalls(priceIn(row, serviceTier)))),
     ...(stream && !row.responseStreaming ? [warning(texts.modelWhole(row.id))] : []),
   ];
 }
@@ -88,7 +88,7 @@ function life(row: ModelRow, today: string): Finding {
 }
 
 /** Calls of 1,000 tokens in and 500 out: a page of text, and half a page of answer. */
-function priceOfThousandCalls({ pricePerMillionTokens: { input, output } }: ModelRow): string {
+function priceOfThousandCalls({ input, output }: ModelRow['pricePerMillionTokens']): string {
   return ((1000 * (1000 * input + 500 * output)) / 1e6).toFixed(2);
 }
 

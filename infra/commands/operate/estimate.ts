@@ -14,6 +14,7 @@ import {
   streamedBytes,
 } from '../../lib/models/estimate.ts';
 import { LONGEST_CONTEXT } from '../../lib/models/overrun.ts';
+import { type ModelRow, priceIn } from '../../lib/models/table.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
 import { BATCH_DEFAULTS, type Settings } from '../../lib/settings/settings.ts';
 import { announceNoTarget } from '../shared/target.ts';
@@ -26,7 +27,7 @@ const MOST_CALLS_PER_DAY = 100_000_000;
 const MOST_PROMPTS = 10_000_000_000;
 
 await exitOnError(() => {
-  const choice = announceNoTarget();
+  const choice = inTheTier(announceNoTarget());
   const workload = workloadOf(process.env, choice);
   const { region } = choice.settings;
   if (region !== PRICES.region)
@@ -36,6 +37,12 @@ await exitOnError(() => {
   if (workload.prompts) estimateBatches(choice, workload.call, workload.prompts);
   else estimateMonths(choice, workload);
 });
+
+/** The choice with the prices of its tier. */
+function inTheTier({ settings, models }: Choice): Choice {
+  const priced = (row: ModelRow) => ({ ...row, pricePerMillionTokens: priceIn(row, settings.serviceTier) });
+  return { settings, models: models.map(priced) };
+}
 
 function estimateMonths({ models, settings }: Choice, { call, callsPerDay }: Workload): void {
   const estimates = models.map((model) => callsPerDay.map((calls) => estimateOf(model, settings.memory, call, calls)));
@@ -58,7 +65,7 @@ function estimateBatches({ models, settings }: Choice, call: Call, prompts: read
   // A model changes neither time nor size.
   for (const one of estimates[0] ?? []) for (const sentence of obstacles(one, run)) console.error(sentence);
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
-  else console.log([...estimates.map(asBatchTable), batchAssumptions(run, call)].join('\n\n'));
+  else console.log([...estimates.map(asBatchTable), batchAssumptions(settings, run, call)].join('\n\n'));
 }
 
 /** What ends such a batch before its last row. */
@@ -118,11 +125,12 @@ function duration(seconds: number): string {
   return `${Math.ceil(seconds / size)} ${unit}`;
 }
 
-function batchAssumptions({ memory, concurrency, retentionDays }: BatchRun, call: Call): string {
+function batchAssumptions(settings: Settings, { memory, concurrency, retentionDays }: BatchRun, call: Call): string {
   const { inputTokens, outputTokens, seconds } = call;
   return [
     `Each prompt: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB, ${concurrency} at once, none tried again. List prices, without taxes and free tiers.`,
     `S3 keeps rows and results for ${retentionDays} days. Bedrock's quota has to have ${count(Math.ceil(tokensPerMinute(call, concurrency)))} tokens a minute.`,
+    ...tier(settings),
   ].join('\n');
 }
 
@@ -142,10 +150,19 @@ function dollars(usd: number): string {
   return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-function assumptions({ memory, stream }: Settings, { inputTokens, outputTokens, seconds }: Call): string {
+/** In which tier the tokens are priced, where that is not the standard one. */
+function tier({ serviceTier }: Settings): string[] {
+  return serviceTier
+    ? ['The tokens are those of the flexible tier, in which Bedrock may be slower, or refuse more.']
+    : [];
+}
+
+function assumptions(settings: Settings, { inputTokens, outputTokens, seconds }: Call): string {
+  const { memory, stream } = settings;
   return [
     `Each call: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
     'free tier: what it takes off in an account that uses it for nothing else.',
+    ...tier(settings),
     ...(stream ? [streamed(outputTokens)] : []),
   ].join('\n');
 }

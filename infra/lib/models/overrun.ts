@@ -37,6 +37,7 @@ export interface Overrun {
  *     dearest call = prompt price + price of the longest output that an event may ask for
  *     rate = prompt price ÷ shortest call + output price × fastest writing
  *
+ * The prices are those of the standard tier, in which an event can ask to be served whatever the setting says.
  * A prompt of so many characters counts as many tokens, as Japanese does at worst. Bedrock's own quotas
  * (tokens per minute), which are not known here, often hold it far below.
  *

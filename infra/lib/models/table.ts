@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 
 const dollars = z.number().nonnegative();
+const price = z.strictObject({ input: dollars, output: dollars });
 const inferenceParameter = z.enum(['maxTokens', 'temperature', 'topP', 'stopSequences']);
 
 const modelRow = z.strictObject({
@@ -22,7 +23,9 @@ const modelRow = z.strictObject({
   /** How it is brought to answer with JSON that satisfies a schema. */
   structuredOutput: z.enum(['native', 'tool', 'none']),
   /** US dollars. */
-  pricePerMillionTokens: z.strictObject({ input: dollars, output: dollars }),
+  pricePerMillionTokens: price,
+  /** US dollars, in Bedrock's flexible tier; null where the model is not served in it. */
+  flexPricePerMillionTokens: price.nullable(),
   maxOutputTokens: z.int().positive(),
   refusedParameters: z.array(inferenceParameter),
   exclusiveParameters: z.array(inferenceParameter),
@@ -72,6 +75,9 @@ function contradictions(table: { default: string; models: ModelRow[] }): string[
     ...table.models
       .filter((row) => row.api === 'InvokeModel' && row.structuredOutput !== 'none')
       .map((row) => `${row.id}: a model that is called by InvokeModel has no structured output`),
+    ...table.models
+      .filter((row) => row.api === 'InvokeModel' && row.flexPricePerMillionTokens !== null)
+      .map((row) => `${row.id}: a model that is called by InvokeModel is not served in the flexible tier`),
   ];
 }
 
@@ -107,6 +113,11 @@ function parseJson(text: string, name: string): unknown {
 /** Reads and checks the table at `path`. */
 export function readModels(path: string): ModelTable {
   return parseModels(readFileSync(path, 'utf8'), 'models.json');
+}
+
+/** What a million tokens cost in that tier; in the standard one, where the model is not served in it. */
+export function priceIn(row: ModelRow, tier: 'flex' | undefined): ModelRow['pricePerMillionTokens'] {
+  return (tier && row.flexPricePerMillionTokens) ?? row.pricePerMillionTokens;
 }
 
 /** Countries of the regions that models.json routes to. */

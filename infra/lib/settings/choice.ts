@@ -24,6 +24,7 @@ export function choose(settings: Settings, table: ModelTable, today: string): Ch
   const ids = settings.model ?? [table.default];
   const models = ids.map((id) => usableModel(id, settings.region, table, today));
   checkMaxTokens(settings, models);
+  checkServiceTier(settings, models, table);
   checkBudget(settings);
   checkBatch(settings);
   checkEnvironmentSize(settings, models);
@@ -83,6 +84,16 @@ function checkMaxTokens({ maxTokens, maxTokensLimit }: Settings, models: readonl
   if (model)
     throw new UserError(
       `MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`,
+    );
+}
+
+/** The function refuses an event for a model that is not served in the tier. */
+function checkServiceTier({ serviceTier }: Settings, models: readonly ModelRow[], table: ModelTable): void {
+  const hasFlex = (row: ModelRow) => row.flexPricePerMillionTokens !== null;
+  const model = models.find((row) => serviceTier === 'flex' && !hasFlex(row));
+  if (model)
+    throw new UserError(
+      `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${model.id} is none: leave it out, or grant only ${idsOf(table.models.filter(hasFlex))}.`,
     );
 }
 

@@ -6,7 +6,10 @@ import type { Settings } from './settings.ts';
 export const LAMBDA_ENVIRONMENT_BYTES = 4096;
 
 /** Settings for every call; the function has its own defaults where they are absent. */
-export type InferenceDefaults = Pick<Settings, 'maxTokens' | 'maxTokensLimit' | 'temperature' | 'maxPromptChars'>;
+export type InferenceDefaults = Pick<
+  Settings,
+  'maxTokens' | 'maxTokensLimit' | 'temperature' | 'serviceTier' | 'maxPromptChars'
+>;
 
 /** Settings that are no defaults of a call. */
 type OtherSettings = Pick<Settings, 'timeoutSeconds' | 'stream'>;
@@ -35,19 +38,21 @@ export function environmentOf(
     ...variable('BEDROCK_MAX_TOKENS', defaults.maxTokens),
     ...variable('BEDROCK_MAX_TOKENS_LIMIT', defaults.maxTokensLimit),
     ...variable('BEDROCK_TEMPERATURE', defaults.temperature),
+    ...variable('BEDROCK_SERVICE_TIER', defaults.serviceTier),
     ...variable('BEDROCK_MAX_PROMPT_CHARS', defaults.maxPromptChars),
   };
 }
 
 /** The columns that the function computes with; it has no models.json. */
 function columnsOf(row: ModelRow, stream: boolean | undefined) {
-  const { id, api, structuredOutput, pricePerMillionTokens, maxOutputTokens } = row;
+  const { id, api, structuredOutput, pricePerMillionTokens, flexPricePerMillionTokens, maxOutputTokens } = row;
   const { refusedParameters, exclusiveParameters } = row;
-  const prices = { pricePerMillionTokens, maxOutputTokens };
+  const flex = flexPricePerMillionTokens && { flexPricePerMillionTokens };
+  const prices = { pricePerMillionTokens, ...flex, maxOutputTokens };
   const columns = { id, api, structuredOutput, ...prices, refusedParameters, exclusiveParameters };
   return stream ? { ...columns, responseStreaming: row.responseStreaming } : columns;
 }
 
-function variable(name: string, value: number | undefined): Record<string, string> {
+function variable(name: string, value: number | string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: String(value) };
 }

@@ -79,6 +79,12 @@ export const settingsSchema = z.strictObject({
     .describe('a whole number of tokens from 1 to what the model can put out'),
   maxTokensLimit: wholeNumber(1, 1_000_000).optional().describe('a whole number of tokens from 1 to 1000000'),
   temperature: numberBetween(0, 1).optional().describe('a number from 0 to 1'),
+  // Absent where it is the default one, as above.
+  serviceTier: z
+    .enum(['default', 'flex'])
+    .transform((tier) => (tier === 'flex' ? tier : undefined))
+    .optional()
+    .describe('default or flex'),
   // 6 MB is Lambda's largest event.
   maxPromptChars: wholeNumber(1, 6_000_000).optional().describe('a whole number of characters from 1 to 6000000'),
 });

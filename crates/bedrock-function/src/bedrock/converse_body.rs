@@ -8,7 +8,7 @@ use aws_smithy_types::body::SdkBody;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::text::{MaxTokens, Probability, Role, Structured, TextRequest, Way};
+use crate::text::{MaxTokens, Probability, Role, ServiceTier, Structured, TextRequest, Way};
 
 /// The name of the schema, or of the tool whose input it is.
 const NAME: &str = "answer";
@@ -18,10 +18,17 @@ const NAME: &str = "answer";
 struct Body<'a> {
     inference_config: InferenceConfig<'a>,
     messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<Tier>,
     #[serde(flatten)]
     structured: Option<Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<[Block<'a>; 1]>,
+}
+
+#[derive(Serialize)]
+struct Tier {
+    r#type: ServiceTier,
 }
 
 /// How a schema is sent.
@@ -148,6 +155,10 @@ fn body(request: &TextRequest) -> Body<'_> {
         messages: earlier
             .chain([message(Role::User, &request.prompt)])
             .collect(),
+        // Bedrock serves what asks for no tier in the standard one, also where a model knows no tiers.
+        service_tier: (!request.service_tier.is_default()).then_some(Tier {
+            r#type: request.service_tier,
+        }),
         structured: request.structured.as_deref().and_then(form),
         system: request.system.as_deref().map(|text| [Block { text }]),
     }

@@ -163,6 +163,8 @@ fn invalid(says: impl Fn(&str) -> bool) -> Cause {
         Cause::InputTooLong
     } else if says("is blank") {
         Cause::BlankText
+    } else if says("service tier") {
+        Cause::TierRefused
     } else if SCHEMA.iter().any(|words| says(words)) {
         Cause::SchemaRefused
     } else if says("maximum tokens") || says("max_tokens") {

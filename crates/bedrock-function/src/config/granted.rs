@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use crate::text::{MaxTokens, ModelId};
+use crate::text::{MaxTokens, ModelId, ServiceTier};
 
 /// The models that the function may call, and what is known of each. Never empty.
 #[derive(Clone, Debug)]
@@ -141,6 +141,8 @@ pub struct ModelFacts {
     pub structured_output: StructuredOutput,
     /// The price of a million tokens, in USD.
     pub price_per_million_tokens: Option<Price>,
+    /// The same in the flexible tier; none where the model is not served in it.
+    pub flex_price_per_million_tokens: Option<Price>,
     /// The longest answer, in tokens.
     pub max_output_tokens: Option<MaxTokens>,
     /// Parameters that the model takes in no case.
@@ -149,6 +151,17 @@ pub struct ModelFacts {
     /// Parameters of which the model takes one at a time.
     #[serde(default, deserialize_with = "Parameter::named")]
     pub exclusive_parameters: Vec<Parameter>,
+}
+
+impl ModelFacts {
+    /// The price of a million tokens in that tier, where it is known.
+    #[must_use]
+    pub fn price(&self, tier: ServiceTier) -> Option<Price> {
+        match tier {
+            ServiceTier::Default => self.price_per_million_tokens,
+            ServiceTier::Flex => self.flex_price_per_million_tokens,
+        }
+    }
 }
 
 /// How a model is brought to answer with JSON that satisfies a schema.

@@ -12,7 +12,7 @@ pub use granted::{Api, GrantedModels, ModelFacts, Parameter, Price, StructuredOu
 
 use crate::{
     log::Level,
-    text::{MaxTokens, Probability},
+    text::{MaxTokens, Probability, ServiceTier},
 };
 
 /// What `BEDROCK_TIMEOUT_SECONDS` is when it is not set: the function's own time-out as deployed.
@@ -34,6 +34,8 @@ pub struct Config {
     pub max_tokens_limit: MaxTokens,
     /// `BEDROCK_TEMPERATURE`: for events that do not say.
     pub temperature: Probability,
+    /// `BEDROCK_SERVICE_TIER`: for events that do not say.
+    pub service_tier: ServiceTier,
     /// `BEDROCK_TIMEOUT_SECONDS`: the longest that a call may take, whatever its deadline says.
     pub timeout: Duration,
     /// `BEDROCK_MAX_PROMPT_CHARS`: longer requests are refused before anything is sent.
@@ -98,6 +100,8 @@ impl Config {
                 .unwrap_or(MaxTokens::LARGEST),
             temperature: parsed("BEDROCK_TEMPERATURE", get("BEDROCK_TEMPERATURE"))?
                 .unwrap_or(Probability::ZERO),
+            service_tier: parsed("BEDROCK_SERVICE_TIER", get("BEDROCK_SERVICE_TIER"))?
+                .unwrap_or_default(),
             timeout: seconds("BEDROCK_TIMEOUT_SECONDS", get("BEDROCK_TIMEOUT_SECONDS"))?
                 .unwrap_or(DEFAULT_TIMEOUT),
             max_prompt_chars: count("BEDROCK_MAX_PROMPT_CHARS", get("BEDROCK_MAX_PROMPT_CHARS"))?
@@ -168,6 +172,7 @@ mod tests {
             ("BEDROCK_MAX_TOKENS_LIMIT", "0", "1 to"),
             ("BEDROCK_TEMPERATURE", "1.1", "0 to 1"),
             ("BEDROCK_TEMPERATURE", "NaN", "0 to 1"),
+            ("BEDROCK_SERVICE_TIER", "FLEX", "default or flex"),
             ("BEDROCK_TIMEOUT_SECONDS", "0", "1 to 900"),
             ("BEDROCK_TIMEOUT_SECONDS", "901", "1 to 900"),
             ("BEDROCK_MAX_PROMPT_CHARS", "0", "at least 1"),

@@ -38,6 +38,8 @@ pub(super) struct Fields<'a> {
     #[serde(borrow, default)]
     pub(super) stop_sequences: Field<'a>,
     #[serde(borrow, default)]
+    pub(super) service_tier: Field<'a>,
+    #[serde(borrow, default)]
     pub(super) usage: Field<'a>,
     #[serde(borrow, default)]
     pub(super) stream: Field<'a>,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::json::{Field, Fields, Kind, array, boolean, number, string, wrong_kind};
 use crate::{
     errors::{Error, InvalidRequest},
-    text::{Probability, Role, Turn},
+    text::{Probability, Role, ServiceTier, Turn},
 };
 
 /// More turns than fit any model's context at a sentence each, and few enough to check at once.
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub top_p: Option<Probability>,
     /// `stopSequences`; none of them empty.
     pub stop_sequences: Option<Vec<String>>,
+    /// `serviceTier`.
+    pub service_tier: Option<ServiceTier>,
     /// `schema`.
     pub schema: Option<Box<Schema>>,
     /// `schemaRetries`; 0 where it was left out.
@@ -79,6 +81,7 @@ pub(super) fn wanted(fields: &Fields<'_>, accepts_events: bool) -> Result<Wanted
         temperature: read("temperature", fields.temperature, probability)?,
         top_p: read("topP", fields.top_p, probability)?,
         stop_sequences: read("stopSequences", fields.stop_sequences, texts)?,
+        service_tier: read("serviceTier", fields.service_tier, service_tier)?,
         schema: read("schema", fields.schema, schema)?,
         schema_retries: schema_retries(fields, delivery)?,
         delivery,
@@ -149,6 +152,15 @@ fn probability(name: &str, raw: &RawValue) -> Result<Probability, InvalidRequest
     number(name, RANGE, raw)?
         .try_into()
         .map_err(|_| InvalidRequest::out_of_range(name, RANGE))
+}
+
+fn service_tier(name: &str, raw: &RawValue) -> Result<ServiceTier, InvalidRequest> {
+    string(name, raw)?.parse().map_err(|_| {
+        InvalidRequest::new(
+            format!("{name} is neither default nor flex."),
+            "Send one of the two, or leave it out.",
+        )
+    })
 }
 
 fn texts(name: &str, raw: &RawValue) -> Result<Vec<String>, InvalidRequest> {

@@ -67,6 +67,9 @@ causes! {
     ParameterRefused: ValidationException,
         "{model} does not take one of temperature, topP and stopSequences, or not in this combination.",
         "Leave it out of the event.";
+    TierRefused: ValidationException,
+        "Bedrock does not serve {model} in its flexible tier.",
+        "Send \"serviceTier\": \"default\", deploy without SERVICE_TIER=flex, or choose another model.";
     SchemaRefused: ValidationException,
         "Bedrock refused the schema of the event for {model}.",
         "Simplify it; docs/schema.md lists what Bedrock takes.";

@@ -13,7 +13,7 @@ use crate::{
     config::Destination,
     errors::Error,
     log::{self, Level},
-    text::{AnswerEnd, CallError, Tokens},
+    text::{AnswerEnd, CallError, ServiceTier, Tokens},
 };
 use metrics::{Members, Metrics};
 
@@ -28,6 +28,9 @@ pub struct Record {
     status_code: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_id: Option<String>,
+    /// Left out where it is the standard one.
+    #[serde(skip_serializing_if = "ServiceTier::is_default")]
+    service_tier: ServiceTier,
     #[serde(flatten)]
     tokens: Option<Tokens>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ impl Record {
             outcome: "InternalError",
             status_code: 500,
             model_id: None,
+            service_tier: ServiceTier::Default,
             tokens: None,
             cost_usd: None,
             stop_reason: None,
@@ -96,8 +100,9 @@ impl Record {
     }
 
     /// Notes a call of a model, whatever came of it.
-    pub fn called(&mut self, model: &str, took: Duration) {
+    pub fn called(&mut self, model: &str, tier: ServiceTier, took: Duration) {
         self.model_id = Some(model.to_owned());
+        self.service_tier = tier;
         self.call = Some(took);
     }
 

@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
 pub use failure::CallError;
-pub use parameters::{MaxTokens, Probability};
+pub use parameters::{MaxTokens, Probability, ServiceTier};
 pub use structured::{Structured, Way};
 
 use crate::budget::TimeBudget;
@@ -93,6 +93,8 @@ pub struct TextRequest {
     pub top_p: Option<Probability>,
     /// Texts at which the answer ends.
     pub stop_sequences: Vec<String>,
+    /// The tier in which Bedrock serves it.
+    pub service_tier: ServiceTier,
     /// What the answer must satisfy, where it is to be JSON.
     pub structured: Option<Arc<Structured>>,
 }

@@ -73,6 +73,36 @@ impl fmt::Display for MaxTokens {
     }
 }
 
+/// A tier in which Bedrock serves a request, and by which it is priced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceTier {
+    /// The standard one, in which Bedrock serves what asks for none.
+    #[default]
+    Default,
+    /// For half the price, and after others where Bedrock is busy.
+    Flex,
+}
+
+impl ServiceTier {
+    /// Whether it is the standard one.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+}
+
+impl FromStr for ServiceTier {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "default" => Ok(Self::Default),
+            "flex" => Ok(Self::Flex),
+            _ => Err(format!("must be default or flex, not {text:?}.")),
+        }
+    }
+}
+
 /// A number from 0 to 1: `temperature`, `topP`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Probability(f32);

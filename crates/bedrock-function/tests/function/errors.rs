@@ -66,6 +66,13 @@ const ROWS: &[(u16, &str, &str, u64, Cause)] = &[
     (
         400,
         "ValidationException",
+        "The provided service tier is not supported for this model.",
+        400,
+        TierRefused,
+    ),
+    (
+        400,
+        "ValidationException",
         "Something of 2027.",
         400,
         RequestRefused,

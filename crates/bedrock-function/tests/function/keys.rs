@@ -228,7 +228,7 @@ async fn null_is_as_good_as_a_key_left_out() {
     stage.bedrock.enqueue(Answer::converse_text("ok"));
     let event = json!({
         "prompt": "hi", "modelId": null, "system": null, "messages": null, "maxTokens": null,
-        "temperature": null, "topP": null, "stopSequences": null, "usage": null,
+        "temperature": null, "topP": null, "stopSequences": null, "serviceTier": null, "usage": null,
     });
     assert_eq!(stage.invoke(&event).await.status, 200);
     assert_eq!(

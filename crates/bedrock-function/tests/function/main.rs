@@ -26,3 +26,4 @@ mod secrets;
 mod stage;
 mod streams;
 mod tasks;
+mod tiers;

@@ -97,6 +97,7 @@ fn a_value_nested_deeper_than_any_stack_is_answered() {
         "messages",
         "system",
         "stopSequences",
+        "serviceTier",
         "schema",
         "schemaRetries",
         "usage",

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 /// Keys that mean something somewhere in an event, so that generated ones meet the code that reads them.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "prompt",
     "modelId",
     "system",
@@ -13,6 +13,7 @@ const KEYS: [&str; 21] = [
     "temperature",
     "topP",
     "stopSequences",
+    "serviceTier",
     "schema",
     "schemaRetries",
     "usage",
@@ -57,6 +58,7 @@ fn leaf() -> impl Strategy<Value = Value> {
             invariants::TITAN,
             "user",
             "assistant",
+            "flex",
             "POST",
             ""
         ])

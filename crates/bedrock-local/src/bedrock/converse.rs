@@ -4,6 +4,7 @@ use crate::bedrock::event_stream;
 use crate::bedrock::format::{OutputConfig, ToolConfig};
 use crate::bedrock::inference::Config;
 use crate::bedrock::refusal::Refusal;
+use crate::bedrock::tier::ServiceTier;
 use crate::generate::{Prompt, Reply, Role, Stop, Turn};
 use crate::{Answer, Api, Model};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ struct Request {
     inference_config: Config,
     output_config: Option<OutputConfig>,
     tool_config: Option<ToolConfig>,
+    service_tier: Option<ServiceTier>,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -64,6 +66,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
     let of_text = request.output_config.map(|config| config.check(model));
     let of_tool = request.tool_config.map(|config| config.check(model));
     let (of_text, of_tool) = (of_text.transpose()?.flatten(), of_tool.transpose()?);
+    let tier = request.service_tier.map(|tier| tier.check(model));
     let system = blocks(request.system, "system")?;
     if model.api == Api::InvokeModel && !system.is_empty() {
         return Err(Refusal::validation(
@@ -81,6 +84,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
         turns: turns.collect::<Result<_, _>>()?,
         inference,
         format: of_tool.or(of_text),
+        tier: tier.transpose()?,
     })
 }
 
@@ -161,7 +165,12 @@ fn not_spoken(what: &str) -> Refusal {
 }
 
 /// An answer as Converse gives it; the input of that tool, where it must be called.
-pub(crate) fn render(reply: &Reply, tool: Option<&str>, took: Duration) -> Answer {
+pub(crate) fn render(
+    reply: &Reply,
+    tool: Option<&str>,
+    service_tier: Option<&ServiceTier>,
+    took: Duration,
+) -> Answer {
     let reasoning = reply
         .reasoning
         .iter()
@@ -188,6 +197,7 @@ pub(crate) fn render(reply: &Reply, tool: Option<&str>, took: Duration) -> Answe
                     role: "assistant",
                 },
             },
+            service_tier,
             stop_reason: stop_reason(reply.stop, tool.is_some()),
             usage: event_stream::usage(reply.input_tokens, reply.output_tokens),
         },
@@ -203,6 +213,8 @@ pub(crate) const TOOL_USE_ID: &str = "tooluse_bedrock-local";
 struct Rendered<'a> {
     metrics: Value,
     output: Output<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'a ServiceTier>,
     stop_reason: &'static str,
     usage: Value,
 }

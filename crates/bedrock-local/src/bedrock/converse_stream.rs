@@ -6,8 +6,9 @@ use crate::bedrock::event_stream::{
     tool_delta, tool_start,
 };
 use crate::bedrock::refusal::Refusal;
+use crate::bedrock::tier::ServiceTier;
 use crate::generate::split_tokens;
-use crate::generate::{Reply, Stop};
+use crate::generate::{Prompt, Reply, Stop};
 use crate::serve::body::{LiveSteps, Step};
 use crate::{Answer, FaultKind, Model};
 use futures_util::stream::{self, Stream, StreamExt};
@@ -52,11 +53,12 @@ pub(crate) fn parts(reply: Reply) -> impl Stream<Item = Part> + Send + 'static {
 /// The answer of ConverseStream, which sends each event as soon as its part is there.
 pub(crate) fn render(
     parts: impl Stream<Item = Part> + Send + 'static,
-    tool: Option<&str>,
+    prompt: &Prompt<'_>,
     pace: Option<NonZeroU32>,
     fault: Option<&FaultKind>,
     started: Instant,
 ) -> Answer {
+    let tool = prompt.tool();
     let reasoning = fault.and_then(FaultKind::reasoning);
     let mut head = vec![message_start()];
     if let Some(text) = &reasoning {
@@ -70,6 +72,7 @@ pub(crate) fn render(
         deltas: 0,
         pace: pace.map(|tokens| Duration::from_secs(1) / tokens.get()),
         stop: fault.and_then(FaultKind::stop),
+        tier: prompt.tier.clone(),
         is_textless: fault == Some(&FaultKind::NoText),
         started,
     };
@@ -85,6 +88,7 @@ struct Events {
     pace: Option<Duration>,
     /// The stop reason of a fault.
     stop: Option<Stop>,
+    tier: Option<ServiceTier>,
     is_textless: bool,
     started: Instant,
 }
@@ -122,7 +126,12 @@ impl Events {
         let output_tokens = if self.is_textless { 0 } else { output_tokens };
         let end = [
             message_stop(stop_reason(self.stop.unwrap_or(stop), self.calls_tool)),
-            metadata(input_tokens, output_tokens, self.started.elapsed()),
+            metadata(
+                input_tokens,
+                output_tokens,
+                self.started.elapsed(),
+                self.tier.as_ref(),
+            ),
         ];
         block_stop.into_iter().chain(end).collect()
     }

@@ -1,6 +1,7 @@
 //! The frames of `ConverseStream`: `application/vnd.amazon.eventstream`.
 
 use crate::bedrock::converse::TOOL_USE_ID;
+use crate::bedrock::tier::ServiceTier;
 use crate::serve::body::Step;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -67,6 +68,7 @@ impl EventStream {
             input_tokens,
             output_tokens,
             Duration::from_millis(1),
+            None,
         ))
     }
 
@@ -166,11 +168,18 @@ pub(crate) fn message_stop(stop_reason: &str) -> Step {
     event("messageStop", json!({"stopReason": stop_reason}))
 }
 
-pub(crate) fn metadata(input_tokens: u32, output_tokens: u32, took: Duration) -> Step {
-    event(
-        "metadata",
-        json!({"metrics": metrics(took), "usage": usage(input_tokens, output_tokens)}),
-    )
+pub(crate) fn metadata(
+    input_tokens: u32,
+    output_tokens: u32,
+    took: Duration,
+    tier: Option<&ServiceTier>,
+) -> Step {
+    let mut payload =
+        json!({"metrics": metrics(took), "usage": usage(input_tokens, output_tokens)});
+    if let Some(tier) = tier {
+        payload["serviceTier"] = json!(tier);
+    }
+    event("metadata", payload)
 }
 
 /// The member `usage` of `Converse` and of the event `metadata`.

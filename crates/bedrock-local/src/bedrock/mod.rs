@@ -8,4 +8,5 @@ mod inference;
 pub(crate) mod refusal;
 pub(crate) mod respond;
 pub(crate) mod service_error;
+pub(crate) mod tier;
 mod titan;

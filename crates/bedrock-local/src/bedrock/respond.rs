@@ -60,7 +60,8 @@ async fn own(
         Operation::InvokeModel => Ok(titan::render(&reply(settings, &prompt, fault).await?)),
         _ => {
             let reply = reply(settings, &prompt, fault).await?;
-            Ok(converse::render(&reply, prompt.tool(), started.elapsed()))
+            let (tool, tier) = (prompt.tool(), prompt.tier.as_ref());
+            Ok(converse::render(&reply, tool, tier, started.elapsed()))
         }
     }
 }
@@ -94,8 +95,7 @@ async fn stream(
             (parts.boxed(), settings.tokens_per_second)
         }
     };
-    let tool = prompt.tool();
-    Ok(converse_stream::render(parts, tool, pace, fault, started))
+    Ok(converse_stream::render(parts, prompt, pace, fault, started))
 }
 
 fn parse<'a>(request: &ReceivedRequest, model: &'a Model) -> Result<Prompt<'a>, Refusal> {

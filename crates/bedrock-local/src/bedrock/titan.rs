@@ -47,6 +47,7 @@ pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Ref
         turns,
         inference: request.text_generation_config.check(model)?,
         format: None,
+        tier: None,
     })
 }
 

@@ -92,7 +92,7 @@ impl FaultKind {
         }
         let mut reply = Reply::of_text(text);
         self.change_reply(&mut reply);
-        self.change_delivery(converse::render(&reply, None, Duration::ZERO))
+        self.change_delivery(converse::render(&reply, None, None, Duration::ZERO))
     }
 
     /// The answer that takes the place of the ordinary one.

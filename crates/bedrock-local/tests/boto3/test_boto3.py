@@ -301,6 +301,34 @@ def test_a_schema_that_bedrock_refuses_is_refused(endpoint_url):
     assert "doesn't support the outputConfig.textFormat field" in message
 
 
+@pytest.mark.parametrize("tier", ["flex", "priority", "default"])
+def test_an_answer_says_in_which_tier_it_was_served(endpoint_url, tier):
+    bedrock = client(endpoint_url)
+    asked = {"serviceTier": {"type": tier}}
+    assert converse(bedrock, **asked)["serviceTier"] == {"type": tier}
+    assert list(stream(bedrock, **asked))[-1]["metadata"]["serviceTier"] == {"type": tier}
+    assert "serviceTier" not in converse(bedrock)
+    assert "serviceTier" not in list(stream(bedrock))[-1]["metadata"]
+
+
+@pytest.mark.parametrize(
+    "model, tier, says",
+    [
+        (NATIVE, "flex", "service tier is not supported"),
+        (NATIVE, "priority", "service tier is not supported"),
+        (NOVA, "reserved", "Reservation not found."),
+        (NOVA, "cheapest", "service tier provided is invalid"),
+    ],
+)
+def test_a_tier_that_a_model_does_not_have_is_refused(endpoint_url, model, tier, says):
+    bedrock = client(endpoint_url)
+    for call in (converse, stream):
+        status, code, message = refused(lambda: call(bedrock, model_id=model, serviceTier={"type": tier}))
+        assert (status, code) == (400, "ValidationException")
+        assert says in message
+    assert converse(bedrock, model_id=model, serviceTier={"type": "default"})
+
+
 def test_the_fault_schema_violates_it():
     with bedrock_local("--fault", "schema") as url:
         answer = converse(client(url), toolConfig=forced_tool(SCHEMA))
