@@ -56,6 +56,16 @@ ci-role: $(INFRA) ## Let GitHub Actions deploy: REPO=owner/name, ENVIRONMENT=pro
 ci-role-destroy: $(INFRA) ## Take that role away again
 	@$(OPERATE) commands/deploy/ci-role-destroy.ts
 
+##@ Prove it
+
+.PHONY: verify
+verify: setup $(INFRA) ## Try every promise on AWS, on a stack of its own: YES=1, JSON=1, SUFFIX=ci01
+	@$(OPERATE) commands/verify/verify.ts
+
+.PHONY: verify-clean
+verify-clean: $(INFRA) ## Remove what make verify left, if it is older than an hour
+	@$(OPERATE) commands/verify/verify-clean.ts
+
 ##@ Look after it
 
 .PHONY: doctor

@@ -13,11 +13,17 @@ export const infraDir = fromHere('..');
 /** The one table of models. Tests name a copy of their own. */
 export const modelsFile = process.env.BEDROCK_INFRA_MODELS_FILE ?? fromHere('../../models.json');
 
-/** Settings that are kept; the file is optional. */
-export const settingsFile = fromHere('../settings.json');
+/** Settings that are kept; the file is optional. `make verify` names one of its own to the targets that it runs. */
+export const settingsFile = process.env.BEDROCK_INFRA_SETTINGS_FILE ?? fromHere('../settings.json');
 
 /** Files that commands write on this machine. Tests name a directory of their own. */
 const stateDir = process.env.BEDROCK_INFRA_STATE_DIR ?? fromHere('../../.local');
+
+/** What `make verify` leaves of its runs on this machine. */
+export const verifyDir = join(stateDir, 'verify');
+
+/** Reports of `make verify` on AWS, for everyone to read. Tests name a directory of their own. */
+export const verifiedDir = process.env.BEDROCK_INFRA_VERIFIED_DIR ?? fromHere('../../docs/verified');
 
 /** What `make deploy` leaves for `make invoke` to find. */
 export const deploymentFile = join(stateDir, 'deployment.json');

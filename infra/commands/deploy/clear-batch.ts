@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
 import type { Target } from '../shared/target.ts';
+import { isConfirmed } from '../shared/terminal.ts';
 import { unattended } from './programs.ts';
 
 /**
@@ -43,10 +43,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 async function confirm(question: string): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(question);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was removed.');
+  if (!(await isConfirmed(question))) throw new UserError('Nothing was removed.');
 }
 
 async function endExecutions(sfn: SFNClient, stateMachineArn: string): Promise<void> {

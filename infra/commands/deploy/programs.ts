@@ -5,7 +5,7 @@ import { basename, delimiter, join } from 'node:path';
 import { type Provider, PROVIDER_VARIABLE } from '../../lib/ci/provider.ts';
 import { UserError } from '../../lib/errors.ts';
 import { assemblyDir, bootstrapFile, ciAssemblyDir, infraDir, workspaceDir } from '../../lib/paths.ts';
-import { type Purpose, PURPOSE_VARIABLE } from '../../lib/settings/purpose.ts';
+import { type Purpose, PURPOSE_VARIABLE, STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
 
 /** A program, its arguments, and what it runs in. */
 interface Command {
@@ -89,6 +89,12 @@ export const deployment = (): string[] => ['deploy', `--require-approval=${unatt
 /** Arguments of a removal. The CLI asks a person first, who has not been asked yet. */
 export const removal = (asked = false): string[] => ['destroy', ...(asked || unattended() ? ['--force'] : [])];
 
+/** Of a stack that is to be removed again. */
+const tags = (): string[] => {
+  const name = process.env[STACK_TAG_VARIABLE];
+  return name ? ['--tags', `${STACK_TAG}=${name}`] : [];
+};
+
 /** Runs the CDK's CLI, of exactly the version that package.json pins, on this app or another. */
 export async function cdk(
   purpose: Purpose,
@@ -101,6 +107,7 @@ export async function cdk(
     args: [
       join(infraDir, 'node_modules/aws-cdk/bin/cdk'),
       ...args,
+      ...(args[0] === 'deploy' ? tags() : []),
       ...app,
       '--no-notices',
       ...(unattended() ? ['--ci'] : []),

@@ -1,9 +1,8 @@
 import { BedrockClient, GetFoundationModelAvailabilityCommand } from '@aws-sdk/client-bedrock';
-import { BedrockRuntimeClient, BedrockRuntimeServiceException, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { BedrockRuntimeServiceException, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { daysBetween, LEAST_DAYS_TO_LIVE } from '../../lib/models/life.ts';
 import type { ModelRow } from '../../lib/models/table.ts';
-import { clientOptions } from '../shared/aws.ts';
+import { bedrockRuntime, clientOptions } from '../shared/aws.ts';
 import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
 import { message } from '../shared/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
@@ -82,12 +81,6 @@ export function callCheck(row: ModelRow, region: string): Check {
   };
 }
 
-/** Over HTTP/1.1: by default this client, and no other, speaks HTTP/2, which many proxies do not pass. */
-function clientFor(region: string): BedrockRuntimeClient {
-  const options = clientOptions(region);
-  return new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler(options.requestHandler) });
-}
-
 const QUESTION = 'Answer with the one word: yes';
 
 async function call(
@@ -97,7 +90,7 @@ async function call(
 ): Promise<Finding[]> {
   const messages = [{ role: 'user' as const, content: [{ text: QUESTION }] }];
   try {
-    const { usage } = await clientFor(region).send(
+    const { usage } = await bedrockRuntime(region).send(
       new ConverseCommand({ modelId: id, messages, inferenceConfig: { maxTokens: 16 } }),
       { abortSignal },
     );

@@ -1,3 +1,5 @@
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UserError } from '../../lib/errors.ts';
 
 // On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
@@ -9,6 +11,12 @@ export const clientOptions = (region: string) => ({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
+
+/** Bedrock over HTTP/1.1: by default this client, and no other, speaks HTTP/2, which many proxies do not pass. */
+export function bedrockRuntime(region: string): BedrockRuntimeClient {
+  const options = clientOptions(region);
+  return new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler(options.requestHandler) });
+}
 
 /** Why AWS cannot be asked at all. */
 export type Trouble = 'expired' | 'signed-out' | 'absent' | 'refused' | 'unreachable';

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../lib/errors.ts';
 
 /** Whether a program reads the output: JSON=1 after `make`, or --json. */
@@ -30,4 +31,12 @@ export function columns(headings: readonly Column[], rows: readonly (readonly st
   const cell = (text: string, index: number): string =>
     headings[index]?.right ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
+}
+
+/** Asks a person on this terminal a question that yes or no answers. */
+export async function isConfirmed(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(question);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
 }

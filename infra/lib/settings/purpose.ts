@@ -26,3 +26,9 @@ export const BOUNDARY_VARIABLE = 'BEDROCK_INFRA_BOUNDARY';
 /** Whether they have to have it. */
 export const isBounded = (environment: Readonly<Record<string, string | undefined>>): boolean =>
   environment[BOUNDARY_VARIABLE] === '1';
+
+/** The tag of a stack that `make verify` made; its value is the stack's name. */
+export const STACK_TAG = 'BedrockOnLambdaVerify';
+
+/** How `make verify` tells the targets that it runs to tag what they deploy. */
+export const STACK_TAG_VARIABLE = 'BEDROCK_INFRA_STACK_TAG';

@@ -93,7 +93,7 @@ function typedAfterMake(environment: Environment): string[] {
 
 /** Variables that are no settings of ours, but that somebody may well type after `make deploy`. */
 function isOtherVariable(name: string): boolean {
-  return /^(AWS_|CDK_|CARGO_|NODE_|DOCTOR_|(NO_COLOR|CI|LANG|JSON|CALL|SINCE|FOLLOW|REPO|ENVIRONMENT|BRANCH|ADMINISTRATOR|PULL_REQUESTS|CALLS_PER_DAY|PROMPTS|INPUT_TOKENS|OUTPUT_TOKENS|SECONDS)$)/.test(
+  return /^(AWS_|CDK_|CARGO_|NODE_|DOCTOR_|(NO_COLOR|CI|LANG|JSON|YES|SUFFIX|CALL|SINCE|FOLLOW|REPO|ENVIRONMENT|BRANCH|ADMINISTRATOR|PULL_REQUESTS|CALLS_PER_DAY|PROMPTS|INPUT_TOKENS|OUTPUT_TOKENS|SECONDS)$)/.test(
     name,
   );
 }

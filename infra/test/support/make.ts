@@ -20,6 +20,8 @@ export const DEPLOYED = {
 /** A person's machine: a home of its own for all that the commands and the CDK leave behind. */
 export interface Machine {
   readonly directory: string;
+  /** What its programs find in their environment. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly make: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** A command of `infra/commands`, as `doctor/doctor`, without make around it, whose exit code is always 2. */
   readonly command: (path: string, environment?: NodeJS.ProcessEnv) => Promise<Outcome>;
@@ -48,6 +50,7 @@ export function newMachine(): Machine {
   };
   return {
     directory,
+    environment: own,
     make: (args, environment = {}) =>
       outcomeOf('make', ['--silent', ...args], { cwd: workspaceDir, env: { ...own, ...environment } }),
     command: (path, environment = {}) =>

@@ -32,14 +32,17 @@ export async function startMoto(): Promise<Server> {
 /**
  * ministack, which executes a Distributed Map, and runs a function of `provided.al2023` as a process. Its waits are a hundredth.
  * Its account is 000000000000.
+ *
+ * @param environment which its functions find in theirs.
  */
-export async function startMinistack(): Promise<Server> {
+export async function startMinistack(environment: Readonly<Record<string, string>> = {}): Promise<Server> {
   const { child, line } = await started([tool('ministack')], /Running on (http:\/\/127\.0\.0\.1:\d+)/, {
     GATEWAY_PORT: '0',
     BIND_HOST: '127.0.0.1',
     MINISTACK_HOST: '127.0.0.1',
     MINISTACK_REGION: 'ap-northeast-1',
     SFN_WAIT_SCALE: '0.01',
+    ...environment,
   });
   return { url: line[1] ?? '', stop: () => stopped(child) };
 }

@@ -1,0 +1,134 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { STACK_TAG } from '../../lib/settings/purpose.ts';
+import { asUserError, clientOptions, isDenied, isMissing } from '../shared/aws.ts';
+import { describeStack, stackResources } from '../shared/stack-state.ts';
+import type { Target } from '../shared/target.ts';
+import { type Context, succeeded } from './context.ts';
+import { type Outcome, withoutSecrets } from './run.ts';
+import { eventually } from './steps/log.ts';
+import { isThrowaway } from './throwaway.ts';
+
+/** A resource that a stack made. */
+type Resource = Awaited<ReturnType<typeof stackResources>>[number];
+
+/** The line of the report on a removal, and what is left after it: empty where nothing is. */
+export interface Removal {
+  readonly outcome: Outcome;
+  readonly left: readonly string[];
+}
+
+const NAME = 'make destroy';
+const PROVES = 'the stack is removed, and nothing of it is found by its name or by its tag';
+
+/** Seconds that AWS goes on listing by tag what is gone. */
+const TAG_PATIENCE = 120;
+
+/** Removes the throwaway, whatever has become of it, and looks for what is left. */
+export async function removeThrowaway(context: Context): Promise<Removal> {
+  try {
+    return await removed(context);
+  } catch (error) {
+    const known = asUserError(error, context.target.region);
+    const seen = known instanceof Error ? known.message : String(known);
+    return { outcome: lineOf('failed', seen), left: [`stack ${context.target.stackName}, or parts of it`] };
+  }
+}
+
+async function removed({ target, make, patience }: Context): Promise<Removal> {
+  const stack = await describeStack(target);
+  if (!stack) return removalOf(await leftOf(target, [], patience), 'skipped', 'there was no stack to remove');
+  if (!isThrowaway(stack)) throw new Error('the stack has not the tag of a throwaway: it stays as it is');
+  const resources = await stackResources(target);
+  succeeded(await make('destroy'), 'destroy');
+  const left = await leftOf(target, resources, patience);
+  return removalOf(left, 'passed', `nothing left of ${resources.length} resources`);
+}
+
+const lineOf = (result: Outcome['result'], seen: string): Outcome => ({
+  name: NAME,
+  proves: PROVES,
+  result,
+  seen: withoutSecrets(seen),
+});
+
+const removalOf = (left: readonly string[], result: Outcome['result'], seen: string): Removal => ({
+  outcome: left.length > 0 ? lineOf('failed', `left: ${left.join(', ')}`) : lineOf(result, seen),
+  left,
+});
+
+/** What is still there of the stack, of its resources, and under its name and tag; empty where nothing is. */
+async function leftOf(target: Target, resources: readonly Resource[], patience: number): Promise<string[]> {
+  const named = [
+    ...((await describeStack(target)) ? [`stack ${target.stackName}`] : []),
+    ...(await resourcesLeft(target, resources)),
+    ...(await namedAfter(target)),
+  ];
+  let tagged: string[] = [];
+  await eventually(TAG_PATIENCE * patience, async () => {
+    tagged = await taggedAs(target);
+    return tagged.length === 0 ? tagged : undefined;
+  });
+  return [...new Set([...named, ...tagged])];
+}
+
+async function resourcesLeft({ region }: Target, resources: readonly Resource[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const { type, id } of resources)
+    if (await isThere(region, type, id)) left.push(`${type.split('::').at(-1)} ${id.split(':').at(-1)}`);
+  return left;
+}
+
+/** Whether a resource of a type with an API of its own is there. The others are looked for by their tag. */
+async function isThere(region: string, type: string, id: string): Promise<boolean> {
+  const options = clientOptions(region);
+  const questions: Readonly<Record<string, () => Promise<unknown>>> = {
+    'AWS::Lambda::Function': () =>
+      new LambdaClient(options).send(new GetFunctionConfigurationCommand({ FunctionName: id })),
+    'AWS::IAM::Role': () => new IAMClient(options).send(new GetRoleCommand({ RoleName: id })),
+    'AWS::S3::Bucket': () => new S3Client(options).send(new HeadBucketCommand({ Bucket: id })),
+    'AWS::StepFunctions::StateMachine': () =>
+      new SFNClient(options).send(new DescribeStateMachineCommand({ stateMachineArn: id })),
+  };
+  try {
+    return questions[type] !== undefined && (await questions[type]()) !== undefined;
+  } catch (error) {
+    if (isMissing(error) || (error instanceof Error && /^NoSuchEntity/.test(error.name))) return false;
+    throw error;
+  }
+}
+
+/** Log groups and alarms whose names begin with the throwaway's. */
+async function namedAfter({ region, stackName }: Target): Promise<string[]> {
+  const options = clientOptions(region);
+  const { logGroups = [] } = await new CloudWatchLogsClient(options).send(
+    new DescribeLogGroupsCommand({ logGroupNamePrefix: `/aws/lambda/${stackName}` }),
+  );
+  const { MetricAlarms = [] } = await new CloudWatchClient(options).send(
+    new DescribeAlarmsCommand({ AlarmNamePrefix: stackName }),
+  );
+  return [
+    ...logGroups.map(({ logGroupName }) => `log group ${logGroupName}`),
+    ...MetricAlarms.map(({ AlarmName }) => `alarm ${AlarmName}`),
+  ];
+}
+
+/** What has the throwaway's tag, without the account in its ARN. */
+async function taggedAs({ region, stackName }: Target): Promise<string[]> {
+  const client = new ResourceGroupsTaggingAPIClient(clientOptions(region));
+  const found: string[] = [];
+  try {
+    const TagFilters = [{ Key: STACK_TAG, Values: [stackName] }];
+    for await (const { ResourceTagMappingList = [] } of paginateGetResources({ client }, { TagFilters }))
+      found.push(...ResourceTagMappingList.map(({ ResourceARN = '' }) => ResourceARN.split(':').slice(5).join(':')));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    console.error('! What has the tag cannot be looked for: allow tag:GetResources to these credentials.');
+  }
+  return found;
+}

@@ -1,0 +1,15 @@
+import type { Step } from '../run.ts';
+import { contractSteps } from './contract.ts';
+import { logSteps } from './log.ts';
+import { deploySteps, operateSteps, rollbackSteps } from './operate.ts';
+import { timeOutSteps } from './time-outs.ts';
+
+/** Every step, in the order in which they run; make destroy comes after all of them, whatever has happened. */
+export const STEPS: readonly Step[] = [
+  ...deploySteps,
+  ...contractSteps,
+  ...operateSteps,
+  ...logSteps,
+  ...timeOutSteps,
+  ...rollbackSteps,
+];

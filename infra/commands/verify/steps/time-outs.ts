@@ -1,0 +1,39 @@
+import { type Step, NotShown } from '../run.ts';
+import { succeeded } from '../context.ts';
+import { LIMITS } from '../throwaway.ts';
+import { DEPLOY, timeoutOf } from './operate.ts';
+import { linesOf } from './log.ts';
+
+const SECONDS = 3;
+const SHORT = `a deploy with TIMEOUT_SECONDS=${SECONDS}`;
+
+const shortTimeout: Step = {
+  name: SHORT,
+  proves: 'a setting that is typed is deployed',
+  needs: DEPLOY,
+  run: async (context) => {
+    succeeded(await context.make('deploy', `TIMEOUT_SECONDS=${SECONDS}`), 'deploy');
+    const seconds = await timeoutOf(context);
+    if (seconds !== SECONDS) throw new Error(`the time-out is ${seconds} s`);
+    return `the time-out is ${seconds} s`;
+  },
+};
+
+const longAnswer: Step = {
+  name: 'an answer that takes too long',
+  proves: `of an answer that takes more than ${SECONDS} s the caller gets 504, and Lambda does not end the function`,
+  needs: SHORT,
+  calls: [{ count: 1, chars: 500, maxTokens: LIMITS.MAX_TOKENS_LIMIT }],
+  run: async (context) => {
+    const prompt = `Write a story as long as you can, of at least three thousand words. ${context.marker}`;
+    const { statusCode, body } = await context.call({ prompt, maxTokens: LIMITS.MAX_TOKENS_LIMIT });
+    if (statusCode === 200) throw new NotShown(`the model had answered within ${SECONDS} s`);
+    if (statusCode !== 504) throw new Error(`${statusCode} ${body.code ?? ''} instead of 504`);
+    const lines = await linesOf(context);
+    if (lines.some((line) => line.includes('Task timed out'))) throw new Error('Lambda ended it: Task timed out');
+    return `504 ${body.code ?? ''}, and no "Task timed out"`;
+  },
+};
+
+/** What happens when there is too little time. */
+export const timeOutSteps: readonly Step[] = [shortTimeout, longAnswer];

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
+import { UserError } from '../../lib/errors.ts';
+import { verifyDir } from '../../lib/paths.ts';
+import { STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
+import { settingNames } from '../../lib/settings/settings.ts';
+import type { Given } from '../../lib/settings/sources.ts';
+import { clientOptions } from '../shared/aws.ts';
+
+/** What a throwaway's name ends with. */
+const NAME = /^[A-Za-z][A-Za-z0-9-]{0,51}-verify-[0-9a-z]{4}$/;
+
+/**
+ * A name that no stack of the user's has.
+ *
+ * @param suffix four letters or digits: by chance, unless the account lets CloudFormation deploy named stacks alone.
+ * @throws UserError when the names are too long, or the suffix is none.
+ */
+export function throwawayName(functionName: string, suffix = randomBytes(2).toString('hex')): string {
+  const name = `${functionName}-verify-${suffix}`;
+  if (!/^[0-9a-z]{4}$/.test(suffix))
+    throw new UserError(`SUFFIX takes four small letters or digits, such as ci01; "${suffix}" was given.`);
+  if (!NAME.test(name))
+    throw new UserError(
+      `FUNCTION_NAME takes at most 52 characters with make verify, which adds -verify-${suffix}; "${functionName}" was given.`,
+    );
+  return name;
+}
+
+/** Whether `make verify` made the stack: its name and its tag both say so. */
+export const isThrowaway = ({ StackName = '', Tags = [] }: Stack): boolean =>
+  NAME.test(StackName) && Tags.some(({ Key, Value }) => Key === STACK_TAG && Value === StackName);
+
+/** The throwaway stacks that are there, whoever made them. Errors are the SDK's own. */
+export async function throwawayStacks(region: string): Promise<Stack[]> {
+  const stacks: Stack[] = [];
+  const client = new CloudFormationClient(clientOptions(region));
+  for await (const page of paginateDescribeStacks({ client }, {})) stacks.push(...(page.Stacks ?? []));
+  return stacks.filter(isThrowaway);
+}
+
+/** The command that removes it. */
+export const removalCommand = (name: string, region: string): string =>
+  `make destroy FUNCTION_NAME=${name} REGION=${region}`;
+
+/** What a throwaway has not, whatever the user's settings say: it would write to somebody, or is an account's. */
+const LEFT_OUT = new Set(['ALARM_EMAIL', 'MONTHLY_BUDGET_USD', 'DAILY_LIMIT_USD', 'DASHBOARD', 'MAX_CONCURRENCY']);
+
+/** What its answers are short by, and its prompts: this is what bounds the cost of a run. */
+export const LIMITS = { MAX_TOKENS: 64, MAX_TOKENS_LIMIT: 2000, MAX_PROMPT_CHARS: 2000 } as const;
+
+/** The settings of a throwaway: the user's own, within the limits of a run. */
+export const throwawaySettings = (given: Given, name: string, region: string): Map<string, string | number | boolean> =>
+  new Map([
+    ...[...given].filter(([setting]) => !LEFT_OUT.has(setting)),
+    ...Object.entries({ ...LIMITS, FUNCTION_URL: true, FUNCTION_NAME: name, REGION: region }),
+  ]);
+
+/**
+ * The environment of the targets that act on the throwaway. They keep what they record in a folder of their own, so that the user's
+ * deployment stays the one that `make invoke` calls, and see no variable that was typed after `make verify`.
+ */
+export function throwawayEnvironment(name: string, settings: ReadonlyMap<string, unknown>): NodeJS.ProcessEnv {
+  const directory = join(verifyDir, name);
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, 'settings.json');
+  writeFileSync(file, JSON.stringify(Object.fromEntries(settings), null, 2));
+  const isOfThisRun = (variable: string) => settingNames.has(variable) || /^(MAKE|MFLAGS|JSON$|YES$)/.test(variable);
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([variable]) => !isOfThisRun(variable))),
+    BEDROCK_INFRA_STATE_DIR: directory,
+    BEDROCK_INFRA_SETTINGS_FILE: file,
+    [STACK_TAG_VARIABLE]: name,
+    // Nobody answers a question of the CDK's in the middle of a run.
+    CI: 'true',
+  };
+}

@@ -1,0 +1,39 @@
+import { exitOnError } from '../../lib/errors.ts';
+import { readChoice } from '../../lib/settings/choice.ts';
+import { asUserError } from '../shared/aws.ts';
+import { announceTarget } from '../shared/target.ts';
+import { removeThrowaway } from './clean.ts';
+import { contextOf, isEmulated, makeIn } from './context.ts';
+import { removalCommand, throwawayEnvironment, throwawaySettings, throwawayStacks } from './throwaway.ts';
+
+/** A younger one may be of a run that is under way. */
+const OLD_MS = 3_600_000;
+
+await exitOnError(async () => {
+  const user = await announceTarget('removing throwaway stacks of make verify older than an hour, beside', 'existing');
+  const choice = readChoice('existing');
+  const stacks = await throwawayStacks(user.region).catch((error: unknown) => {
+    throw asUserError(error, user.region, ['cloudformation:DescribeStacks']);
+  });
+  const old = stacks.filter(({ CreationTime }) => Date.now() - (CreationTime?.getTime() ?? Date.now()) > OLD_MS);
+  for (const { StackName = '' } of stacks.filter((stack) => !old.includes(stack)))
+    console.error(
+      `${StackName} is younger than an hour: it stays. To remove it: ${removalCommand(StackName, user.region)}`,
+    );
+  for (const { StackName: stackName = '' } of old) {
+    const target = { ...user, stackName };
+    const environment = throwawayEnvironment(stackName, throwawaySettings(choice.given, stackName, user.region));
+    const context = contextOf({
+      target,
+      choice,
+      isEmulated: isEmulated(process.env),
+      make: makeIn(environment, stackName),
+    });
+    const { outcome, left } = await removeThrowaway(context);
+    console.log(`${stackName}: ${outcome.seen}`);
+    if (left.length === 0) continue;
+    process.exitCode = 1;
+    console.error(`Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, user.region)}`);
+  }
+  if (old.length === 0) console.error('There is no throwaway stack older than an hour.');
+});

@@ -1,0 +1,122 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { exitOnError, UserError } from '../../lib/errors.ts';
+import { modelsFile, verifiedDir, verifyDir, workspaceDir } from '../../lib/paths.ts';
+import { choose, type ReadChoice, readChoice } from '../../lib/settings/choice.ts';
+import { checkSettings } from '../../lib/settings/sources.ts';
+import { readModels } from '../../lib/models/table.ts';
+import { unattended } from '../deploy/programs.ts';
+import { requireBootstrap } from '../shared/preconditions.ts';
+import { announceTarget, type Target } from '../shared/target.ts';
+import { isConfirmed, isOn, wantsJson } from '../shared/terminal.ts';
+import { removeThrowaway } from './clean.ts';
+import { type Context, contextOf, interruptRunning, isEmulated, makeIn } from './context.ts';
+import { mostUsd } from './cost.ts';
+import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './report.ts';
+import { lineOf, type Outcome, runSteps } from './run.ts';
+import { STEPS } from './steps/all.ts';
+import { removalCommand, throwawayEnvironment, throwawayName, throwawaySettings } from './throwaway.ts';
+
+await exitOnError(async () => {
+  const { context, most } = await preparedRun();
+  await requireConsent(context, most);
+  const began = Date.now();
+  const outcomes = await tried(context);
+  const { outcome, left } = await removeThrowaway(context);
+  show(outcome);
+  const report = reportOf(context, [...outcomes, outcome], most, (Date.now() - began) / 60_000);
+  keep(report, context);
+  sayWhatIsLeft(context.target, left);
+  if (left.length > 0 || report.steps.some(({ result }) => result === 'failed')) process.exitCode = 1;
+});
+
+async function preparedRun(): Promise<{ context: Context; most: number }> {
+  const user = await announceTarget('proving on a throwaway beside', 'deploy');
+  const { settings, given }: ReadChoice = readChoice('deploy');
+  const stackName = throwawayName(settings.functionName, process.env.SUFFIX?.trim() || undefined);
+  const target = { ...user, stackName };
+  await requireBootstrap(target);
+  const own = throwawaySettings(given, stackName, settings.region);
+  const today = new Date().toISOString().slice(0, 10);
+  const choice = choose(checkSettings(own), readModels(modelsFile), today);
+  const environment = throwawayEnvironment(stackName, own);
+  const context = contextOf({
+    target,
+    choice,
+    isEmulated: isEmulated(process.env),
+    make: makeIn(environment, stackName),
+  });
+  return {
+    context,
+    most: mostUsd(
+      STEPS.flatMap(({ calls = [] }) => calls),
+      choice,
+    ),
+  };
+}
+
+/** @throws UserError where nobody says yes. */
+async function requireConsent({ target, choice, isEmulated: emulated }: Context, most: number): Promise<void> {
+  const [model] = choice.models;
+  console.error(
+    `It makes the stack ${target.stackName} with all that make deploy makes, calls ${model?.id} with it, and removes it. At most $${most.toFixed(2)}${emulated ? ', were this AWS and no emulator' : ''}.`,
+  );
+  if (isOn('YES')) return;
+  if (unattended())
+    throw new UserError('Nothing was made: type YES=1 after make verify where there is no terminal to ask on.');
+  if (!(await isConfirmed('Go on? [y/N] '))) throw new UserError('Nothing was made.');
+}
+
+/** Ctrl-C ends the target that runs, and the steps after it; a second one the removal too. */
+async function tried(context: Context): Promise<Outcome[]> {
+  let interrupts = 0;
+  const onInterrupt = () => {
+    interrupts += 1;
+    interruptRunning();
+    if (interrupts === 1) console.error('Interrupted: removing what was made. Ctrl-C again leaves it there.');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onInterrupt);
+  // A reader that has gone, as of a pipe, is no reason to leave the stack there.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return runSteps(STEPS, context, show, () => interrupts > 0);
+}
+
+function show(outcome: Outcome): void {
+  const line = lineOf(outcome, Math.max(...STEPS.map(({ name }) => name.length)));
+  if (wantsJson()) console.error(line);
+  else console.log(line);
+}
+
+function reportOf(
+  { target, choice, isEmulated: emulated, since, figures }: Context,
+  steps: Outcome[],
+  most: number,
+  minutes: number,
+): Report {
+  return {
+    date: since.toISOString().slice(0, 10),
+    region: target.region,
+    commit: commitOf(),
+    versions: versionsOf(),
+    models: choice.models.map(({ id }) => id),
+    isEmulated: emulated,
+    mostUsd: Number(most.toFixed(4)),
+    minutes: Number(minutes.toFixed(1)),
+    figures,
+    steps,
+  };
+}
+
+/** A run against an emulator says nothing of AWS, and stays on this machine. */
+function keep(report: Report, { isEmulated: emulated }: Context): void {
+  const directory = emulated ? join(verifyDir, 'reports') : verifiedDir;
+  const file = writeReport(directory, report);
+  if (!emulated) for (const { name, text } of pagesOf(directory)) writeFileSync(join(workspaceDir, name), text);
+  if (wantsJson()) console.log(JSON.stringify(report, null, 2));
+  console.error(`Wrote ${relative(workspaceDir, file)}.${emulated ? ' An emulator was asked, and not AWS.' : ''}`);
+}
+
+function sayWhatIsLeft({ stackName, region }: Target, left: readonly string[]): void {
+  if (left.length > 0) console.error(`Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, region)}`);
+  else rmSync(join(verifyDir, stackName), { recursive: true, force: true });
+}

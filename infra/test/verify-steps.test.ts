@@ -1,0 +1,522 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { removeThrowaway } from '../commands/verify/clean.ts';
+import { type Context, contextOf, type Event, type Made } from '../commands/verify/context.ts';
+import { Meter, mostUsd } from '../commands/verify/cost.ts';
+import { type Outcome, runSteps, type Step } from '../commands/verify/run.ts';
+import { STEPS } from '../commands/verify/steps/all.ts';
+import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
+import { throwawayName, throwawaySettings } from '../commands/verify/throwaway.ts';
+import { verifiedDir, workspaceDir } from '../lib/paths.ts';
+import { choose } from '../lib/settings/choice.ts';
+import { checkSettings } from '../lib/settings/sources.ts';
+import { clientOf } from './support/account.ts';
+import { DENIED, ENDED } from './support/bedrock-control-plane.ts';
+import { throttle } from './support/lambda.ts';
+import { KEYS } from './support/make.ts';
+import { type Answer, type Asked, loadCloudFormation, type Server, startFront, startMoto } from './support/servers.ts';
+import { ACCOUNT, table, TODAY } from './support/stack.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+const NAME = 'bedrock-titan-function-verify-00aa';
+const choice = choose(checkSettings(throwawaySettings(new Map(), NAME, 'ap-northeast-1')), table, TODAY);
+const fine: Made = { status: 0, stdout: '', stderr: '' };
+
+/** What the account answers in place of moto; a test changes what it is about. */
+interface Script {
+  /** Lambda's Invoke; `lost` closes the connection. */
+  invoke: (event: Event) => Answer | 'lost';
+  stackStatus: string;
+  timeout: number;
+  /** Of the log, given the run's marker. */
+  lines: readonly string[];
+  titan: Answer;
+  url: (isSigned: boolean) => Answer;
+}
+
+const event = z.looseObject({
+  prompt: z.string().optional(),
+  modelId: z.string().optional(),
+  temperature: z.number().optional(),
+});
+const reply = (statusCode: number, body: object): Answer => ({
+  status: 200,
+  body: JSON.stringify({ statusCode, body: JSON.stringify(body) }),
+});
+const refused = (message: string): Answer => reply(400, { code: 'InvalidRequest', message });
+const answered = { text: 'yes', costUsd: 0.000_01 };
+
+/** A function that keeps the contract. */
+function kept(given: Event): Answer {
+  const { prompt = '', modelId, temperature = 0 } = event.parse(given);
+  if (prompt === '') return reply(400, { message: 'No user prompt provided' });
+  if (modelId !== undefined && modelId !== table.default)
+    return refused('modelId names a model that this function may not call.');
+  if (temperature > 1) return refused('temperature takes a number from 0 to 1.');
+  if (prompt.length > 2000) return refused(`The prompt has ${prompt.length} characters; this function takes 2000.`);
+  return reply(200, answered);
+}
+
+const denied: Answer = {
+  status: 403,
+  headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+  body: JSON.stringify({ message: `User: arn:aws:iam::${ACCOUNT}:user/one is not authorized` }),
+};
+const bedrockError = ({ status, type, message }: typeof ENDED): Answer => ({
+  status,
+  headers: { 'x-amzn-errortype': type },
+  body: JSON.stringify({ message }),
+});
+
+/** The lines of one invocation, as Lambda and the function write them. */
+const invocation = [
+  'START RequestId: 1 Version: $LATEST',
+  '{"message":"invocation"}',
+  'END RequestId: 1',
+  'REPORT RequestId: 1\tDuration: 1 ms',
+];
+
+const asDeployed = (): Script => ({
+  invoke: kept,
+  stackStatus: 'CREATE_COMPLETE',
+  timeout: 60,
+  lines: invocation,
+  titan: bedrockError(ENDED),
+  url: (isSigned) =>
+    isSigned ? { status: 200, body: JSON.stringify(answered) } : { status: 403, body: '{"Message":"Forbidden"}' },
+});
+
+let script = asDeployed();
+let moto: Server;
+let account: Server;
+
+const stacks = (url: string, status: string): string =>
+  `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${NAME}</StackName><StackStatus>${status}</StackStatus>
+<CreationTime>2026-11-26T00:00:00Z</CreationTime><Outputs><member><OutputKey>FunctionUrl</OutputKey><OutputValue>${url}</OutputValue></member></Outputs>
+</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+
+/** @throws Error where the connection is to be lost, which the front then closes. */
+function answerTo({ path, operation, headers, body }: Asked): Answer | undefined {
+  if (path.endsWith('/invocations')) {
+    const answer = script.invoke(event.parse(JSON.parse(body.toString())));
+    if (answer === 'lost') throw new Error('lost');
+    return answer;
+  }
+  if (path.startsWith('/url')) return script.url(headers.authorization !== undefined);
+  if (path.endsWith('/configuration')) return { status: 200, body: JSON.stringify({ Timeout: script.timeout }) };
+  if (path.startsWith('/model/')) return script.titan;
+  if (operation.endsWith('FilterLogEvents'))
+    return { status: 200, body: JSON.stringify({ events: script.lines.map((message) => ({ message })) }) };
+  if (operation === 'DescribeStacks')
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/xml' },
+      body: stacks(`${account.url}/url/`, script.stackStatus),
+    };
+  return undefined;
+}
+
+beforeAll(async () => {
+  moto = await startMoto();
+  await loadCloudFormation(moto);
+  account = await startFront(moto, answerTo);
+});
+afterAll(async () => {
+  await account?.stop();
+  await moto?.stop();
+});
+beforeEach(() => {
+  script = asDeployed();
+  vi.stubEnv('AWS_ENDPOINT_URL', account.url);
+  for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** A run on AWS, as far as the steps know; what AWS would show late is looked for once. */
+const contextWith = (make: Context['make'] = () => Promise.resolve(fine)): Context => ({
+  ...contextOf({
+    target: { account: ACCOUNT, region: 'ap-northeast-1', stackName: NAME },
+    choice,
+    isEmulated: false,
+    make,
+  }),
+  patience: 0,
+});
+
+/** Runs one step by its name, whatever it needs. */
+async function outcomeOf(name: string, make?: Context['make']): Promise<Pick<Outcome, 'result' | 'seen'>> {
+  const step = STEPS.find((one) => one.name === name);
+  if (!step) throw new Error(`There is no step ${name}.`);
+  const { needs: _, ...alone } = step;
+  const context = contextWith(make);
+  // A step makes the context's calls by the context that it is given.
+  const patient: Context = { ...context, forStep: (one) => ({ ...context.forStep(one), patience: 0 }) };
+  const [outcome] = await runSteps([alone], patient, () => undefined);
+  return { result: outcome?.result ?? 'failed', seen: outcome?.seen ?? '' };
+}
+const resultOf = async (name: string, make?: Context['make']): Promise<string> => (await outcomeOf(name, make)).result;
+
+const CALLS = [
+  "the walkthrough's event",
+  'no prompt',
+  'optional keys',
+  'a model not granted',
+  'a wrong parameter',
+  'a prompt of 1 MB',
+];
+const REFUSALS = ['no prompt', 'a model not granted', 'a wrong parameter', 'a prompt of 1 MB'];
+
+describe('the steps of the contract', () => {
+  it.each(CALLS)('"%s" passes on a function that keeps the contract', async (name) => {
+    expect(await outcomeOf(name)).toMatchObject({ result: 'passed' });
+  });
+
+  it.each(CALLS)('"%s" fails where AWS denies the call, and does not name the account', async (name) => {
+    script.invoke = () => denied;
+    const { result, seen } = await outcomeOf(name);
+    expect(result).toBe('failed');
+    expect(seen).toContain('lambda:InvokeFunction');
+    expect(seen).not.toMatch(/\d{12}|arn:/);
+  });
+
+  it.each(CALLS)('"%s" fails where the connection is lost', async (name) => {
+    script.invoke = () => 'lost';
+    expect(await outcomeOf(name)).toMatchObject({ result: 'failed' });
+  });
+
+  it.each(CALLS)('"%s" fails where the function answers 500', async (name) => {
+    script.invoke = () => reply(500, { code: 'InternalError', message: 'An error occurred' });
+    expect(await outcomeOf(name)).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('500 InternalError'),
+    });
+  });
+
+  it('waits for IAM at the first call, where Bedrock refuses it, and no longer than that', async () => {
+    const refusal = reply(403, { code: 'AccessDeniedException', message: 'The role may not.' });
+    let left = 2;
+    script.invoke = (given) => (left-- > 0 ? refusal : kept(given));
+    expect(await resultOf("the walkthrough's event")).toBe('passed');
+    left = 3;
+    expect(await resultOf("the walkthrough's event")).toBe('failed');
+  });
+
+  it.each(REFUSALS)('"%s" fails where the function answers all the same', async (name) => {
+    script.invoke = () => reply(200, answered);
+    expect(await outcomeOf(name)).toMatchObject({
+      result: 'failed',
+      seen: expect.stringMatching(/^200 instead of 400/),
+    });
+  });
+
+  it('"the ended model" fails where the model answers, and is left out where these credentials may not ask', async () => {
+    expect(await outcomeOf('the ended model')).toEqual({ result: 'passed', seen: '404 ResourceNotFoundException' });
+    script.titan = { status: 200, body: '{}' };
+    expect(await resultOf('the ended model')).toBe('failed');
+    script.titan = bedrockError(DENIED);
+    expect(await resultOf('the ended model')).toBe('skipped');
+  });
+
+  it('"the signed Function URL" fails where anybody is let in, and where a signed request is not', async () => {
+    expect(await outcomeOf('the signed Function URL')).toEqual({ result: 'passed', seen: '200 signed, 403 unsigned' });
+    script.url = () => ({ status: 200, body: JSON.stringify(answered) });
+    expect(await outcomeOf('the signed Function URL')).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('200 instead of 403'),
+    });
+    script.url = () => ({ status: 403, body: '{"Message":"Forbidden"}' });
+    expect(await resultOf('the signed Function URL')).toBe('failed');
+  });
+});
+
+describe('the steps of a deployment', () => {
+  it('"make deploy" fails where make fails, with what it said, and where the stack is not complete', async () => {
+    expect(await resultOf('make deploy')).toBe('passed');
+    const broken: Made = { status: 2, stdout: '', stderr: 'The CDK is not set up.\nmake: *** [deploy] Error 2\n' };
+    expect(await outcomeOf('make deploy', () => Promise.resolve(broken))).toEqual({
+      result: 'failed',
+      seen: 'make deploy failed: The CDK is not set up.',
+    });
+    script.stackStatus = 'ROLLBACK_COMPLETE';
+    expect(await resultOf('make deploy')).toBe('failed');
+  });
+
+  it('"make deploy again" fails where something changed', async () => {
+    const unchanged = { ...fine, stdout: `✅  ${NAME} (no changes)` };
+    expect(await resultOf('make deploy again', () => Promise.resolve(unchanged))).toBe('passed');
+    expect(await resultOf('make deploy again')).toBe('failed');
+  });
+
+  it('"make stop and make resume" fails where a stopped function answers, or a resumed one does not', async () => {
+    let isStopped = false;
+    const make: Context['make'] = (target) => {
+      isStopped = target === 'stop';
+      return Promise.resolve(fine);
+    };
+    const refusal: Answer = { status: 200, body: '', ...(typeof throttle === 'object' && throttle) };
+    script.invoke = (given) => (isStopped ? refusal : kept(given));
+    expect(await resultOf('make stop and make resume', make)).toBe('passed');
+    script.invoke = kept;
+    expect(await resultOf('make stop and make resume', make)).toBe('failed');
+    script.invoke = () => refusal;
+    expect(await resultOf('make stop and make resume', make)).toBe('failed');
+  });
+
+  it('"make rollback" fails where the setting stays as the last deploy left it', async () => {
+    expect(await resultOf('make rollback')).toBe('passed');
+    script.timeout = 3;
+    expect(await resultOf('make rollback')).toBe('failed');
+  });
+
+  it('"a deploy with TIMEOUT_SECONDS=3" fails where the setting was not deployed', async () => {
+    expect(await resultOf('a deploy with TIMEOUT_SECONDS=3')).toBe('failed');
+    script.timeout = 3;
+    expect(await resultOf('a deploy with TIMEOUT_SECONDS=3')).toBe('passed');
+  });
+
+  it('"an answer that takes too long" fails where Lambda ended the function, and says nothing where it came in time', async () => {
+    const name = 'an answer that takes too long';
+    script.invoke = () => reply(504, { code: 'DeadlineExceeded', message: 'Too late.' });
+    expect(await resultOf(name)).toBe('passed');
+    script.lines = [...invocation, '2026-11-26T00:00:00Z 1 Task timed out after 3.00 seconds'];
+    expect(await resultOf(name)).toBe('failed');
+    script.invoke = () => reply(500, { code: 'InternalError', message: 'An error occurred' });
+    expect(await resultOf(name)).toBe('failed');
+    script.invoke = kept;
+    expect(await resultOf(name)).toBe('skipped');
+  });
+});
+
+describe('the steps of the log', () => {
+  it('"the log" fails where a call has no line of JSON, two of them, or a prompt is in one', async () => {
+    expect(await outcomeOf('the log')).toMatchObject({ result: 'passed', seen: '1 calls, 1 lines of JSON, no prompt' });
+    for (const lines of [
+      invocation.filter((line) => !line.startsWith('{')),
+      [...invocation, '{"message":"invocation"}'],
+      [],
+    ]) {
+      script.lines = lines;
+      expect(await resultOf('the log')).toBe('failed');
+    }
+    vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+    script.lines = [...invocation, 'the prompt was: Say yes. marker0'];
+    const outcome = await outcomeOf('the log');
+    vi.useRealTimers();
+    expect(outcome).toEqual({ result: 'failed', seen: '1 lines have a prompt in them' });
+  });
+
+  it('"the metrics" fails until each is there under its name', async () => {
+    expect(await resultOf('the metrics')).toBe('failed');
+    const put = (MetricName: string) =>
+      new CloudWatchClient(clientOf(moto)).send(
+        new PutMetricDataCommand({
+          Namespace: 'BedrockOnLambda',
+          MetricData: [{ MetricName, Value: 1, Dimensions: [{ Name: 'functionName', Value: NAME }] }],
+        }),
+      );
+    for (const name of ['coldStarts', 'costUsd', 'inputTokens', 'latencyMs', 'outputTokens']) await put(name);
+    expect(await outcomeOf('the metrics')).toMatchObject({
+      result: 'failed',
+      seen: expect.stringMatching(/: overheadMs$/),
+    });
+    await put('overheadMs');
+    expect(await resultOf('the metrics')).toBe('passed');
+  });
+});
+
+describe('a run', () => {
+  const step = (name: string, run: Step['run'], more: Partial<Step> = {}): Step => ({
+    name,
+    proves: name,
+    run,
+    ...more,
+  });
+  const passes = () => Promise.resolve('seen');
+  const fails = () => Promise.reject(new Error('broken'));
+  const run = (steps: Step[], isInterrupted?: () => boolean) =>
+    runSteps(steps, contextWith(), () => undefined, isInterrupted).then((outcomes) =>
+      outcomes.map(({ result, seen }) => [result, seen]),
+    );
+
+  it('goes on after a failure, but for the steps that need what failed', async () => {
+    expect(await run([step('a', fails), step('b', passes, { needs: 'a' }), step('c', passes)])).toEqual([
+      ['failed', 'broken'],
+      ['skipped', 'needs "a", which did not pass'],
+      ['passed', 'seen'],
+    ]);
+  });
+
+  it('asks nothing more once the credentials are lost', async () => {
+    const expired = Object.assign(new Error('The security token included in the request is expired'), {
+      name: 'ExpiredTokenException',
+    });
+    const [first, second] = await run([step('a', () => Promise.reject(expired)), step('b', passes)]);
+    expect(first).toEqual(['failed', expect.stringContaining('credentials have expired')]);
+    expect(second).toEqual(['skipped', 'the credentials are lost']);
+  });
+
+  it('skips what is left when it is interrupted', async () => {
+    expect(await run([step('a', passes)], () => true)).toEqual([['skipped', 'interrupted']]);
+  });
+
+  it('makes no call that was not planned', async () => {
+    const call = (context: Context) => context.call({ prompt: 'hi' }).then(() => 'called');
+    expect(await run([step('a', call)])).toEqual([['failed', expect.stringContaining('more than was planned')]]);
+    const meter = new Meter([{ count: 1, chars: 10, maxTokens: 5 }]);
+    expect(() => meter.take(11, 5)).toThrow('more than was planned');
+    expect(() => meter.take(10, 6)).toThrow('more than was planned');
+    meter.take(10, 5);
+    expect(() => meter.take(1, 1)).toThrow('more than was planned');
+  });
+
+  it('costs at most what its calls, each as long as it may be, cost at the prices of models.json', () => {
+    const [model] = choice.models;
+    const price = model?.pricePerMillionTokens.output ?? Number.NaN;
+    const one = mostUsd([{ count: 1, chars: 0, maxTokens: 1_000_000 }], choice);
+    const two = mostUsd([{ count: 2, chars: 0, maxTokens: 1_000_000 }], choice);
+    expect(two - one).toBeGreaterThan(price);
+    expect(two - one).toBeLessThan(price * 1.01);
+  });
+});
+
+describe('the removal', () => {
+  const cloudformation = () => new CloudFormationClient(clientOf(moto));
+  const TemplateBody = JSON.stringify({
+    Resources: { Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: `/aws/lambda/${NAME}` } } },
+  });
+  const create = (Value: string) =>
+    cloudformation().send(
+      new CreateStackCommand({ StackName: NAME, TemplateBody, Tags: [{ Key: 'BedrockOnLambdaVerify', Value }] }),
+    );
+  const destroy = async () => {
+    await cloudformation().send(new DeleteStackCommand({ StackName: NAME }));
+    return fine;
+  };
+  beforeEach(() => vi.stubEnv('AWS_ENDPOINT_URL', moto.url));
+
+  it('leaves a stack of another tag as it is', async () => {
+    await create('another');
+    const make = vi.fn(destroy);
+    expect(await removeThrowaway(contextWith(make))).toMatchObject({
+      outcome: { result: 'failed', seen: expect.stringContaining('has not the tag') },
+      left: [expect.stringContaining(NAME)],
+    });
+    expect(make).not.toHaveBeenCalled();
+    await destroy();
+  });
+
+  it('passes where nothing is left, and names what is kept alive', async () => {
+    await create(NAME);
+    expect(await removeThrowaway(contextWith(destroy))).toMatchObject({ outcome: { result: 'passed' }, left: [] });
+    await create(NAME);
+    const keeps = async () => {
+      await destroy();
+      await new CloudWatchLogsClient(clientOf(moto)).send(
+        new CreateLogGroupCommand({ logGroupName: `/aws/lambda/${NAME}` }),
+      );
+      return fine;
+    };
+    expect(await removeThrowaway(contextWith(keeps))).toMatchObject({
+      outcome: { result: 'failed', seen: `left: log group /aws/lambda/${NAME}` },
+      left: [`log group /aws/lambda/${NAME}`],
+    });
+  });
+
+  it('says that something is left where the credentials are lost', async () => {
+    const expired = await startFront(moto, () => ({
+      status: 403,
+      headers: { 'content-type': 'text/xml' },
+      body: '<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token is expired</Message></Error></ErrorResponse>',
+    }));
+    vi.stubEnv('AWS_ENDPOINT_URL', expired.url);
+    const { outcome, left } = await removeThrowaway(contextWith());
+    await expired.stop();
+    expect(outcome).toMatchObject({ result: 'failed', seen: expect.stringContaining('credentials have expired') });
+    expect(left).toEqual([`stack ${NAME}, or parts of it`]);
+  });
+});
+
+describe('a throwaway', () => {
+  it('has a name of its own, which leaves room for its end', () => {
+    expect(throwawayName('a-function')).toMatch(/^a-function-verify-[0-9a-f]{4}$/);
+    expect(() => throwawayName('a'.repeat(53))).toThrow('FUNCTION_NAME takes at most 52 characters');
+    expect(() => throwawayName('a-function', 'prod1')).toThrow('SUFFIX takes four small letters or digits');
+  });
+
+  it('has the settings of the user, but for those that write to somebody, and short answers', () => {
+    const settings = throwawaySettings(
+      new Map<string, string | number>([
+        ['ALARM_EMAIL', 'a@example.com'],
+        ['MEMORY', 256],
+        ['FUNCTION_NAME', 'mine'],
+      ]),
+      NAME,
+      'ap-northeast-1',
+    );
+    expect(Object.fromEntries(settings)).toMatchObject({
+      MEMORY: 256,
+      FUNCTION_NAME: NAME,
+      MAX_TOKENS: 64,
+      FUNCTION_URL: true,
+    });
+    expect(settings.has('ALARM_EMAIL')).toBe(false);
+  });
+});
+
+describe('the pages', () => {
+  const NAMES = [...STEPS.map(({ name }) => name), 'make destroy'];
+
+  it.each(['docs/verified.md', 'docs/verified.ja.md'])('%s say what each line proves, and no other', (name) => {
+    const rows = readFileSync(join(workspaceDir, name), 'utf8').matchAll(/^\| ([^|`]+) \| [^|]+ \|$/gm);
+    expect([...rows].map(([, line]) => line).filter((line) => line !== 'line' && line !== '行')).toEqual(NAMES);
+  });
+
+  it('have the table of the reports that are there', () => {
+    for (const { name, text } of pagesOf(verifiedDir))
+      expect(readFileSync(join(workspaceDir, name), 'utf8')).toBe(text);
+  });
+
+  it.each([
+    ['README.md', 'nobody has written down here'],
+    ['README.ja.md', 'AWS で確認した記録もまだありません'],
+  ])('%s says that AWS has not been seen exactly while no report is there', (name, sentence) => {
+    const isSaid = readFileSync(join(workspaceDir, name), 'utf8').includes(sentence);
+    expect(isSaid).toBe(readReports(verifiedDir).length === 0);
+  });
+});
+
+describe('the table of reports', () => {
+  const report = {
+    date: '2026-11-26',
+    region: 'ap-northeast-1',
+    commit: '0123456789ab',
+    versions: {},
+    models: ['one'],
+    isEmulated: false,
+    mostUsd: 0.123,
+    minutes: 9,
+    figures: { initMs: 30 },
+    steps: [{ name: 'a', proves: 'a', result: 'passed' as const, seen: 'seen' }],
+  };
+
+  it('has a row for each, and a sentence where there is none', () => {
+    expect(tableOf([], 'None.')).toBe('None.\n');
+    expect(tableOf([report], 'None.').split('\n')[2]).toBe(
+      '| 2026-11-26 | ap-northeast-1 | `0123456789ab` | `one` | 1 | 0 | 0 | 30 ms | – | $0.12 |',
+    );
+  });
+
+  it('stands between its marks, and nothing else of the page changes', () => {
+    const page = 'before\n<!-- verified: made by make verify -->\nold\n<!-- end -->\nafter\n';
+    expect(withTable(page, 'new\n')).toBe(
+      'before\n<!-- verified: made by make verify -->\n\nnew\n\n<!-- end -->\nafter\n',
+    );
+    expect(() => withTable('nothing', 'new\n')).toThrow('has no <!-- verified');
+  });
+});
