@@ -107,6 +107,10 @@ bench-short: setup build ##- The same, for a look: three cold starts, and nothin
 bench-stream: setup build ## Measure streamed answers beside the same, rewrite the tables (root); JSON=1
 	@tools/bench stream
 
+.PHONY: bench-batch
+bench-batch: setup ## Measure make batch beside Python and the AWS CLI, rewrite the tables; JSON=1
+	@tools/bench batch
+
 .PHONY: bench-growth
 bench-growth: setup build ## Measure how cost grows with size, rewrite the tables; JSON=1
 	@tools/bench growth

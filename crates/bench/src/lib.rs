@@ -1,10 +1,11 @@
 //! The function measured beside others, in one run, on Lambda's terms: [`compare`] starts each of them again and again, in turn,
-//! against one stand-in for Bedrock; [`stream`] does so with answers that are streamed, and [`grow`] measures how the cost of an
-//! invocation grows with its size. All give numbers, and [`tables`] writes them for a terminal and for the documents.
+//! against one stand-in for Bedrock; [`stream`] does so with answers that are streamed, [`grow`] measures how the cost of an
+//! invocation grows with its size, and [`batches`] measures `make batch` beside what else answers a file of prompts. All give numbers, and [`tables`] writes them for a terminal and for the documents.
 //!
 //! Only ratios within one run mean something on another machine, and at 128 MB only as long as a call still fits the CPU of one
 //! period there: what does not is held until the next.
 
+mod batch;
 mod bedrock;
 mod compare;
 mod freeze;
@@ -19,6 +20,7 @@ mod stream;
 mod subject;
 pub mod tables;
 
+pub use batch::{BatchMemory, BatchName, BatchRow, Batches, Programs, batches};
 pub use compare::{Extent, compare};
 pub use freeze::AfterFreeze;
 pub use growth::{Dimension, Growth, Point, Series, grow};

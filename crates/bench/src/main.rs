@@ -1,4 +1,4 @@
-//! `bench`: what `make bench` and `make bench-growth` run.
+//! `bench`: what `make bench`, `make bench-stream`, `make bench-batch` and `make bench-growth` run.
 //!
 //! Exit codes: 0 it was measured (a missed target is told, and is no failure), 1 it could not be, 2 the command line is wrong,
 //! 128 + n signal n stopped it.
@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use bench::{Extent, tables};
+use bench::{Extent, Programs, tables};
 use clap::{Parser, Subcommand, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use lambda_local::stopped;
@@ -53,6 +53,15 @@ enum What {
         #[arg(long, default_value_t = 7, value_parser = value_parser!(u32).range(1..))]
         processes: u32,
     },
+    /// A file of prompts, beside a loop in Python and the AWS CLI
+    Batch {
+        /// The folder of the programs `batch` and `bedrock-function`
+        #[arg(long, value_name = "FOLDER")]
+        built: PathBuf,
+        /// The folder of the programs `python` and `aws`
+        #[arg(long, value_name = "FOLDER")]
+        tools: PathBuf,
+    },
     /// By the size of prompt and answer, and the number of messages
     Growth {
         /// Invocations at each size
@@ -84,16 +93,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli, progress: &ProgressBar) -> Result<()> {
-    match cli.what {
+    match &cli.what {
         What::Compare {
             cold_starts,
             warm_invocations,
             freezes,
         } => {
             let extent = Extent {
-                cold_starts,
-                warm_invocations,
-                freezes,
+                cold_starts: *cold_starts,
+                warm_invocations: *warm_invocations,
+                freezes: *freezes,
                 unthrottled_too: cli.output.is_none(),
             };
             let results = bench::compare(&cli.subjects, extent, progress).await?;
@@ -103,12 +112,18 @@ async fn run(cli: &Cli, progress: &ProgressBar) -> Result<()> {
         What::Stream { processes } => {
             let unthrottled_too = cli.output.is_none();
             let streaming =
-                bench::stream(&cli.subjects, processes, unthrottled_too, progress).await?;
+                bench::stream(&cli.subjects, *processes, unthrottled_too, progress).await?;
             progress.finish_and_clear();
             finish(cli, &streaming, tables::streaming(&streaming))
         }
+        What::Batch { built, tools } => {
+            let (built, tools) = (built.clone(), tools.clone());
+            let batches = bench::batches(&Programs { built, tools }, progress).await?;
+            progress.finish_and_clear();
+            finish(cli, &batches, tables::batches(&batches))
+        }
         What::Growth { repetitions } => {
-            let growth = bench::grow(&cli.subjects, repetitions, progress).await?;
+            let growth = bench::grow(&cli.subjects, *repetitions, progress).await?;
             progress.finish_and_clear();
             finish(cli, &growth, tables::growth(&growth))
         }

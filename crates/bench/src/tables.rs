@@ -1,7 +1,8 @@
 //! What the terminal and the documents show of the numbers.
 
 use crate::{
-    Growth, Name, Percentiles, Point, Results, Row, Series, Spread, StreamRow, Streaming,
+    BatchName, BatchRow, Batches, Growth, Name, Percentiles, Point, Results, Row, Series, Spread,
+    StreamRow, Streaming,
     markdown::{bar, markdown, number},
 };
 
@@ -377,6 +378,74 @@ fn stream_targets(streaming: &Streaming) -> Option<[Target; 7]> {
             "µs",
         ),
         ("handshakes after INIT", ours.handshakes, AT_MOST, 0.0, ""),
+    ])
+}
+
+/// Files of prompts.
+#[must_use]
+pub fn batches(batches: &Batches) -> String {
+    let answer_ms = batches.answer_ms;
+    let circumstances = format!(
+        "One file each, from the start of the command to its end, on {}, where the stand-in, which answers after {answer_ms} ms, \
+         takes its share of the CPU too. The ideal is as many answers at once as there may be, with nothing between them.\n",
+        batches.machine
+    );
+    let heading = [
+        "command",
+        "at once",
+        "lines",
+        "lines a second",
+        "of the ideal",
+        "CPU ms a line",
+    ];
+    let cells = |row: &BatchRow| {
+        let name = match row.name {
+            BatchName::Ours => "make batch",
+            BatchName::Boto3 => "Python, boto3, threads",
+            BatchName::AwsCli => "xargs -P, AWS CLI",
+        };
+        [
+            name.to_owned(),
+            row.at_once.to_string(),
+            row.lines.to_string(),
+            number(row.per_second()),
+            format!("{:.1} %", row.share_of_ideal(answer_ms) * 100.0),
+            number(row.cpu_ms_per_line()),
+        ]
+    };
+    let rows = markdown(1, heading, batches.rows.iter().map(cells).collect());
+    let memory = batches.memory.iter().map(|memory| {
+        let peak = number(memory.peak as f64 / 1e6);
+        [memory.lines.to_string(), peak]
+    });
+    let memory = markdown(0, ["lines of the file", "peak memory MB"], memory.collect());
+    let targets = batch_targets(batches).map(|targets| target_table(&targets));
+    format!(
+        "{circumstances}\n{rows}\n{memory}\n{}",
+        targets.unwrap_or_default()
+    )
+}
+
+/// None where our run at 64 is missing in the results.
+fn batch_targets(batches: &Batches) -> Option<[Target; 2]> {
+    let is_ours = |row: &&BatchRow| row.name == BatchName::Ours && row.at_once == 64;
+    let ours = batches.rows.iter().find(is_ours)?;
+    let share = ours.share_of_ideal(batches.answer_ms);
+    Some([
+        (
+            "make batch, 64 at once: of the ideal",
+            share,
+            AT_LEAST,
+            0.95,
+            "×",
+        ),
+        (
+            "the same: CPU time of a line, the function's processes included",
+            ours.cpu_ms_per_line(),
+            AT_MOST,
+            2.0,
+            "ms",
+        ),
     ])
 }
 

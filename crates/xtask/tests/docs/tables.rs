@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bedrock_function::errors::Cause;
 use bench::{
-    Growth, Results, Streaming,
+    Batches, Growth, Results, Streaming,
     tables::{
         self,
         Language::{English, Japanese},
@@ -206,6 +206,8 @@ fn the_tables_are_those_of_the_code_of_models_json_and_of_the_benchmarks() {
         "stream",
         &tables::streaming(&streamed),
     );
+    let batches: Batches = measured("batch");
+    assert_part("docs/benchmarks.md", "batch", &tables::batches(&batches));
     let grown: Growth = measured("growth");
     assert_part("docs/benchmarks.md", "growth", &tables::growth(&grown));
 }
