@@ -156,21 +156,17 @@ fn structured(
     retries: u8,
     facts: Option<&ModelFacts>,
 ) -> Result<Structured, InvalidRequest> {
-    let refused =
-        |happened: String, remedy| InvalidRequest::new(format!("schema {happened}"), remedy);
     let known = facts.map_or(StructuredOutput::None, |facts| facts.structured_output);
     let way = match known {
         StructuredOutput::Native => match schema.refused_as_grammar() {
             None => Way::TextFormat,
-            Some(why) => return Err(refused(why.happened(), why.remedy())),
+            Some(problem) => return Err(InvalidRequest::of_schema(&problem)),
         },
-        StructuredOutput::Tool => {
-            let input = schema.as_tool_input();
-            let input = input.map_err(|why| refused(why.happened(), why.remedy()))?;
-            Way::Tool {
-                input_schema: input.into(),
-            }
-        }
+        StructuredOutput::Tool => Way::Tool {
+            input_schema: schema
+                .as_tool_input()
+                .map_err(|problem| InvalidRequest::of_schema(&problem))?,
+        },
         StructuredOutput::None => {
             return Err(InvalidRequest::new(
                 "This model cannot be brought to satisfy a schema.",

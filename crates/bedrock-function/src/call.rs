@@ -1,13 +1,15 @@
 //! A call of a model: what came of it, for the record and for the caller.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
+
+use serde_json::value::RawValue;
 
 use crate::{
     config::{Config, Price},
     doors::Usage,
     errors::{Error, Unsatisfied},
     record::{Record, cost_usd, millis},
-    text::{AnswerEnd, CallError, ServiceTier, TextRequest, Tokens},
+    text::{AnswerEnd, CallError, ServiceTier, Structured, TextRequest, Tokens},
 };
 
 /// A call of a model, from its beginning.
@@ -19,6 +21,8 @@ pub(crate) struct Call {
     model: String,
     tier: ServiceTier,
     price: Option<Price>,
+    /// What the answer must satisfy, where it is to be JSON.
+    structured: Option<Arc<Structured>>,
 }
 
 impl Call {
@@ -31,6 +35,7 @@ impl Call {
             model: request.model.to_string(),
             tier: request.service_tier,
             price: facts.and_then(|facts| facts.price(request.service_tier)),
+            structured: request.structured.clone(),
         }
     }
 
@@ -44,20 +49,37 @@ impl Call {
         }
     }
 
-    /// Notes that the model has ended its answer.
-    pub(crate) fn answered(&self, end: &AnswerEnd, record: &mut Record) {
-        record.called(&self.model, self.tier, self.started.elapsed());
-        record.answered(end, self.cost(end.tokens));
+    /// Whether the answer is to be JSON.
+    pub(crate) fn is_structured(&self) -> bool {
+        self.structured.is_some()
     }
 
-    /// Notes that the answer is not what the event's schema asks for. It is paid all the same.
-    pub(crate) fn unsatisfied(
+    /// How often the model may be asked again.
+    pub(crate) fn retries(&self) -> u8 {
+        self.structured.as_ref().map_or(0, |wanted| wanted.retries)
+    }
+
+    /// Notes that the model has ended its answer, and gives the JSON of that where the caller asked for JSON.
+    ///
+    /// # Errors
+    ///
+    /// An answer that is not what the event's schema asks for. It is paid, and so noted, all the same.
+    pub(crate) fn answered(
         &self,
-        why: Unsatisfied,
+        text: &str,
         end: &AnswerEnd,
         record: &mut Record,
-    ) -> Error {
-        self.answered(end, record);
+    ) -> Result<Option<Box<RawValue>>, Unsatisfied> {
+        record.called(&self.model, self.tier, self.started.elapsed());
+        record.answered(end, self.cost(end.tokens));
+        let structured = self.structured.as_ref();
+        structured
+            .map(|structured| structured.json_of(text, &end.stop))
+            .transpose()
+    }
+
+    /// What the caller is told of an answer that is not what the event's schema asks for.
+    pub(crate) fn unsatisfied(&self, why: Unsatisfied) -> Error {
         Error::Unsatisfied {
             model: self.model.clone(),
             why,

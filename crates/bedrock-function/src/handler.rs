@@ -96,12 +96,11 @@ impl<M: TextModel> Handler<M> {
                     .map(Answering::Whole)
             }
             Delivery::Streamed => {
-                let structured = request.structured.clone();
                 let parts = match self.models.ask(request, budget).await {
                     Ok(parts) => parts,
                     Err(error) => return Err(call.failed(error, record)),
                 };
-                let answer = LiveAnswer::begin(call, parts, structured, budget, record).await?;
+                let answer = LiveAnswer::begin(call, parts, budget, record).await?;
                 Ok(Answering::Live(answer))
             }
         }
@@ -117,10 +116,7 @@ impl<M: TextModel> Handler<M> {
         budget: TimeBudget,
         record: &mut Record,
     ) -> Result<(Answer, Option<Box<RawValue>>), Error> {
-        let structured = request.structured.clone();
-        let mut retries = structured
-            .as_ref()
-            .map_or(0, |structured| structured.retries);
+        let mut retries = call.retries();
         let (mut request, mut before) = (request, Spent::default());
         loop {
             let began = budget.elapsed();
@@ -135,15 +131,8 @@ impl<M: TextModel> Handler<M> {
             };
             before.add_to(&mut answer.end);
             record.text = call.logs_content.then(|| answer.text.clone());
-            let json = structured
-                .as_ref()
-                .map(|structured| structured.json_of(&answer.text, &answer.end.stop))
-                .transpose();
-            let why = match json {
-                Ok(json) => {
-                    call.answered(&answer.end, record);
-                    return Ok((answer, json));
-                }
+            let why = match call.answered(&answer.text, &answer.end, record) {
+                Ok(json) => return Ok((answer, json)),
                 Err(why) => why,
             };
             let took = budget.elapsed().saturating_sub(began);
@@ -153,7 +142,7 @@ impl<M: TextModel> Handler<M> {
                     (request, before) = (again, Spent::on(&answer.end));
                     retries -= 1;
                 }
-                None => return Err(call.unsatisfied(why, &answer.end, record)),
+                None => return Err(call.unsatisfied(why)),
             }
         }
     }

@@ -1,9 +1,8 @@
 //! An answer that is passed on while it arrives.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures_util::StreamExt;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -13,10 +12,10 @@ use crate::{
         Body,
         sse::{self, Done},
     },
-    errors::{Error, Unsatisfied},
+    errors::Error,
     panic::{Panicked, caught},
     record::{Record, millis},
-    text::{AnswerEnd, AnswerPart, AnswerStream, Structured},
+    text::{AnswerPart, AnswerStream},
 };
 
 /// Some proxies close a connection that is silent for longer; a comment is sent before that.
@@ -31,8 +30,6 @@ pub(crate) struct LiveAnswer {
     call: Call,
     parts: AnswerStream,
     budget: TimeBudget,
-    /// What the answer must satisfy, where it is to be JSON.
-    structured: Option<Arc<Structured>>,
     first_text: String,
     first_text_after: Duration,
 }
@@ -42,7 +39,6 @@ impl LiveAnswer {
     pub(crate) async fn begin(
         call: Call,
         mut parts: AnswerStream,
-        structured: Option<Arc<Structured>>,
         budget: TimeBudget,
         record: &mut Record,
     ) -> Result<Self, Error> {
@@ -55,20 +51,16 @@ impl LiveAnswer {
                         call,
                         parts,
                         budget,
-                        structured,
                         first_text,
                     });
                 }
                 Some(Ok(AnswerPart::End(end))) => {
                     // Without text there is no JSON either.
-                    let structured = structured.as_deref();
-                    let json = structured.map(|structured| structured.json_of("", &end.stop));
-                    if let Some(Err(why)) = json {
-                        return Err(call.unsatisfied(why, &end, record));
-                    }
-                    call.answered(&end, record);
-                    return Err(Error::NoText {
-                        stop_reason: end.stop.cut_short_by().map(str::to_owned),
+                    return Err(match call.answered("", &end, record) {
+                        Err(why) => call.unsatisfied(why),
+                        Ok(_) => Error::NoText {
+                            stop_reason: end.stop.cut_short_by().map(str::to_owned),
+                        },
                     });
                 }
                 Some(Err(error)) => return Err(call.failed(error, record)),
@@ -108,7 +100,7 @@ impl LiveAnswer {
         request_id: &str,
     ) -> String {
         let mut text = std::mem::take(&mut self.first_text);
-        let keeps_text = self.call.logs_content || self.structured.is_some();
+        let keeps_text = self.call.logs_content || self.call.is_structured();
         caller.send(sse::text(&text)).await;
         let ended = loop {
             let part = tokio::time::timeout(SILENCE, caught(self.parts.next())).await;
@@ -126,12 +118,9 @@ impl LiveAnswer {
                 Ok(Ok(None) | Err(Panicked)) => break Err(Error::Internal),
             }
         };
-        let ended = ended.and_then(|end| match self.json_of(&text, &end) {
-            Ok(json) => {
-                self.call.answered(&end, record);
-                Ok((end, json))
-            }
-            Err(why) => Err(self.call.unsatisfied(why, &end, record)),
+        let ended = ended.and_then(|end| match self.call.answered(&text, &end, record) {
+            Ok(json) => Ok((end, json)),
+            Err(why) => Err(self.call.unsatisfied(why)),
         });
         if self.call.logs_content {
             record.text = Some(text);
@@ -148,16 +137,6 @@ impl LiveAnswer {
                 sse::error(&error, request_id)
             }
         }
-    }
-}
-
-impl LiveAnswer {
-    /// The JSON of the whole text, where the caller asked for it.
-    fn json_of(&self, text: &str, end: &AnswerEnd) -> Result<Option<Box<RawValue>>, Unsatisfied> {
-        let structured = self.structured.as_ref();
-        structured
-            .map(|structured| structured.json_of(text, &end.stop))
-            .transpose()
     }
 }
 
@@ -185,7 +164,7 @@ mod tests {
     use futures_util::{StreamExt, stream};
 
     use super::*;
-    use crate::{config::Config, doors::Door};
+    use crate::{config::Config, doors::Door, text::AnswerEnd};
 
     /// The body of an answer whose parts come so long after one another, and which may take so long.
     async fn body(parts: Vec<(Duration, AnswerPart)>, time: Duration) -> Body {
@@ -207,7 +186,7 @@ mod tests {
         let budget = TimeBudget::until(now, now, time);
         let mut record = Record::new("REQUEST-ID", true, None);
         let call = Call::new(&request, &config);
-        let answer = LiveAnswer::begin(call, Box::pin(parts), None, budget, &mut record).await;
+        let answer = LiveAnswer::begin(call, Box::pin(parts), budget, &mut record).await;
         answer
             .ok()
             .unwrap()

@@ -20,6 +20,24 @@ pub struct Violation {
     pub keyword: &'static str,
 }
 
+impl Violation {
+    /// Of a value itself.
+    fn of(keyword: &'static str) -> Self {
+        Self {
+            pointer: String::new(),
+            keyword,
+        }
+    }
+
+    /// The same, seen from the array or object that has the value under that name.
+    fn inside(self, name: &str) -> Self {
+        Self {
+            pointer: pointer_to("", &[name]) + &self.pointer,
+            ..self
+        }
+    }
+}
+
 impl Schema {
     /// Checks a value.
     ///
@@ -27,60 +45,46 @@ impl Schema {
     ///
     /// The first violation, in the order of the schema's members.
     pub fn check(&self, value: &Value) -> Result<(), Violation> {
-        self.check_node(&self.root, value, "")
+        self.check_node(&self.root, value)
     }
 
-    pub(crate) fn check_node(
-        &self,
-        node: &Node,
-        value: &Value,
-        pointer: &str,
-    ) -> Result<(), Violation> {
+    /// Checks a value by a node of the schema. The pointer of a violation begins at that value.
+    pub(crate) fn check_node(&self, node: &Node, value: &Value) -> Result<(), Violation> {
         let node = self.resolved(node);
-        let violated = own_keyword(node, value);
-        if let Some(keyword) = violated {
-            return Err(Violation {
-                pointer: pointer.to_owned(),
-                keyword,
-            });
+        if let Some(keyword) = own_keyword(node, value) {
+            return Err(Violation::of(keyword));
         }
         match value {
-            Value::Array(values) => self.check_items(node, values, pointer)?,
-            Value::Object(members) => self.check_members(node, members, pointer)?,
+            Value::Array(values) => self.check_items(node, values)?,
+            Value::Object(members) => self.check_members(node, members)?,
             _ => {}
         }
         let satisfies_one = node
             .any_of
             .iter()
-            .any(|branch| self.check_node(branch, value, pointer).is_ok());
+            .any(|branch| self.check_node(branch, value).is_ok());
         if node.any_of.is_empty() || satisfies_one {
             return Ok(());
         }
-        Err(Violation {
-            pointer: pointer.to_owned(),
-            keyword: "anyOf",
-        })
+        Err(Violation::of("anyOf"))
     }
 
-    fn check_items(&self, node: &Node, values: &[Value], pointer: &str) -> Result<(), Violation> {
+    fn check_items(&self, node: &Node, values: &[Value]) -> Result<(), Violation> {
         let Some(items) = &node.items else {
             return Ok(());
         };
         for (at, value) in values.iter().enumerate() {
-            self.check_node(items, value, &pointer_to(pointer, &[&at.to_string()]))?;
+            self.check_node(items, value)
+                .map_err(|violation| violation.inside(&at.to_string()))?;
         }
         Ok(())
     }
 
-    fn check_members(
-        &self,
-        node: &Node,
-        members: &Map<String, Value>,
-        pointer: &str,
-    ) -> Result<(), Violation> {
+    fn check_members(&self, node: &Node, members: &Map<String, Value>) -> Result<(), Violation> {
         for (name, property) in &node.properties {
             if let Some(value) = members.get(name) {
-                self.check_node(property, value, &pointer_to(pointer, &[name]))?;
+                self.check_node(property, value)
+                    .map_err(|violation| violation.inside(name))?;
             }
         }
         let is_named = |name: &str| node.properties.iter().any(|(known, _)| known == name);
@@ -88,18 +92,13 @@ impl Schema {
         let is_satisfied = match &node.additional {
             Additional::Any => true,
             Additional::None => others.next().is_none(),
-            Additional::Each(each) => {
-                others.all(|(_, value)| self.check_node(each, value, pointer).is_ok())
-            }
+            Additional::Each(each) => others.all(|(_, value)| self.check_node(each, value).is_ok()),
         };
         if is_satisfied {
             return Ok(());
         }
         // Such a member has a name of the model's own, which is part of the value.
-        Err(Violation {
-            pointer: pointer.to_owned(),
-            keyword: "additionalProperties",
-        })
+        Err(Violation::of("additionalProperties"))
     }
 }
 

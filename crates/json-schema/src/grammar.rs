@@ -7,54 +7,23 @@
 //! (pydantic/pydantic-ai#4237), and optional members and unions are limited
 //! (strands-agents/harness-sdk#2664; "Structured outputs" in Anthropic's documentation).
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::{
-    Schema,
+    Problem, ProblemKind, Schema,
     node::{Additional, Node, Type, pointer_to},
-    problem::Place,
 };
 
 /// Members that are not required, in the whole schema.
-const MOST_OPTIONAL: usize = 24;
+pub(crate) const MOST_OPTIONAL: usize = 24;
 
 /// Schemas with `anyOf` or several types, in the whole schema.
-const MOST_UNIONS: usize = 16;
-
-/// What Bedrock refuses of a schema, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// A keyword on a type.
-    Keyword {
-        /// A JSON Pointer into the schema.
-        pointer: String,
-        /// The type that Bedrock names in its refusal.
-        of: &'static str,
-        /// The keyword.
-        keyword: &'static str,
-    },
-    /// An object that may have members of any name.
-    OpenObject {
-        /// A JSON Pointer into the schema.
-        pointer: String,
-    },
-    /// An `enum` or `const` with an array or object.
-    ComplexEnum {
-        /// A JSON Pointer into the schema.
-        pointer: String,
-    },
-    /// More members that are not required than Bedrock takes.
-    TooManyOptional(usize),
-    /// More unions than Bedrock takes.
-    TooManyUnions(usize),
-}
+pub(crate) const MOST_UNIONS: usize = 16;
 
 impl Schema {
     /// What Bedrock would refuse first; nothing, where it takes the schema.
     #[must_use]
-    pub fn refused_as_grammar(&self) -> Option<Refused> {
+    pub fn refused_as_grammar(&self) -> Option<Problem> {
         let definitions = self.definitions.iter();
         let definitions = definitions.map(|one| (one.reference[1..].to_owned(), &one.node));
         let roots: Vec<_> = definitions.chain([(String::new(), &self.root)]).collect();
@@ -64,9 +33,11 @@ impl Schema {
             .find_map(|(pointer, node)| counts.refused_in(node, pointer));
         refused.or(match counts {
             Counts { optional, .. } if optional > MOST_OPTIONAL => {
-                Some(Refused::TooManyOptional(optional))
+                Some(Problem::new("", ProblemKind::TooManyOptional(optional)))
             }
-            Counts { unions, .. } if unions > MOST_UNIONS => Some(Refused::TooManyUnions(unions)),
+            Counts { unions, .. } if unions > MOST_UNIONS => {
+                Some(Problem::new("", ProblemKind::TooManyUnions(unions)))
+            }
             _ => None,
         })
     }
@@ -79,20 +50,16 @@ struct Counts {
 }
 
 impl Counts {
-    fn refused_in(&mut self, node: &Node, pointer: String) -> Option<Refused> {
+    fn refused_in(&mut self, node: &Node, pointer: String) -> Option<Problem> {
         if let Some((of, keyword)) = refused_keyword(node) {
-            return Some(Refused::Keyword {
-                pointer,
-                of,
-                keyword,
-            });
+            return Some(Problem::new(pointer, ProblemKind::Refused(of, keyword)));
         }
         if node.is_of_objects() && node.additional != Additional::None {
-            return Some(Refused::OpenObject { pointer });
+            return Some(Problem::new(pointer, ProblemKind::OpenObject));
         }
         let mut values = node.values.iter().flatten().chain(&node.constant);
         if values.any(|value| matches!(value, Value::Array(_) | Value::Object(_))) {
-            return Some(Refused::ComplexEnum { pointer });
+            return Some(Problem::new(pointer, ProblemKind::ComplexEnum));
         }
         let is_optional = |(name, _): &&(String, Node)| !node.required.contains(name);
         self.optional += node.properties.iter().filter(is_optional).count();
@@ -123,67 +90,6 @@ fn refused_keyword(node: &Node) -> Option<(&'static str, &'static str)> {
     .into_iter()
     .find(|(.., is_there)| *is_there)
     .map(|(of, keyword, _)| (of, keyword))
-}
-
-impl Refused {
-    /// What is wrong, as the rest of a sentence that begins with what has the schema.
-    #[must_use]
-    pub fn happened(&self) -> String {
-        self.to_string()
-    }
-
-    /// What to do.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Keyword { .. } => {
-                "Leave it out, and say in a description what it asks for; or choose a model that is called with a tool."
-            }
-            Self::OpenObject { .. } => "Add it, and name every member in properties.",
-            Self::ComplexEnum { .. } => "List strings, numbers, booleans and null alone.",
-            Self::TooManyOptional(_) => "Require them; a member without a value can be null.",
-            Self::TooManyUnions(_) => "Simplify it.",
-        }
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Keyword {
-                pointer, keyword, ..
-            } => {
-                let more = if *keyword == "minItems" {
-                    " above 1"
-                } else {
-                    ""
-                };
-                write!(
-                    f,
-                    "has {keyword}{more}{}, which this model refuses.",
-                    Place(pointer)
-                )
-            }
-            Self::OpenObject { pointer } => write!(
-                f,
-                "has an object{} without \"additionalProperties\": false, which this model wants.",
-                Place(pointer)
-            ),
-            Self::ComplexEnum { pointer } => write!(
-                f,
-                "has an array or object among the values{}, which this model refuses.",
-                Place(pointer)
-            ),
-            Self::TooManyOptional(found) => write!(
-                f,
-                "has {found} members that are not required; this model takes {MOST_OPTIONAL}."
-            ),
-            Self::TooManyUnions(found) => write!(
-                f,
-                "has {found} schemas with anyOf or several types; this model takes {MOST_UNIONS}."
-            ),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ mod sample;
 mod tool;
 
 pub use check::Violation;
-pub use grammar::Refused;
 pub use members::compact;
 pub use problem::{Problem, ProblemKind};
 

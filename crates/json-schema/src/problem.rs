@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::grammar::{MOST_OPTIONAL, MOST_UNIONS};
+
 /// Why a schema cannot be taken, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -40,6 +42,16 @@ pub enum ProblemKind {
     TooLarge(usize),
     /// A root that is not of type object.
     NotOfObjects,
+    /// A type, as Bedrock names it in its refusal, and a keyword that the grammar of an answer has no place for.
+    Refused(&'static str, &'static str),
+    /// An object that may have members of any name, of which there is no grammar.
+    OpenObject,
+    /// An `enum` or `const` with an array or object, of which there is no grammar.
+    ComplexEnum,
+    /// So many members that are not required, which are more than a grammar takes.
+    TooManyOptional(usize),
+    /// So many unions, which are more than a grammar takes.
+    TooManyUnions(usize),
 }
 
 impl Problem {
@@ -82,6 +94,26 @@ impl Problem {
                 format!("has definitions of more than {most} bytes, counted at each $ref.")
             }
             ProblemKind::NotOfObjects => "is not of type object.".to_owned(),
+            ProblemKind::Refused(_, keyword) => {
+                let more = if keyword == "minItems" {
+                    " above 1"
+                } else {
+                    ""
+                };
+                format!("has {keyword}{more}{place}, which this model refuses.")
+            }
+            ProblemKind::OpenObject => format!(
+                "has an object{place} without \"additionalProperties\": false, which this model wants."
+            ),
+            ProblemKind::ComplexEnum => {
+                format!("has an array or object among the values{place}, which this model refuses.")
+            }
+            ProblemKind::TooManyOptional(found) => format!(
+                "has {found} members that are not required; this model takes {MOST_OPTIONAL}."
+            ),
+            ProblemKind::TooManyUnions(found) => format!(
+                "has {found} schemas with anyOf or several types; this model takes {MOST_UNIONS}."
+            ),
         }
     }
 
@@ -106,18 +138,27 @@ impl Problem {
             ProblemKind::Recursive => {
                 "Write the levels out that are needed: Bedrock takes no recursive schema."
             }
-            ProblemKind::TooDeep(_) | ProblemKind::TooMany(_) | ProblemKind::TooLarge(_) => {
-                "Simplify it."
-            }
+            ProblemKind::TooDeep(_)
+            | ProblemKind::TooMany(_)
+            | ProblemKind::TooLarge(_)
+            | ProblemKind::TooManyUnions(_) => "Simplify it.",
             ProblemKind::NotOfObjects => {
                 "Put the value into a property of an object: this model answers with objects alone."
+            }
+            ProblemKind::Refused(..) => {
+                "Leave it out, and say in a description what it asks for; or choose a model that is called with a tool."
+            }
+            ProblemKind::OpenObject => "Add it, and name every member in properties.",
+            ProblemKind::ComplexEnum => "List strings, numbers, booleans and null alone.",
+            ProblemKind::TooManyOptional(_) => {
+                "Require them; a member without a value can be null."
             }
         }
     }
 }
 
 /// Where in the schema; nothing, where that is the whole of it.
-pub(crate) struct Place<'a>(pub(crate) &'a str);
+struct Place<'a>(&'a str);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

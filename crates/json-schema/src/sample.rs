@@ -42,7 +42,7 @@ impl Schema {
     fn sample_of(&self, node: &Node, name: &str) -> Option<String> {
         let node = self.resolved(node);
         let satisfies = |text: &String| {
-            serde_json::from_str(text).is_ok_and(|value| self.check_node(node, &value, "").is_ok())
+            serde_json::from_str(text).is_ok_and(|value| self.check_node(node, &value).is_ok())
         };
         let values = node.constant.iter().chain(node.values.iter().flatten());
         let values = values.map(Value::to_string);

@@ -19,12 +19,13 @@ impl Schema {
     /// # Errors
     ///
     /// A schema that is not of type object.
-    pub fn as_tool_input(&self) -> Result<String, Problem> {
+    pub fn as_tool_input(&self) -> Result<Box<RawValue>, Problem> {
+        let unreadable = || Problem::new("", ProblemKind::NotASchema);
         if self.resolved(&self.root).types != [Type::Object] {
             return Err(Problem::new("", ProblemKind::NotOfObjects));
         }
         let writer = Writer {
-            root: Members::of(&self.text).unwrap_or_else(|| Members(Vec::new())),
+            root: Members::of(&self.text).ok_or_else(unreadable)?,
         };
         let mut members = Vec::new();
         writer.members(&self.text, &mut members);
@@ -35,7 +36,7 @@ impl Schema {
                 *value = "\"object\"";
             }
         }
-        Ok(writer.object(&members))
+        RawValue::from_string(writer.object(&members)).map_err(|_| unreadable())
     }
 }
 
@@ -117,7 +118,8 @@ mod tests {
     use super::*;
 
     fn tool_input(schema: &str) -> String {
-        Schema::parse(schema).unwrap().as_tool_input().unwrap()
+        let input = Schema::parse(schema).unwrap().as_tool_input().unwrap();
+        input.get().to_owned()
     }
 
     #[test]

@@ -85,9 +85,8 @@ struct InputSchema<'a> {
     json: &'a RawValue,
 }
 
-/// None, where a tool's input is no JSON, which it always is.
-fn form(structured: &Structured) -> Option<Form<'_>> {
-    Some(match &structured.way {
+fn form(structured: &Structured) -> Form<'_> {
+    match &structured.way {
         Way::TextFormat => {
             let structure = Structure::JsonSchema {
                 name: NAME,
@@ -101,13 +100,11 @@ fn form(structured: &Structured) -> Option<Form<'_>> {
             tool_choice: ToolChoice::Tool { name: NAME },
             tools: [Tool::Spec {
                 description: "Takes the whole answer.",
-                input_schema: InputSchema {
-                    json: serde_json::from_str(input_schema).ok()?,
-                },
+                input_schema: InputSchema { json: input_schema },
                 name: NAME,
             }],
         }),
-    })
+    }
 }
 
 #[derive(Serialize)]
@@ -159,7 +156,7 @@ fn body(request: &TextRequest) -> Body<'_> {
         service_tier: (!request.service_tier.is_default()).then_some(Tier {
             r#type: request.service_tier,
         }),
-        structured: request.structured.as_deref().and_then(form),
+        structured: request.structured.as_deref().map(form),
         system: request.system.as_deref().map(|text| [Block { text }]),
     }
 }

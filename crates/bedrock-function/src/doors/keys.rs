@@ -1,6 +1,6 @@
 //! What each key of the object means, whatever this deployment allows.
 
-use json_schema::{Problem, Schema};
+use json_schema::Schema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -109,10 +109,9 @@ fn schema(name: &str, raw: &RawValue) -> Result<Box<Schema>, InvalidRequest> {
             "Leave out what the answer does not need.",
         ));
     }
-    let of = |problem: Problem| {
-        InvalidRequest::new(format!("{name} {}", problem.happened()), problem.remedy())
-    };
-    Schema::parse(raw.get()).map(Box::new).map_err(of)
+    Schema::parse(raw.get())
+        .map(Box::new)
+        .map_err(|problem| InvalidRequest::of_schema(&problem))
 }
 
 fn schema_retries(fields: &Fields<'_>, delivery: Delivery) -> Result<u8, InvalidRequest> {
@@ -128,7 +127,7 @@ fn schema_retries(fields: &Fields<'_>, delivery: Delivery) -> Result<u8, Invalid
     match (wanted as u8, fields.schema, delivery) {
         (0, ..) => Ok(0),
         (_, None, _) => Err(InvalidRequest::new(
-            "schemaRetries has no schema that an answer could miss.",
+            "schemaRetries is given without a schema.",
             "Send schema too, or leave it out.",
         )),
         (_, _, Delivery::Streamed) => Err(InvalidRequest::new(

@@ -8,7 +8,7 @@ pub use code::ErrorCode;
 
 use std::time::Duration;
 
-use json_schema::Violation;
+use json_schema::{Problem, Violation};
 use serde::Serialize;
 
 /// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it but the way
@@ -24,6 +24,12 @@ impl InvalidRequest {
         Self {
             message: format!("{} {}", happened.as_ref(), remedy.as_ref()),
         }
+    }
+
+    /// A `schema` that cannot be taken.
+    #[must_use]
+    pub fn of_schema(problem: &Problem) -> Self {
+        Self::new(format!("schema {}", problem.happened()), problem.remedy())
     }
 
     /// A number that is not among those in `range`.

@@ -124,6 +124,8 @@ impl Record {
 
     /// Notes what a failed call took.
     pub fn call_failed(&mut self, error: &CallError, cost_usd: Option<f64>) {
+        // An answer before it, which did not satisfy the schema, has left its own.
+        self.stop_reason = None;
         self.tokens = error.tokens;
         self.cost_usd = cost_usd;
         self.attempts = error.attempts;

@@ -75,7 +75,7 @@ pub struct Turn {
 }
 
 /// One request, checked: whatever is in here can be sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TextRequest {
     /// Which model is asked; one of those granted.
     pub model: ModelId,

@@ -10,7 +10,7 @@ use crate::errors::{Cause, Unsatisfied};
 const MALFORMED: [&str; 2] = ["malformed_model_output", "malformed_tool_use"];
 
 /// What an answer must satisfy, and how its model is brought to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Structured {
     /// What the answer must satisfy.
     pub schema: Schema,
@@ -21,14 +21,14 @@ pub struct Structured {
 }
 
 /// How a model is told of a schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Way {
     /// The answer's text is the JSON.
     TextFormat,
     /// The answer is the input of a tool that the model must call.
     Tool {
-        /// The schema as that tool's input, in JSON.
-        input_schema: Box<str>,
+        /// The schema as that tool's input.
+        input_schema: Box<RawValue>,
     },
 }
 
@@ -44,7 +44,7 @@ impl Structured {
     pub fn sent(&self) -> &str {
         match &self.way {
             Way::TextFormat => self.schema.text(),
-            Way::Tool { input_schema } => input_schema,
+            Way::Tool { input_schema } => input_schema.get(),
         }
     }
 

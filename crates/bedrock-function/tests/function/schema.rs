@@ -230,6 +230,25 @@ async fn a_retry_asks_the_same_again_and_all_of_it_is_counted() {
 }
 
 #[tokio::test]
+async fn a_retry_that_fails_is_logged_as_that_with_what_the_answer_before_it_took() {
+    let stage = stage().await;
+    stage.bedrock.enqueue(tool_answer("{}", "tool_use"));
+    let refusal = Answer::error(403, "AccessDeniedException", "no");
+    stage.bedrock.enqueue(refusal);
+    let mut event = event(MODEL, &schema());
+    event["schemaRetries"] = json!(1);
+    let reply = stage.invoke(&event).await;
+    assert_eq!(reply.code(), "AccessDeniedException", "{}", reply.raw);
+    let line = last_line(&stage);
+    assert_eq!(line["outcome"], "AccessDeniedException");
+    assert_eq!(
+        (&line["inputTokens"], &line["attempts"]),
+        (&json!(10), &json!(2))
+    );
+    assert_eq!(line.get("stopReason"), None, "{line}");
+}
+
+#[tokio::test]
 async fn retries_end_and_what_they_took_is_counted_in_the_error_too() {
     let stage = stage_with("schema").await;
     let mut event = event(NATIVE, &schema());
@@ -360,7 +379,11 @@ async fn schema_retries_takes_zero_to_two_and_only_with_a_schema() {
         (json!(-1), schema(), "schemaRetries is out of range."),
         (json!(0.5), schema(), "schemaRetries is out of range."),
         (json!("1"), schema(), "schemaRetries is a string."),
-        (json!(1), Value::Null, "schemaRetries has no schema"),
+        (
+            json!(1),
+            Value::Null,
+            "schemaRetries is given without a schema. Send schema too, or leave it out.",
+        ),
     ] {
         let reply = stage
             .invoke(&json!({"prompt": "hi", "schema": schema, "schemaRetries": retries}))

@@ -106,7 +106,7 @@ proptest! {
     fn a_schema_for_a_tool_asks_for_the_same(schema in schema(), value in any_json()) {
         let wrapped = wrapped(schema);
         let parsed = Schema::parse(&wrapped.to_string()).unwrap();
-        let tool: Value = serde_json::from_str(&parsed.as_tool_input().unwrap()).unwrap();
+        let tool: Value = serde_json::from_str(parsed.as_tool_input().unwrap().get()).unwrap();
         let names: Vec<_> = tool.as_object().unwrap().keys().collect();
         prop_assert_eq!(names, ["properties", "required", "type"]);
         let value = serde_json::json!({"value": value});

@@ -176,7 +176,7 @@ pub(crate) fn render(
         .iter()
         .map(|text| AnswerBlock::ReasoningContent(json!({"reasoningText": {"text": text}})));
     let answer = match tool {
-        // Of an input that was cut, no more is known than that it is an object.
+        // An input that was cut is no JSON. What Bedrock has in its place is not known; here it is null.
         Some(name) => Some(AnswerBlock::ToolUse {
             input: serde_json::from_str(&reply.text).unwrap_or(RawValue::NULL),
             name,

@@ -3,7 +3,7 @@
 use crate::bedrock::refusal::Refusal;
 use crate::generate::Format;
 use crate::{Model, StructuredOutput};
-use json_schema::{Refused, Schema};
+use json_schema::{ProblemKind, Schema};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -186,17 +186,17 @@ impl ToolSpec {
 
 /// Refuses what the grammar of constrained decoding has no place for, in Bedrock's words where they are known.
 fn check_grammar(schema: &Schema, place: &str) -> Result<(), Refusal> {
-    let Some(refused) = schema.refused_as_grammar() else {
+    let Some(problem) = schema.refused_as_grammar() else {
         return Ok(());
     };
-    let message = match &refused {
-        Refused::Keyword { of, keyword, .. } => {
+    let message = match problem.kind {
+        ProblemKind::Refused(of, keyword) => {
             format!("For '{of}' type, property '{keyword}' is not supported")
         }
-        Refused::OpenObject { .. } => {
+        ProblemKind::OpenObject => {
             "For 'object' type, 'additionalProperties' must be explicitly set to false".to_owned()
         }
-        _ => format!("Invalid schema: it {}", refused.happened()),
+        _ => format!("Invalid schema: it {}", problem.happened()),
     };
     Err(Refusal::of_the_model(&format!("{place}: {message}")))
 }
