@@ -42,6 +42,10 @@ describe('without credentials', () => {
     );
   });
 
+  it('says so in Japanese where the terminal is Japanese', async () => {
+    expect(await refusal(['deploy'], { LANG: 'ja_JP.UTF-8' })).toMatch(/^使える AWS の認証情報が見つかりません。.*\n$/);
+  });
+
   it('make synth prints the template all the same', async () => {
     const { status, stdout, stderr } = await machine.make(['synth', 'MEMORY=256']);
     expect({ status, stderr }).toEqual({

@@ -637,7 +637,10 @@ describe('of the stack make doctor and make deploy say the same:', () => {
       headers: { 'content-type': 'text/xml' },
       body: '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id walkthrough does not exist</Message></Error></ErrorResponse>',
     });
-    expect(await both('walkthrough', noStack)).toEqual({
+    const page = readFileSync(join(workspaceDir, 'docs/walkthrough.ja.md'), 'utf8');
+    const found = await both('walkthrough', noStack);
+    expect(page).toContain(found.deploy?.replaceAll('walkthrough', 'bedrock-titan-function'));
+    expect(found).toEqual({
       mark: 'failure',
       text: {
         en: 'A function walkthrough and a log group /aws/lambda/walkthrough that this stack did not make already exist in ap-northeast-1',

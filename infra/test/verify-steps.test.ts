@@ -5,6 +5,7 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { troubleText } from '../commands/shared/aws.ts';
 import { removeThrowaway } from '../commands/verify/clean.ts';
 import { type Context, contextOf, type Event, type Made } from '../commands/verify/context.ts';
 import { Meter, mostUsd } from '../commands/verify/cost.ts';
@@ -358,6 +359,12 @@ describe('a run', () => {
     });
     const [first, second] = await run([step('a', () => Promise.reject(expired)), step('b', passes)]);
     expect(first).toEqual(['failed', expect.stringContaining('credentials have expired')]);
+    expect(second).toEqual(['skipped', 'the credentials are lost']);
+  });
+
+  it.each(['en', 'ja'] as const)('takes what a command prints in %s for the same', async (language) => {
+    const printed = new Error(`deploying\n${troubleText('absent', '')[language]}\n`);
+    const [, second] = await run([step('a', () => Promise.reject(printed)), step('b', passes)]);
     expect(second).toEqual(['skipped', 'the credentials are lost']);
   });
 

@@ -1,5 +1,5 @@
 import { exitOnError } from '../../lib/errors.ts';
-import { explanation, type Trouble, troubleOf } from '../shared/aws.ts';
+import { troubleOf, troubleText } from '../shared/aws.ts';
 import { callerAccount, otherRegion, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
 import { type Language, languageOf, message, type Text } from '../shared/text.ts';
@@ -14,20 +14,6 @@ import { stackChecks } from './stack.ts';
 const TIMEOUT_SECONDS = Number(process.env.DOCTOR_TIMEOUT_SECONDS) || 10;
 
 const texts = {
-  trouble: message(
-    (trouble: Trouble, region: string) => explanation(trouble, region),
-    (trouble, region) =>
-      ({
-        expired:
-          'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws login`、IAM Identity Center なら `aws sso login`、または新しいキー)、やり直してください。',
-        'signed-out':
-          'このプロファイルの `aws login` のセッションが終了しているか、このマシンにありません。もう一度サインインしてから (`aws login`、既定でないプロファイルは `--profile` で指定)、やり直してください。',
-        absent:
-          '使える AWS の認証情報が見つかりません。サインインして (`aws login`、IAM Identity Center なら `aws sso login`) 既定でないプロファイルは AWS_PROFILE に指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
-        refused: `${region} の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。`,
-        unreachable: `${region} の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。`,
-      })[trouble],
-  ),
   otherRegion: message(
     (name: string, ambient: string, region: string) =>
       `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
@@ -81,7 +67,7 @@ async function examineAccount(
   } catch (error) {
     const trouble = error instanceof Error && error.name === 'AbortError' ? 'unreachable' : troubleOf(error);
     if (!trouble) throw error;
-    return { excuse: texts.trouble(trouble, region) };
+    return { excuse: troubleText(trouble, region) };
   }
 }
 

@@ -44,7 +44,8 @@ function inTheTier({ settings, models }: Choice): Choice {
   return { settings, models: models.map(priced) };
 }
 
-function estimateMonths({ models, settings }: Choice, { call, callsPerDay }: Workload): void {
+function estimateMonths(choice: Choice, { call, callsPerDay }: Workload): void {
+  const { models, settings } = choice;
   const estimates = models.map((model) => callsPerDay.map((calls) => estimateOf(model, settings.memory, call, calls)));
   const cap = mostCallsPerDay(settings.maxConcurrency, call);
   if (callsPerDay.some((calls) => calls > cap))
@@ -52,7 +53,7 @@ function estimateMonths({ models, settings }: Choice, { call, callsPerDay }: Wor
       `MAX_CONCURRENCY=${settings.maxConcurrency} lets at most ${count(cap)} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
     );
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
-  else console.log([...estimates.map(asTable), assumptions(settings, call)].join('\n\n'));
+  else console.log([...estimates.map(asTable), assumptions(choice, call)].join('\n\n'));
 }
 
 function estimateBatches({ models, settings }: Choice, call: Call, prompts: readonly number[]): void {
@@ -157,11 +158,12 @@ function tier({ serviceTier }: Settings): string[] {
     : [];
 }
 
-function assumptions(settings: Settings, { inputTokens, outputTokens, seconds }: Call): string {
+function assumptions({ settings, models }: Choice, { inputTokens, outputTokens, seconds }: Call): string {
   const { memory, stream } = settings;
   return [
     `Each call: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
     'free tier: what it takes off in an account that uses it for nothing else.',
+    `Prices of tokens were read on ${[...new Set(models.map(({ confirmedOn }) => confirmedOn))].join(', ')}; models.json has their sources.`,
     ...tier(settings),
     ...(stream ? [streamed(outputTokens)] : []),
   ].join('\n');

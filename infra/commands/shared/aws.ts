@@ -1,6 +1,7 @@
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UserError } from '../../lib/errors.ts';
+import { message, said } from './text.ts';
 
 // On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -38,20 +39,30 @@ const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
 ];
 
 /** What happened and what to do about it, in one sentence. */
-export function explanation(trouble: Trouble, region: string): string {
-  switch (trouble) {
-    case 'expired':
-      return 'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.';
-    case 'signed-out':
-      return "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.";
-    case 'absent':
-      return 'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.';
-    case 'refused':
-      return `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`;
-    case 'unreachable':
-      return `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`;
-  }
-}
+export const troubleText = message(
+  (trouble: Trouble, region: string) =>
+    ({
+      expired:
+        'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
+      'signed-out':
+        "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.",
+      absent:
+        'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
+      refused: `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`,
+      unreachable: `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`,
+    })[trouble],
+  (trouble, region) =>
+    ({
+      expired:
+        'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws login`、IAM Identity Center なら `aws sso login`、または新しいキー)、やり直してください。',
+      'signed-out':
+        'このプロファイルの `aws login` のセッションが終了しているか、このマシンにありません。もう一度サインインしてから (`aws login`、既定でないプロファイルは `--profile` で指定)、やり直してください。',
+      absent:
+        '使える AWS の認証情報が見つかりません。サインインして (`aws login`、IAM Identity Center なら `aws sso login`) 既定でないプロファイルは AWS_PROFILE に指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
+      refused: `${region} の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。`,
+      unreachable: `${region} の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。`,
+    })[trouble],
+);
 
 /** Why AWS cannot be asked, if that is what the error is about. */
 export function troubleOf(error: unknown): Trouble | undefined {
@@ -67,12 +78,16 @@ export function troubleOf(error: unknown): Trouble | undefined {
  */
 export function asUserError(error: unknown, region: string, permissions: readonly string[] = []): unknown {
   const trouble = troubleOf(error);
-  if (trouble) return new UserError(explanation(trouble, region));
+  if (trouble) return new UserError(said(troubleText(trouble, region)));
   if (permissions.length === 0 || !isDenied(error)) return error;
-  return new UserError(
-    `These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`,
-  );
+  return new UserError(said(deniedText(permissions)));
 }
+
+const deniedText = message(
+  (permissions: readonly string[]) =>
+    `These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`,
+  (permissions) => `この認証情報には権限がありません。${permissions.join(' と ')} を許可してから、やり直してください。`,
+);
 
 /** Whether the caller lacks the permission. */
 export function isDenied(error: unknown): boolean {

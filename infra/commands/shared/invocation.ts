@@ -6,9 +6,10 @@ import {
   LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
-import { asUserError, clientOptions, explanation, isMissing, troubleOf } from './aws.ts';
+import { asUserError, clientOptions, troubleText, isMissing, troubleOf } from './aws.ts';
 import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
 import { parseJson } from './json.ts';
+import { said } from './text.ts';
 
 /** Why the deployed function gave no reply. */
 export interface NoReply {
@@ -115,7 +116,7 @@ function noReply(error: unknown, { functionName, region }: DeploymentRecord): No
       sentence: `There is no function ${functionName} in ${region}, though its deployment is recorded here. Run make deploy.`,
     };
   const trouble = troubleOf(error);
-  if (trouble === 'unreachable') return { kind: 'no-reply', sentence: explanation(trouble, region) };
+  if (trouble === 'unreachable') return { kind: 'no-reply', sentence: said(troubleText(trouble, region)) };
   const known = asUserError(error, region, ['lambda:InvokeFunction']);
   if (known !== error || name === 'UserError') throw known;
   return {

@@ -6,6 +6,7 @@ import { type DeployedStack, readDeployedStack } from './deployed-stack.ts';
 import { type Ask, foreignStack, type Obstacle, obstacleTo } from './obstacles.ts';
 import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
+import { message, said } from './text.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
 export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
@@ -18,9 +19,7 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
     // Without the permission the CDK itself checks it: a pipeline's role often may only assume the CDK's roles.
     if (isDenied(error)) return;
     if (!isMissing(error)) throw asUserError(error, region);
-    throw new UserError(
-      `The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`,
-    );
+    throw new UserError(said(texts.notSetUp(account, region)));
   }
 }
 
@@ -47,9 +46,7 @@ export async function requireOwnFunction(target: Target): Promise<DeployedStack>
   } catch (error) {
     throw asUserError(error, target.region, ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate']);
   }
-  throw new UserError(
-    `The function ${target.stackName} in ${target.region} was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
-  );
+  throw new UserError(said(texts.notOurs(target.stackName, target.region)));
 }
 
 /**
@@ -66,7 +63,7 @@ export async function requireDeployable(target: Target): Promise<void> {
 }
 
 function refuse(obstacle: Obstacle | undefined): void {
-  if (obstacle) throw new UserError(`${obstacle.text.en}. ${obstacle.remedy.en} Nothing was changed.`);
+  if (obstacle) throw new UserError(said(texts.refused(obstacle)));
 }
 
 /** Questions without the permission are skipped: CloudFormation itself fails later. */
@@ -80,3 +77,22 @@ const askingIn =
       throw asUserError(error, region);
     }
   };
+
+const texts = {
+  notSetUp: message(
+    (account: string, region: string) =>
+      `The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`,
+    (account, region) =>
+      `アカウント ${account}、リージョン ${region} では CDK の初期設定が済んでいません。同じ設定で \`make bootstrap\` を一度実行してから、やり直してください。`,
+  ),
+  notOurs: message(
+    (name: string, region: string) =>
+      `The function ${name} in ${region} was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
+    (name, region) =>
+      `${region} の関数 ${name} は、このプロジェクトのスタックで作成したものではありません。REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。何も変更していません。`,
+  ),
+  refused: message(
+    ({ text, remedy }: Obstacle) => `${text.en}. ${remedy.en} Nothing was changed.`,
+    ({ text, remedy }) => `${text.ja}。${remedy.ja}何も変更していません。`,
+  ),
+} as const;

@@ -1,10 +1,10 @@
-/** A sentence in both languages of the doctor. */
+/** A sentence in both languages. */
 export interface Text {
   readonly en: string;
   readonly ja: string;
 }
 
-/** A language of the doctor. */
+/** A language of these commands. */
 export type Language = keyof Text;
 
 /**
@@ -19,3 +19,6 @@ export const message =
 export function languageOf({ DOCTOR_LANG, LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language {
   return /^ja/i.test(DOCTOR_LANG || LC_ALL || LC_MESSAGES || LANG || '') ? 'ja' : 'en';
 }
+
+/** The sentence in the language of whoever runs the command. */
+export const said = (text: Text): string => text[languageOf(process.env)];

@@ -1,4 +1,5 @@
-import { explanation, troubleOf } from '../shared/aws.ts';
+import { troubleOf, troubleText } from '../shared/aws.ts';
+import { said } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import type { PlannedCalls } from './cost.ts';
 
@@ -76,13 +77,20 @@ async function outcomeOf(step: Step, context: Context): Promise<Ended> {
   }
 }
 
-/** The sentences of `explanation`, as commands that run as programs of their own print them. */
-const LOST = /credentials have expired|No AWS credentials were found/;
+/** The sentences of a caller who has to sign in again, as commands that run as programs of their own print them. */
+const LOST = (['expired', 'signed-out', 'absent'] as const).flatMap((trouble) => {
+  const { en, ja } = troubleText(trouble, '');
+  return [en, ja];
+});
 
 function failed(error: unknown, region: string): Ended {
   const trouble = troubleOf(error);
-  const seen = trouble ? explanation(trouble, region) : sentenceOf(error);
-  return { result: 'failed', seen, ...(LOST.test(seen) && { lost: 'the credentials are lost' }) };
+  const seen = trouble ? said(troubleText(trouble, region)) : sentenceOf(error);
+  return {
+    result: 'failed',
+    seen,
+    ...(LOST.some((sentence) => seen.includes(sentence)) && { lost: 'the credentials are lost' }),
+  };
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
