@@ -6,11 +6,14 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type Chain,
+  Choice,
+  Condition,
   DefinitionBody,
   JsonPath,
   Map as ForEach,
   StateMachine,
   StateMachineType,
+  Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
@@ -99,13 +102,19 @@ export class Brake extends Construct {
       new CallAwsService(this, id, { service: 'sfn', action, parameters, iamResources: [stateMachineArn] }).addRetry(
         RETRY,
       );
-    const list = task('List', 'listExecutions', { StateMachineArn: stateMachineArn, StatusFilter: 'RUNNING' });
+    const running = { StateMachineArn: stateMachineArn, StatusFilter: 'RUNNING' };
     const end = task('End', 'stopExecution', {
       ExecutionArn: JsonPath.stringAt('$.ExecutionArn'),
       Error: 'DailyLimitReached',
       Cause: 'The estimated cost of 24 hours reached DAILY_LIMIT_USD',
     });
-    return list.next(new ForEach(this, 'Each', { itemsPath: '$.Executions' }).itemProcessor(end));
+    // Each page stays the input of what follows, for its token.
+    const each = new ForEach(this, 'Each', { itemsPath: '$.Executions', resultPath: JsonPath.DISCARD });
+    const next = task('ListMore', 'listExecutions', { ...running, NextToken: JsonPath.stringAt('$.NextToken') });
+    const more = new Choice(this, 'More')
+      .when(Condition.isPresent('$.NextToken'), next.next(each))
+      .otherwise(new Succeed(this, 'Ended'));
+    return task('List', 'listExecutions', running).next(each.itemProcessor(end)).next(more);
   }
 
   /** The one action on the one function, and what a batch takes. */
