@@ -85,12 +85,20 @@ status: $(INFRA) ## Tell whether the function takes calls, and if not, why
 	@$(OPERATE) commands/operate/status.ts
 
 .PHONY: stop
-stop: $(INFRA) ## Have the function refuse every call
+stop: $(INFRA) ## Have the function refuse every call, and end its batches
 	@$(OPERATE) commands/operate/stop.ts
 
 .PHONY: resume
 resume: $(INFRA) ## Have it take calls again
 	@$(OPERATE) commands/operate/resume.ts
+
+.PHONY: batch-status
+batch-status: $(INFRA) ## List the batches on AWS, or that of OUTPUT=answers.jsonl: JSON=1
+	@$(OPERATE) commands/operate/batch-status.ts
+
+.PHONY: batch-stop
+batch-stop: $(INFRA) ## End the batch on AWS of OUTPUT=answers.jsonl; make stop ends all
+	@$(OPERATE) commands/operate/batch-stop.ts
 
 .PHONY: models
 models: $(INFRA) ## List the models: reach, residency, price, days to their end

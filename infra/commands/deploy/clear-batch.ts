@@ -1,8 +1,9 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
+import { batchResources } from '../batch/deployment.ts';
+import { endExecutions, sfnClient } from '../batch/execution.ts';
 import type { Target } from '../shared/target.ts';
 import { isConfirmed } from '../shared/terminal.ts';
 import { unattended } from './programs.ts';
@@ -13,16 +14,16 @@ import { unattended } from './programs.ts';
  * @returns whether a person was asked, who then meant the stack too.
  * @throws UserError when the person does not want that, or the caller may not do it.
  */
-export async function clearBatch(target: Target, { Outputs = [] }: Stack): Promise<boolean> {
-  const output = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-  const [bucket, stateMachineArn] = [output('BatchBucket'), output('BatchStateMachine')];
-  if (!bucket || !stateMachineArn) return false;
+export async function clearBatch(target: Target, stack: Stack): Promise<boolean> {
+  const resources = batchResources(stack);
+  if (!resources) return false;
+  const { bucket, stateMachineArn } = resources;
   const s3 = new S3Client(clientOptions(target.region));
   try {
     const files = await unlessMissing(filesIn(s3, bucket).next());
     const asked = files?.done === false && !unattended();
     if (asked) await confirm(`The bucket ${bucket} has files of batches. Remove them, and the stack? [y/N] `);
-    await unlessMissing(endExecutions(new SFNClient(clientOptions(target.region)), stateMachineArn));
+    await unlessMissing(endExecutions(sfnClient(target.region), stateMachineArn, 'make destroy'));
     await unlessMissing(empty(s3, bucket));
     return asked;
   } catch (error) {
@@ -44,15 +45,6 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 
 async function confirm(question: string): Promise<void> {
   if (!(await isConfirmed(question))) throw new UserError('Nothing was removed.');
-}
-
-async function endExecutions(sfn: SFNClient, stateMachineArn: string): Promise<void> {
-  for await (const { executions = [] } of paginateListExecutions(
-    { client: sfn },
-    { stateMachineArn, statusFilter: 'RUNNING' },
-  ))
-    for (const { executionArn } of executions)
-      await sfn.send(new StopExecutionCommand({ executionArn, cause: 'make destroy' }));
 }
 
 /** The keys of what is there, a page of a thousand at a time. */

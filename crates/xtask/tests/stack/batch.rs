@@ -15,6 +15,7 @@ fn make_hands_a_template_over_as_it_is_and_answers_every_row() {
         .arg(format!("INPUT={}", path("reviews.csv")))
         .arg(format!("OUTPUT={}", path("answers.jsonl")))
         .arg(format!("TEMPLATE={template}"))
+        .arg("TARGET=local")
         .args(["MODEL=apac.amazon.nova-micro-v1:0", "JSON=1"])
         .output()
         .unwrap();
@@ -38,7 +39,7 @@ fn make_hands_a_template_over_as_it_is_and_answers_every_row() {
 #[ignore = "run by make test-invoke"]
 fn make_batch_without_an_output_says_what_to_give() {
     let output = make("batch")
-        .arg("INPUT=events/batch/prompts.jsonl")
+        .args(["INPUT=events/batch/prompts.jsonl", "TARGET=local"])
         .output()
         .unwrap();
     assert!(!output.status.success());

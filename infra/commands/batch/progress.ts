@@ -1,0 +1,73 @@
+import type { Counts } from './execution.ts';
+
+/** A line every so often, where there is no terminal, as crates/batch writes it. */
+const LINE_EVERY_MS = 10_000;
+
+const BAR_WIDTH = 20;
+
+/** Where progress is written, and whether that is a terminal. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** How far a batch is: one line that changes on a terminal, and a line now and then elsewhere. */
+export class Progress {
+  readonly #screen: Screen;
+  readonly #now: () => number;
+  #first: { at: number; done: number } | undefined;
+  #lastLine: number;
+
+  constructor(screen: Screen = process.stderr, now: () => number = Date.now) {
+    this.#screen = screen;
+    this.#now = now;
+    this.#lastLine = now();
+  }
+
+  /** Shows the counts; without them, Step Functions has not begun. */
+  show(counts: Counts | undefined): void {
+    if (this.#screen.isTTY) {
+      this.#screen.write(`\r\x1b[2K${counts ? `${bar(counts)} ${this.#line(counts)}` : WAITING}`);
+      return;
+    }
+    if (this.#now() - this.#lastLine < LINE_EVERY_MS) return;
+    this.#lastLine = this.#now();
+    this.#screen.write(`${counts ? this.#line(counts) : WAITING}\n`);
+  }
+
+  /** Takes the line off the screen. */
+  end(): void {
+    if (this.#screen.isTTY) this.#screen.write('\r\x1b[2K');
+  }
+
+  #line({ total, running, done }: Counts): string {
+    this.#first ??= { at: this.#now(), done };
+    const seconds = (this.#now() - this.#first.at) / 1000;
+    const rate = seconds > 0 ? (done - this.#first.done) / seconds : 0;
+    const left = rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
+    return `${number(done)} of ${number(total)} done, ${number(running)} running, ${rate.toFixed(1)} a second${left}`;
+  }
+}
+
+const WAITING = 'waiting for Step Functions to begin';
+
+function bar({ total, done }: Counts): string {
+  const full = total === 0 ? 0 : Math.floor((done / total) * BAR_WIDTH);
+  return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+}
+
+/** A number as a person reads it. */
+export const number = (count: number): string => count.toLocaleString('en-US');
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, 'day'],
+  [3_600, 'hour'],
+  [60, 'minute'],
+];
+
+/** A time in its largest unit. */
+export function duration(seconds: number): string {
+  const [size, unit] = UNITS.find(([least]) => seconds >= least * 1.5) ?? [1, 'second'];
+  const count = Math.round(seconds / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

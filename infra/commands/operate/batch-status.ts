@@ -1,0 +1,92 @@
+import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import { exitOnError, UserError } from '../../lib/errors.ts';
+import { asUserError } from '../shared/aws.ts';
+import { requireAccountOf } from '../shared/deployment-record.ts';
+import { columns, wantsJson } from '../shared/terminal.ts';
+import { recordedDeployment, requireResources } from '../batch/deployment.ts';
+import { describeBatch, sfnClient } from '../batch/execution.ts';
+import { type BatchRecord, readRecord, recordFile, typedOutput } from '../batch/files.ts';
+import { duration, number } from '../batch/progress.ts';
+
+/** Batches that are listed, the last first. */
+const LISTED = 10;
+
+const PERMISSIONS = [
+  'cloudformation:DescribeStacks',
+  'states:ListExecutions',
+  'states:DescribeExecution',
+  'states:ListMapRuns',
+  'states:DescribeMapRun',
+];
+
+const HEADINGS = [
+  { heading: 'Execution' },
+  { heading: 'Status' },
+  { heading: 'Rows', right: true },
+  { heading: 'Done', right: true },
+  { heading: 'Running', right: true },
+  { heading: 'Time', right: true },
+];
+
+await exitOnError(async () => {
+  const record = recordOf(typedOutput());
+  const region = record?.region ?? (await recordedDeployment()).region;
+  try {
+    if (record) await requireAccountOf({ ...record, stackName: record.functionName });
+    const batches = await described(region, record ? [record.executionArn] : await last());
+    if (wantsJson()) console.log(JSON.stringify(batches, null, 2));
+    else console.log(batches.length > 0 ? table(batches) : 'No batch was started here within 90 days.');
+  } catch (error) {
+    throw asUserError(error, region, PERMISSIONS);
+  }
+});
+
+function recordOf(output: string | undefined): BatchRecord | undefined {
+  if (output === undefined) return undefined;
+  const record = readRecord(output);
+  if (record) return record;
+  throw new UserError(
+    `No batch on AWS answers that output: there is no ${recordFile(output)}. make batch-status without OUTPUT lists the last ones.`,
+  );
+}
+
+async function last(): Promise<string[]> {
+  const deployed = await recordedDeployment();
+  const { stateMachineArn } = await requireResources(deployed);
+  const { executions = [] } = await sfnClient(deployed.region).send(
+    new ListExecutionsCommand({ stateMachineArn, maxResults: LISTED }),
+  );
+  return executions.flatMap(({ executionArn }) => executionArn ?? []);
+}
+
+interface Batch {
+  readonly execution: string;
+  readonly status: string;
+  readonly error: string | null;
+  readonly rows: number | null;
+  readonly done: number | null;
+  readonly running: number | null;
+  readonly seconds: number;
+}
+
+async function described(region: string, arns: readonly string[]): Promise<Batch[]> {
+  const sfn = sfnClient(region);
+  const batches: Batch[] = [];
+  for (const arn of arns) {
+    const { status = 'UNKNOWN', error = null, seconds, mapRun } = await describeBatch(sfn, arn);
+    const { total = null, done = null, running = null } = mapRun?.counts ?? {};
+    const execution = arn.split(':').at(-1) ?? '';
+    batches.push({ execution, status, error, rows: total, done, running, seconds });
+  }
+  return batches;
+}
+
+function table(batches: readonly Batch[]): string {
+  const rows = batches.map(({ execution, status, error, rows, done, running, seconds }) => [
+    execution,
+    error ? `${status} (${error})` : status,
+    ...[rows, done, running].map((count) => (count === null ? '' : number(count))),
+    duration(seconds),
+  ]);
+  return columns(HEADINGS, rows);
+}
