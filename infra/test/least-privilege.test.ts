@@ -1,18 +1,11 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
-import type { ModelRow } from '../lib/models/table.ts';
+import { allowedOf, arnsOf, type Asked, deniedOf, PROFILE, requestsOfOneCall } from '../lib/role-decisions.ts';
 import { type Policy, policyOf } from './support/policy.ts';
 import { ACCOUNT, stackGranting, stackOf, table } from './support/stack.ts';
 
-/** One request as IAM is asked about it. */
-interface Request {
-  action: string;
-  resource: string;
-  context?: Record<string, string>;
-}
-
 /** What an evaluator that knows nothing of this project decides. */
-async function decision(policy: Policy, { action, resource, context = {} }: Request): Promise<string> {
+async function decision(policy: Policy, { action, resource, context = {} }: Asked): Promise<string> {
   const simulation: Simulation = {
     request: {
       principal: `arn:aws:iam::${ACCOUNT}:role/the-function`,
@@ -37,113 +30,39 @@ async function validatedDecision(simulation: Simulation): Promise<string> {
   return result.overallResult;
 }
 
-const PROFILE = 'bedrock:InferenceProfileArn';
-const profile = (id: string, region = 'ap-northeast-1'): string =>
-  `arn:aws:bedrock:${region}:${ACCOUNT}:inference-profile/${id}`;
-const model = (id: string, region = 'ap-northeast-1'): string => `arn:aws:bedrock:${region}::foundation-model/${id}`;
-const log = (name: string): string => `arn:aws:logs:ap-northeast-1:${ACCOUNT}:log-group:${name}`;
+const ROLE = { account: ACCOUNT, region: 'ap-northeast-1', functionName: 'bedrock-titan-function' };
+const { profile, model } = arnsOf(ROLE);
+const [defaultRow] = table.models.filter(({ id }) => id === table.default);
+if (!defaultRow) throw new Error('models.json has no row for its default.');
+const ALLOWED = allowedOf(ROLE, [defaultRow]);
+const DENIED = deniedOf(ROLE, defaultRow);
 
-const OWN_LOG = '/aws/lambda/bedrock-titan-function';
-const JP = 'jp.amazon.nova-2-lite-v1:0';
 const NOVA = 'amazon.nova-2-lite-v1:0';
-const throughJp = { [PROFILE]: profile(JP) };
 const invoke = 'bedrock:InvokeModel';
 const stream = 'bedrock:InvokeModelWithResponseStream';
 
-const allowed: [string, Request][] = [
-  ['the profile', { action: invoke, resource: profile(JP) }],
-  ['its model in Tokyo', { action: invoke, resource: model(NOVA), context: throughJp }],
-  ['its model in Osaka', { action: invoke, resource: model(NOVA, 'ap-northeast-3'), context: throughJp }],
-  [
-    'opening a stream of its log',
-    { action: 'logs:CreateLogStream', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` },
-  ],
-  [
-    'writing to its log',
-    { action: 'logs:PutLogEvents', resource: `${log(OWN_LOG)}:log-stream:2026/11/23/[$LATEST]0123` },
-  ],
-];
-
-const denied: [string, Request][] = [
-  ['another profile', { action: invoke, resource: profile('apac.amazon.nova-micro-v1:0') }],
-  [
-    'another model through the profile',
-    { action: invoke, resource: model('amazon.nova-pro-v1:0'), context: throughJp },
-  ],
-  ['the model past the profile', { action: invoke, resource: model(NOVA) }],
-  [
-    'the model through another profile',
-    { action: invoke, resource: model(NOVA), context: { [PROFILE]: profile('apac.amazon.nova-2-lite-v1:0') } },
-  ],
-  ['the profile in another region', { action: invoke, resource: profile(JP, 'us-east-1') }],
-  ['the model in another region', { action: invoke, resource: model(NOVA, 'us-east-1'), context: throughJp }],
-  ['the profile of another account', { action: invoke, resource: profile(JP).replace(ACCOUNT, '999999999999') }],
-  ['a streamed answer', { action: stream, resource: profile(JP) }],
-  ['listing models', { action: 'bedrock:ListFoundationModels', resource: '*' }],
-  ['listing profiles', { action: 'bedrock:ListInferenceProfiles', resource: '*' }],
-  ['another log group', { action: 'logs:PutLogEvents', resource: `${log('/aws/lambda/another')}:log-stream:s` }],
-  [
-    'a log group whose name begins alike',
-    { action: 'logs:PutLogEvents', resource: `${log(`${OWN_LOG}-2`)}:log-stream:s` },
-  ],
-  ['making a log group', { action: 'logs:CreateLogGroup', resource: log(OWN_LOG) }],
-  ['reading its log', { action: 'logs:GetLogEvents', resource: `${log(OWN_LOG)}:log-stream:s` }],
-  [
-    'calling itself',
-    {
-      action: 'lambda:InvokeFunction',
-      resource: `arn:aws:lambda:ap-northeast-1:${ACCOUNT}:function:bedrock-titan-function`,
-    },
-  ],
-];
+it('the table of decisions has what it had to have', () => {
+  expect([ALLOWED.length, DENIED.length]).toEqual([5, 15]);
+});
 
 describe('the default role', () => {
   const policy = policyOf(stackOf());
 
-  it.each(allowed)('is allowed %s', async (_, request) => {
+  it.each(ALLOWED)('is allowed %s', async (_, request) => {
     expect(await decision(policy, request)).toBe('Allowed');
   });
 
-  it.each(denied)('is denied %s', async (_, request) => {
+  it.each(DENIED)('is denied %s', async (_, request) => {
     expect(await decision(policy, request)).toBe('ImplicitlyDenied');
   });
 });
-
-/** What Bedrock asks IAM about for one call of the model: the profile if there is one, and the model wherever it may run. */
-function requestsOfOneCall(row: ModelRow, action = invoke): Request[] {
-  const through = { [PROFILE]: profile(row.id) };
-  const inRegion = { action, resource: model(row.foundationModel) };
-  switch (row.reach) {
-    case 'in-region':
-      return [inRegion];
-    case 'geographic-profile':
-      return [
-        { action, resource: profile(row.id) },
-        ...row.destinationRegions.map((region) => ({
-          action,
-          resource: model(row.foundationModel, region),
-          context: through,
-        })),
-      ];
-    case 'global-profile':
-      return [
-        { action, resource: profile(row.id) },
-        { ...inRegion, context: through },
-        {
-          action,
-          resource: model(row.foundationModel, ''),
-          context: { ...through, 'aws:RequestedRegion': 'unspecified' },
-        },
-      ];
-  }
-}
 
 describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s', (_, row) => {
   const policy = policyOf(stackGranting([row]));
 
   it('is allowed every part of a call to it', async () => {
-    const decisions = await Promise.all(requestsOfOneCall(row).map((request) => decision(policy, request)));
-    expect(decisions).toEqual(requestsOfOneCall(row).map(() => 'Allowed'));
+    const decisions = await Promise.all(requestsOfOneCall(ROLE, row).map((request) => decision(policy, request)));
+    expect(decisions).toEqual(requestsOfOneCall(ROLE, row).map(() => 'Allowed'));
   });
 
   it('is denied every other model', async () => {
@@ -161,7 +80,7 @@ describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s,
   const outcome = row.responseStreaming ? 'Allowed' : 'ImplicitlyDenied';
 
   it(`is ${outcome} every part of a streamed call to it, and without streaming none`, async () => {
-    const requests = requestsOfOneCall(row, stream);
+    const requests = requestsOfOneCall(ROLE, row, stream);
     expect(await Promise.all(requests.map((request) => decision(policy, request)))).toEqual(
       requests.map(() => outcome),
     );
@@ -171,7 +90,7 @@ describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s,
   });
 
   it('is allowed every part of a whole call to it', async () => {
-    const requests = requestsOfOneCall(row);
+    const requests = requestsOfOneCall(ROLE, row);
     expect(await Promise.all(requests.map((request) => decision(policy, request)))).toEqual(
       requests.map(() => 'Allowed'),
     );
@@ -181,16 +100,16 @@ describe.each(table.models.map((row) => [row.id, row] as const))('a role for %s,
 describe('the default role with streaming', () => {
   const policy = policyOf(stackOf({ STREAM: '1' }));
 
-  it.each(allowed)('is allowed %s', async (_, request) => {
+  it.each(ALLOWED)('is allowed %s', async (_, request) => {
     expect(await decision(policy, request)).toBe('Allowed');
   });
 
-  it.each(denied.filter(([, { action }]) => action === invoke))('is denied %s, streamed too', async (_, request) => {
+  it.each(DENIED.filter(([, { action }]) => action === invoke))('is denied %s, streamed too', async (_, request) => {
     expect(await decision(policy, request)).toBe('ImplicitlyDenied');
     expect(await decision(policy, { ...request, action: stream })).toBe('ImplicitlyDenied');
   });
 
-  it.each(denied.filter(([, { action }]) => action !== invoke && action !== stream))(
+  it.each(DENIED.filter(([, { action }]) => action !== invoke && action !== stream))(
     'is denied %s',
     async (_, request) => {
       expect(await decision(policy, request)).toBe('ImplicitlyDenied');
@@ -202,7 +121,7 @@ describe.each(['0', '1'])('a role for the global profile, with STREAM=%s', (STRE
   const policy = policyOf(stackOf({ MODEL: 'global.amazon.nova-2-lite-v1:0', STREAM }));
   const through = { [PROFILE]: profile('global.amazon.nova-2-lite-v1:0') };
 
-  it.each<[string, Request]>([
+  it.each<[string, Asked]>([
     [
       'the profile from another region',
       {

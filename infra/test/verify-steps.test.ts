@@ -20,8 +20,9 @@ import { clientOf } from './support/account.ts';
 import { DENIED, ENDED } from './support/bedrock-control-plane.ts';
 import { throttle } from './support/lambda.ts';
 import { KEYS } from './support/make.ts';
+import { policyOf, simulated } from './support/policy.ts';
 import { type Answer, type Asked, loadCloudFormation, type Server, startFront, startMoto } from './support/servers.ts';
-import { ACCOUNT, table, TODAY } from './support/stack.ts';
+import { ACCOUNT, stackOf, table, TODAY } from './support/stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -38,6 +39,8 @@ interface Script {
   /** Of the log, given the run's marker. */
   lines: readonly string[];
   titan: Answer;
+  /** IAM's decision on a request of SimulatePrincipalPolicy. */
+  decide: (form: URLSearchParams) => Promise<string>;
   url: (isSigned: boolean) => Answer;
 }
 
@@ -89,6 +92,7 @@ const asDeployed = (): Script => ({
   timeout: 60,
   lines: invocation,
   titan: bedrockError(ENDED),
+  decide: (form) => decisionOn(form, deployedPolicy),
   url: (isSigned) =>
     isSigned ? { status: 200, body: JSON.stringify(answered) } : { status: 403, body: '{"Message":"Forbidden"}' },
 });
@@ -102,15 +106,41 @@ const stacks = (url: string, status: string): string =>
 <CreationTime>2026-11-26T00:00:00Z</CreationTime><Outputs><member><OutputKey>FunctionUrl</OutputKey><OutputValue>${url}</OutputValue></member></Outputs>
 </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 
+/** What the role of the throwaway may do, by an evaluator that knows nothing of this project. */
+const deployedPolicy = policyOf(stackOf({ FUNCTION_NAME: NAME }));
+
+async function decisionOn(form: URLSearchParams, policy: unknown): Promise<string> {
+  const context: Record<string, string> = {};
+  for (let entry = 1; form.has(`ContextEntries.member.${entry}.ContextKeyName`); entry += 1) {
+    const of = `ContextEntries.member.${entry}`;
+    context[form.get(`${of}.ContextKeyName`) ?? ''] = form.get(`${of}.ContextKeyValues.member.1`) ?? '';
+  }
+  const [action = '', resource = ''] = ['ActionNames', 'ResourceArns'].map(
+    (name) => form.get(`${name}.member.1`) ?? '',
+  );
+  const result = await simulated(policy, action, resource, context);
+  return result.resultType !== 'error' && result.overallResult === 'Allowed' ? 'allowed' : 'implicitDeny';
+}
+
+const simulation = (decision: string): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'text/xml' },
+  body: `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member>
+<EvalActionName>any</EvalActionName><EvalDecision>${decision}</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+});
+
 /** @throws Error where the connection is to be lost, which the front then closes. */
-function answerTo({ path, operation, headers, body }: Asked): Answer | undefined {
+async function answerTo({ path, operation, headers, body }: Asked): Promise<Answer | undefined> {
+  if (operation === 'SimulatePrincipalPolicy')
+    return simulation(await script.decide(new URLSearchParams(body.toString())));
   if (path.endsWith('/invocations')) {
     const answer = script.invoke(event.parse(JSON.parse(body.toString())));
     if (answer === 'lost') throw new Error('lost');
     return answer;
   }
   if (path.startsWith('/url')) return script.url(headers.authorization !== undefined);
-  if (path.endsWith('/configuration')) return { status: 200, body: JSON.stringify({ Timeout: script.timeout }) };
+  if (path.endsWith('/configuration'))
+    return { status: 200, body: JSON.stringify({ Timeout: script.timeout, Role: `arn:aws:iam::${ACCOUNT}:role/one` }) };
   if (path.startsWith('/model/')) return script.titan;
   if (operation.endsWith('FilterLogEvents'))
     return { status: 200, body: JSON.stringify({ events: script.lines.map((message) => ({ message })) }) };
@@ -291,6 +321,92 @@ describe('the steps of a deployment', () => {
     expect(await resultOf(name)).toBe('failed');
     script.invoke = kept;
     expect(await resultOf(name)).toBe('skipped');
+  });
+});
+
+describe('the step of the brake', () => {
+  const refusal: Answer = { status: 200, body: '', ...(typeof throttle === 'object' && throttle) };
+  const state = (stopped: boolean, pulled: string | null) => JSON.stringify({ stopped, brake: { pulled } });
+  /** Makes the targets, of which `make status` says this. */
+  const saying =
+    (said: string, onMake: (target: string) => void = () => undefined): Context['make'] =>
+    (target) => {
+      onMake(target);
+      return Promise.resolve({ ...fine, stdout: said });
+    };
+  const pulled = state(true, '2099-01-01T00:00:00Z');
+  let isStopped = false;
+  const follow = (target: string) => {
+    isStopped = target === 'status';
+  };
+  beforeEach(() => {
+    isStopped = false;
+    script.invoke = () => (isStopped ? refusal : reply(200, { text: 'a story', costUsd: 0.006 }));
+  });
+
+  it('passes where it pulls, refuses, and lets calls in again', async () => {
+    expect(await outcomeOf('the brake', saying(pulled, follow))).toMatchObject({
+      result: 'passed',
+      seen: expect.stringMatching(/^pulled \d+ s after the limit was crossed, refused, then 200$/),
+    });
+  });
+
+  it('fails where it does not pull, where there is none, and where the function answers all the same', async () => {
+    expect(await outcomeOf('the brake', saying(state(false, null), follow))).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('it had not pulled'),
+    });
+    isStopped = false;
+    expect(await outcomeOf('the brake', saying('{"stopped":false,"brake":null}'))).toEqual({
+      result: 'failed',
+      seen: 'the deployment has no brake',
+    });
+    expect(await outcomeOf('the brake', saying(pulled))).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('the stopped function gave reply'),
+    });
+  });
+
+  it('fails where make resume lets nobody in', async () => {
+    const stays = (target: string) => {
+      isStopped ||= target === 'status';
+    };
+    expect(await resultOf('the brake', saying(pulled, stays))).toBe('failed');
+  });
+
+  it('says nothing where the answers that were planned are too cheap', async () => {
+    script.invoke = () => reply(200, { text: 'a story', costUsd: 0.002 });
+    expect(await outcomeOf('the brake', saying(pulled))).toEqual({
+      result: 'skipped',
+      seen: '4 answers of this model cost $0.0080, and the limit is $0.01',
+    });
+  });
+});
+
+describe('the step of the role', () => {
+  it('passes on the role that is deployed, whose every decision IAM is asked for', async () => {
+    expect(await outcomeOf('the role')).toEqual({ result: 'passed', seen: '5 allowed, 15 denied' });
+  });
+
+  it.each([
+    [
+      'a role that may more',
+      { MODEL: 'apac.amazon.nova-micro-v1:0,jp.amazon.nova-2-lite-v1:0' },
+      'another profile: allowed',
+    ],
+    [
+      'a role that may less',
+      { MODEL: 'apac.amazon.nova-micro-v1:0' },
+      'in ap-northeast-1: implicitDeny instead of allowed',
+    ],
+    ['a role that may stream', { STREAM: '1' }, 'a streamed answer: allowed instead of implicitDeny'],
+    ['the role of another function', { FUNCTION_NAME: 'another' }, 'writing to its log: implicitDeny'],
+  ])('fails on %s, and says which decision it is', async (_, given, seen) => {
+    const policy = policyOf(stackOf({ FUNCTION_NAME: NAME, ...given }));
+    script.decide = (form) => decisionOn(form, policy);
+    const outcome = await outcomeOf('the role');
+    expect(outcome).toMatchObject({ result: 'failed', seen: expect.stringContaining(seen) });
+    expect(outcome.seen).not.toMatch(/\d{12}|arn:/);
   });
 });
 

@@ -98,14 +98,19 @@ const ROOT_MAY_ASSUME = {
 };
 
 /** What a role with this policy alone is told, by an evaluator that knows nothing of this project. */
-export function simulated(policy: unknown, action: string, resource: string): ReturnType<typeof runSimulation> {
+export function simulated(
+  policy: unknown,
+  action: string,
+  resource: string,
+  contextVariables: Record<string, string> = {},
+): ReturnType<typeof runSimulation> {
   return runSimulation(
     {
       request: {
         principal: `arn:aws:iam::${ACCOUNT}:role/one`,
         action,
         resource: { resource, accountId: ACCOUNT },
-        contextVariables: {},
+        contextVariables,
       },
       identityPolicies: [{ name: 'role', policy }],
       serviceControlPolicies: [],

@@ -1,7 +1,9 @@
 import type { Step } from '../run.ts';
+import { brakeSteps } from './brake.ts';
 import { contractSteps } from './contract.ts';
 import { logSteps } from './log.ts';
 import { deploySteps, operateSteps, rollbackSteps } from './operate.ts';
+import { roleSteps } from './role.ts';
 import { timeOutSteps } from './time-outs.ts';
 
 /** Every step, in the order in which they run; make destroy comes after all of them, whatever has happened. */
@@ -10,6 +12,8 @@ export const STEPS: readonly Step[] = [
   ...contractSteps,
   ...operateSteps,
   ...logSteps,
+  ...roleSteps,
   ...timeOutSteps,
   ...rollbackSteps,
+  ...brakeSteps,
 ];
