@@ -11,6 +11,7 @@ import { type Context, contextOf, type Event, type Made } from '../commands/veri
 import { Meter, mostUsd } from '../commands/verify/cost.ts';
 import { type Outcome, runSteps, type Step } from '../commands/verify/run.ts';
 import { STEPS } from '../commands/verify/steps/all.ts';
+import { walkthroughEvent } from '../commands/verify/steps/contract.ts';
 import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
 import { throwawayName, throwawaySettings } from '../commands/verify/throwaway.ts';
 import { verifiedDir, workspaceDir } from '../lib/paths.ts';
@@ -21,7 +22,15 @@ import { DENIED, ENDED } from './support/bedrock-control-plane.ts';
 import { throttle } from './support/lambda.ts';
 import { KEYS } from './support/make.ts';
 import { policyOf, simulated } from './support/policy.ts';
-import { type Answer, type Asked, loadCloudFormation, type Server, startFront, startMoto } from './support/servers.ts';
+import {
+  type Answer,
+  type Asked,
+  answerOf,
+  loadCloudFormation,
+  type Server,
+  startFront,
+  startMoto,
+} from './support/servers.ts';
 import { ACCOUNT, stackOf, table, TODAY } from './support/stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -321,6 +330,9 @@ describe('the steps of a deployment', () => {
     expect(await resultOf(name)).toBe('failed');
     script.invoke = kept;
     expect(await resultOf(name)).toBe('skipped');
+    script.lines = invocation;
+    script.invoke = () => reply(200, { ...answered, stopReason: 'deadline_exceeded' });
+    expect(await resultOf(name)).toBe('passed');
   });
 });
 
@@ -421,15 +433,34 @@ describe('the steps of the log', () => {
       script.lines = lines;
       expect(await resultOf('the log')).toBe('failed');
     }
-    vi.useFakeTimers({ toFake: ['Date'], now: 0 });
-    script.lines = [...invocation, 'the prompt was: Say yes. marker0'];
-    const outcome = await outcomeOf('the log');
-    vi.useRealTimers();
-    expect(outcome).toEqual({ result: 'failed', seen: '1 lines have a prompt in them' });
+    for (const prompt of ['Say yes. marker0', walkthroughEvent().prompt]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+      script.lines = [...invocation, `the prompt was: ${prompt}`];
+      const outcome = await outcomeOf('the log');
+      vi.useRealTimers();
+      expect(outcome).toEqual({ result: 'failed', seen: '1 lines have a prompt in them' });
+    }
   });
 
-  it('"the metrics" fails until each is there under its name', async () => {
-    expect(await resultOf('the metrics')).toBe('failed');
+  it('"the log" fails where it has fewer calls than gave a reply', async () => {
+    const context = contextWith();
+    for (let replies = 1; replies <= 2; replies += 1) {
+      context.figures.replies = replies;
+      const steps = STEPS.filter(({ name }) => name === 'the log').map(({ needs: _, ...alone }) => alone);
+      const [outcome] = await runSteps(steps, { ...context, forStep: () => context }, () => undefined);
+      expect(outcome).toMatchObject(
+        replies === 1
+          ? { result: 'passed' }
+          : { result: 'failed', seen: '2 replies, 1 calls and 1 lines of JSON in the log' },
+      );
+    }
+  });
+
+  it('"the metrics" fails until each is there under its name, and says nothing while none is', async () => {
+    expect(await outcomeOf('the metrics')).toMatchObject({
+      result: 'skipped',
+      seen: expect.stringMatching(/^none listed/),
+    });
     const put = (MetricName: string) =>
       new CloudWatchClient(clientOf(moto)).send(
         new PutMetricDataCommand({
@@ -534,6 +565,40 @@ describe('the removal', () => {
     await destroy();
   });
 
+  it('waits until CloudFormation has updated the stack, which it does not delete before', async () => {
+    await create(NAME);
+    let left = 2;
+    const updating = await startFront(moto, async (asked) => {
+      if (asked.operation !== 'DescribeStacks') return undefined;
+      const { status, body } = await answerOf(moto, asked);
+      const seen = left > 0 ? body.replace('CREATE_COMPLETE', 'UPDATE_IN_PROGRESS') : body;
+      left -= 1;
+      return { status, headers: { 'content-type': 'text/xml' }, body: seen };
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL', updating.url);
+    const make = vi.fn(() => {
+      expect(left).toBeLessThanOrEqual(0);
+      return destroy();
+    });
+    const removal = await removeThrowaway({ ...contextWith(make), patience: 0.01 });
+    await updating.stop();
+    expect(removal).toMatchObject({ outcome: { result: 'passed' }, left: [] });
+  });
+
+  it('says what these credentials may not look for', async () => {
+    await create(NAME);
+    const blind = await startFront(moto, ({ operation }) =>
+      /GetResources|DescribeAlarms/.test(operation) ? { ...denied, status: 400 } : undefined,
+    );
+    vi.stubEnv('AWS_ENDPOINT_URL', blind.url);
+    const removal = await removeThrowaway(contextWith(destroy));
+    await blind.stop();
+    expect(removal).toMatchObject({
+      outcome: { result: 'skipped', seen: expect.stringContaining('may not look for alarms, the tag') },
+      left: [],
+    });
+  });
+
   it('passes where nothing is left, and names what is kept alive', async () => {
     await create(NAME);
     expect(await removeThrowaway(contextWith(destroy))).toMatchObject({ outcome: { result: 'passed' }, left: [] });
@@ -624,14 +689,14 @@ describe('the table of reports', () => {
     isEmulated: false,
     mostUsd: 0.123,
     minutes: 9,
-    figures: { initMs: 30 },
+    figures: {},
     steps: [{ name: 'a', proves: 'a', result: 'passed' as const, seen: 'seen' }],
   };
 
   it('has a row for each, and a sentence where there is none', () => {
     expect(tableOf([], 'None.')).toBe('None.\n');
     expect(tableOf([report], 'None.').split('\n')[2]).toBe(
-      '| 2026-11-26 | ap-northeast-1 | `0123456789ab` | `one` | 1 | 0 | 0 | 30 ms | – | $0.12 |',
+      '| 2026-11-26 | ap-northeast-1 | `0123456789ab` | `one` | 1 | 0 | 0 | $0.12 |',
     );
   });
 

@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -111,6 +116,20 @@ describe('make verify', () => {
     expect(stderr).toMatch(new RegExp(`makes the stack ${NAME.source} .* At most \\$0\\.\\d\\d, `));
     expect(stderr).toContain('\nNothing was made: type YES=1 after make verify');
     expect(await throwaways()).toEqual([]);
+  });
+
+  it('leaves a stack alone that is there already, whatever tag it has, and makes nothing', async () => {
+    const StackName = 'bedrock-titan-function-verify-ffff';
+    const cloudformation = new CloudFormationClient(clientOf(account));
+    const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
+    await cloudformation.send(
+      new CreateStackCommand({ StackName, TemplateBody, Tags: [{ Key: TAG, Value: StackName }] }),
+    );
+    const { status, stdout, stderr } = await make('verify', 'YES=1', 'SUFFIX=ffff');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`\nThe stack ${StackName} is there already: choose another SUFFIX, or `);
+    expect(await throwaways()).toEqual([StackName]);
+    await cloudformation.send(new DeleteStackCommand({ StackName }));
   });
 
   it('shows every step that an emulator can show, and removes all that it made', async () => {

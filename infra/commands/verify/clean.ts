@@ -29,6 +29,9 @@ const PROVES = 'the stack is removed, and nothing of it is found by its name or 
 /** Seconds that AWS goes on listing by tag what is gone. */
 const TAG_PATIENCE = 120;
 
+/** Seconds that an update of so small a stack takes at most, or its rollback. */
+const UPDATE_PATIENCE = 600;
+
 /** Removes the throwaway, whatever has become of it, and looks for what is left. */
 export async function removeThrowaway(context: Context): Promise<Removal> {
   try {
@@ -42,12 +45,21 @@ export async function removeThrowaway(context: Context): Promise<Removal> {
 
 async function removed({ target, make, patience }: Context): Promise<Removal> {
   const stack = await describeStack(target);
-  if (!stack) return removalOf(await leftOf(target, [], patience), 'skipped', 'there was no stack to remove');
+  if (!stack) return removalOf(await search(target, [], patience), 'skipped', 'there was no stack to remove');
   if (!isThrowaway(stack)) throw new Error('the stack has not the tag of a throwaway: it stays as it is');
+  await untilUpdated(target, patience);
   const resources = await stackResources(target);
   succeeded(await make('destroy'), 'destroy');
-  const left = await leftOf(target, resources, patience);
-  return removalOf(left, 'passed', `nothing left of ${resources.length} resources`);
+  const found = await search(target, resources, patience);
+  return removalOf(found, 'passed', `nothing left of ${resources.length} resources`);
+}
+
+/** CloudFormation deletes no stack that it is updating, as it is after Ctrl-C in a deploy. */
+async function untilUpdated(target: Target, patience: number): Promise<void> {
+  await eventually(UPDATE_PATIENCE * patience, async () => {
+    const status = (await describeStack(target))?.StackStatus ?? '';
+    return /^UPDATE_.*IN_PROGRESS$/.test(status) ? undefined : status;
+  });
 }
 
 const lineOf = (result: Outcome['result'], seen: string): Outcome => ({
@@ -57,24 +69,49 @@ const lineOf = (result: Outcome['result'], seen: string): Outcome => ({
   seen: withoutSecrets(seen),
 });
 
-const removalOf = (left: readonly string[], result: Outcome['result'], seen: string): Removal => ({
-  outcome: left.length > 0 ? lineOf('failed', `left: ${left.join(', ')}`) : lineOf(result, seen),
-  left,
-});
+/** What a search after the removal came to. */
+interface Search {
+  readonly left: readonly string[];
+  /** What these credentials may not look for. */
+  readonly hidden: readonly string[];
+}
 
-/** What is still there of the stack, of its resources, and under its name and tag; empty where nothing is. */
-async function leftOf(target: Target, resources: readonly Resource[], patience: number): Promise<string[]> {
+function removalOf({ left, hidden }: Search, result: Outcome['result'], seen: string): Removal {
+  if (left.length > 0) return { outcome: lineOf('failed', `left: ${left.join(', ')}`), left };
+  if (hidden.length === 0) return { outcome: lineOf(result, seen), left };
+  const outcome = lineOf('skipped', `${seen}; these credentials may not look for ${hidden.join(', ')}`);
+  return { outcome, left };
+}
+
+/** What is still there of the stack, of its resources, and under its name and tag. */
+async function search(target: Target, resources: readonly Resource[], patience: number): Promise<Search> {
+  const hidden: string[] = [];
+  const unlessDenied = async (what: string, question: () => Promise<string[]>): Promise<string[]> => {
+    try {
+      return await question();
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      hidden.push(what);
+      return [];
+    }
+  };
   const named = [
     ...((await describeStack(target)) ? [`stack ${target.stackName}`] : []),
-    ...(await resourcesLeft(target, resources)),
-    ...(await namedAfter(target)),
+    ...(await unlessDenied('each resource', () => resourcesLeft(target, resources))),
+    ...(await unlessDenied('log groups', () => logGroupsNamedAfter(target))),
+    ...(await unlessDenied('alarms', () => alarmsNamedAfter(target))),
   ];
+  const tagged = await unlessDenied('the tag', () => stillTagged(target, patience));
+  return { left: [...new Set([...named, ...tagged])], hidden };
+}
+
+async function stillTagged(target: Target, patience: number): Promise<string[]> {
   let tagged: string[] = [];
   await eventually(TAG_PATIENCE * patience, async () => {
     tagged = await taggedAs(target);
     return tagged.length === 0 ? tagged : undefined;
   });
-  return [...new Set([...named, ...tagged])];
+  return tagged;
 }
 
 async function resourcesLeft({ region }: Target, resources: readonly Resource[]): Promise<string[]> {
@@ -103,32 +140,27 @@ async function isThere(region: string, type: string, id: string): Promise<boolea
   }
 }
 
-/** Log groups and alarms whose names begin with the throwaway's. */
-async function namedAfter({ region, stackName }: Target): Promise<string[]> {
-  const options = clientOptions(region);
-  const { logGroups = [] } = await new CloudWatchLogsClient(options).send(
+/** Log groups whose names begin with the throwaway's. */
+async function logGroupsNamedAfter({ region, stackName }: Target): Promise<string[]> {
+  const { logGroups = [] } = await new CloudWatchLogsClient(clientOptions(region)).send(
     new DescribeLogGroupsCommand({ logGroupNamePrefix: `/aws/lambda/${stackName}` }),
   );
-  const { MetricAlarms = [] } = await new CloudWatchClient(options).send(
+  return logGroups.map(({ logGroupName }) => `log group ${logGroupName}`);
+}
+
+async function alarmsNamedAfter({ region, stackName }: Target): Promise<string[]> {
+  const { MetricAlarms = [] } = await new CloudWatchClient(clientOptions(region)).send(
     new DescribeAlarmsCommand({ AlarmNamePrefix: stackName }),
   );
-  return [
-    ...logGroups.map(({ logGroupName }) => `log group ${logGroupName}`),
-    ...MetricAlarms.map(({ AlarmName }) => `alarm ${AlarmName}`),
-  ];
+  return MetricAlarms.map(({ AlarmName }) => `alarm ${AlarmName}`);
 }
 
 /** What has the throwaway's tag, without the account in its ARN. */
 async function taggedAs({ region, stackName }: Target): Promise<string[]> {
   const client = new ResourceGroupsTaggingAPIClient(clientOptions(region));
+  const TagFilters = [{ Key: STACK_TAG, Values: [stackName] }];
   const found: string[] = [];
-  try {
-    const TagFilters = [{ Key: STACK_TAG, Values: [stackName] }];
-    for await (const { ResourceTagMappingList = [] } of paginateGetResources({ client }, { TagFilters }))
-      found.push(...ResourceTagMappingList.map(({ ResourceARN = '' }) => ResourceARN.split(':').slice(5).join(':')));
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    console.error('! What has the tag cannot be looked for: allow tag:GetResources to these credentials.');
-  }
+  for await (const { ResourceTagMappingList = [] } of paginateGetResources({ client }, { TagFilters }))
+    found.push(...ResourceTagMappingList.map(({ ResourceARN = '' }) => ResourceARN.split(':').slice(5).join(':')));
   return found;
 }

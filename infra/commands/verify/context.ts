@@ -22,6 +22,7 @@ export interface Event {
 const body = z.looseObject({
   text: z.string().optional(),
   code: z.string().optional(),
+  stopReason: z.string().optional(),
   message: z.string().optional(),
   costUsd: z.number().optional(),
 });
@@ -43,7 +44,7 @@ export interface Made {
 export interface Context {
   readonly target: Target;
   readonly choice: Choice;
-  /** Whether AWS_ENDPOINT_URL is an address of this machine. */
+  /** Whether AWS_ENDPOINT_URL, or that of one service, is set. */
   readonly isEmulated: boolean;
   /** What a wait for what AWS shows late is multiplied by: 0 where it would never come. */
   readonly patience: number;
@@ -74,9 +75,11 @@ export function contextOf(parts: Pick<Context, 'target' | 'choice' | 'isEmulated
   );
 }
 
-/** Whether AWS is asked at an address of this machine. */
-export function isEmulated({ AWS_ENDPOINT_URL: url }: NodeJS.ProcessEnv): boolean {
-  return url !== undefined && URL.canParse(url) && /^(localhost|127\.|\[::1\]|::1)/.test(new URL(url).hostname);
+/** Whether a service is asked at an address that is not AWS's own: what is seen there is no proof of AWS. */
+export function isEmulated(environment: NodeJS.ProcessEnv): boolean {
+  return Object.entries(environment).some(
+    ([name, url]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && url !== undefined && url !== '',
+  );
 }
 
 type Run = Omit<Context, 'take' | 'invoke' | 'call' | 'forStep'>;
@@ -86,7 +89,10 @@ function withCalls(run: Run, meter: Meter): Context {
   const call = async (event: Event): Promise<Invocation> => {
     take(event);
     const { account, region, stackName } = run.target;
-    return invoke({ account, region, stackName, functionName: stackName }, Buffer.from(JSON.stringify(event)));
+    const called = { account, region, stackName, functionName: stackName };
+    const invocation = await invoke(called, Buffer.from(JSON.stringify(event)));
+    if (invocation.kind === 'reply') run.figures.replies = (run.figures.replies ?? 0) + 1;
+    return invocation;
   };
   return {
     ...run,

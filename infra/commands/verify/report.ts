@@ -67,23 +67,19 @@ export function readReports(directory: string): Report[] {
   return reports.toSorted((one, other) => other.date.localeCompare(one.date));
 }
 
-const HEADINGS = ['date', 'region', 'commit', 'model', '✓', '✗', '–', 'INIT', 'overhead, warm', 'at most'];
+const HEADINGS = ['date', 'region', 'commit', 'model', '✓', '✗', '–', 'at most'];
 
 /** The reports as a table of Markdown, or the sentence where there is none. */
 export function tableOf(reports: readonly Report[], none: string): string {
   if (reports.length === 0) return `${none}\n`;
   const rows = reports.map((one) => {
     const count = (result: string) => String(one.steps.filter((step) => step.result === result).length);
-    const { initMs, warmOverheadMs } = one.figures;
-    const ms = (value: number | undefined) => (value === undefined ? '–' : `${value} ms`);
     return [
       one.date,
       one.region,
       `\`${one.commit}\``,
       one.models.map((id) => `\`${id}\``).join(', '),
       ...['passed', 'failed', 'skipped'].map(count),
-      ms(initMs),
-      ms(warmOverheadMs),
       `$${one.mostUsd.toFixed(2)}`,
     ];
   });

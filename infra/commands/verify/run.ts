@@ -29,6 +29,9 @@ export interface Outcome {
   readonly seen: string;
 }
 
+/** What is seen of a step after Ctrl-C. */
+export const INTERRUPTED = 'interrupted';
+
 /** Thrown by a step that could not show what it is about, and saw nothing that speaks against it. */
 export class NotShown extends Error {
   override readonly name = 'NotShown';
@@ -48,7 +51,7 @@ export async function runSteps(
   const outcomes: Outcome[] = [];
   let stop: string | undefined;
   for (const step of steps) {
-    const reason = isInterrupted() ? 'interrupted' : (stop ?? reasonToSkip(step, context, outcomes));
+    const reason = isInterrupted() ? INTERRUPTED : (stop ?? reasonToSkip(step, context, outcomes));
     const outcome = reason === undefined ? await outcomeOf(step, context) : skipped(reason);
     if (outcome.lost) stop = outcome.lost;
     const shown = { name: step.name, proves: step.proves, result: outcome.result, seen: withoutSecrets(outcome.seen) };

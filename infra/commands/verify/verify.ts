@@ -7,13 +7,14 @@ import { checkSettings } from '../../lib/settings/sources.ts';
 import { readModels } from '../../lib/models/table.ts';
 import { unattended } from '../deploy/programs.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
+import { findStack } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
 import { isConfirmed, isOn, wantsJson } from '../shared/terminal.ts';
 import { removeThrowaway } from './clean.ts';
 import { type Context, contextOf, interruptRunning, isEmulated, makeIn } from './context.ts';
 import { mostUsd } from './cost.ts';
 import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './report.ts';
-import { lineOf, type Outcome, runSteps } from './run.ts';
+import { INTERRUPTED, lineOf, type Outcome, runSteps } from './run.ts';
 import { STEPS } from './steps/all.ts';
 import { removalCommand, throwawayEnvironment, throwawayName, throwawaySettings } from './throwaway.ts';
 
@@ -25,8 +26,8 @@ await exitOnError(async () => {
   const { outcome, left } = await removeThrowaway(context);
   show(outcome);
   const report = reportOf(context, [...outcomes, outcome], most, (Date.now() - began) / 60_000);
-  keep(report, context);
   sayWhatIsLeft(context.target, left);
+  keep(report);
   if (left.length > 0 || report.steps.some(({ result }) => result === 'failed')) process.exitCode = 1;
 });
 
@@ -36,6 +37,7 @@ async function preparedRun(): Promise<{ context: Context; most: number }> {
   const stackName = throwawayName(settings.functionName, process.env.SUFFIX?.trim() || undefined);
   const target = { ...user, stackName };
   await requireBootstrap(target);
+  await refuseExisting(target);
   const own = throwawaySettings(given, stackName, settings.region);
   const today = new Date().toISOString().slice(0, 10);
   const choice = choose(checkSettings(own), readModels(modelsFile), today);
@@ -53,6 +55,15 @@ async function preparedRun(): Promise<{ context: Context; most: number }> {
       choice,
     ),
   };
+}
+
+/** @throws UserError where the stack is there, whoever made it: what a run has not made, it does not remove. */
+async function refuseExisting(target: Target): Promise<void> {
+  const { stackName, region } = target;
+  if (await findStack(target))
+    throw new UserError(
+      `The stack ${stackName} is there already: choose another SUFFIX, or remove it by ${removalCommand(stackName, region)}. Nothing was made.`,
+    );
 }
 
 /** @throws UserError where nobody says yes. */
@@ -98,7 +109,8 @@ function reportOf(
     region: target.region,
     commit: commitOf(),
     versions: versionsOf(),
-    models: choice.models.map(({ id }) => id),
+    // The others are deployed, and not called.
+    models: choice.models.slice(0, 1).map(({ id }) => id),
     isEmulated: emulated,
     mostUsd: Number(most.toFixed(4)),
     minutes: Number(minutes.toFixed(1)),
@@ -107,11 +119,13 @@ function reportOf(
   };
 }
 
-/** A run against an emulator says nothing of AWS, and stays on this machine. */
-function keep(report: Report, { isEmulated: emulated }: Context): void {
-  const directory = emulated ? join(verifyDir, 'reports') : verifiedDir;
+/** A run against an emulator says nothing of AWS, and one that was interrupted too little: both stay on this machine. */
+function keep(report: Report): void {
+  const { isEmulated: emulated, steps } = report;
+  const isProof = !emulated && !steps.some(({ seen }) => seen === INTERRUPTED);
+  const directory = isProof ? verifiedDir : join(verifyDir, 'reports');
   const file = writeReport(directory, report);
-  if (!emulated) for (const { name, text } of pagesOf(directory)) writeFileSync(join(workspaceDir, name), text);
+  if (isProof) for (const { name, text } of pagesOf(directory)) writeFileSync(join(workspaceDir, name), text);
   if (wantsJson()) console.log(JSON.stringify(report, null, 2));
   console.error(`Wrote ${relative(workspaceDir, file)}.${emulated ? ' An emulator was asked, and not AWS.' : ''}`);
 }

@@ -11,9 +11,9 @@ export const STEPS: readonly Step[] = [
   ...deploySteps,
   ...contractSteps,
   ...operateSteps,
-  ...logSteps,
   ...roleSteps,
   ...timeOutSteps,
+  ...logSteps,
   ...rollbackSteps,
   ...brakeSteps,
 ];

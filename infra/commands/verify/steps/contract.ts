@@ -38,15 +38,19 @@ async function afterIam(context: Context, event: Event, more: number): Promise<A
   return afterIam(context, event, more - 1);
 }
 
+/** The walkthrough's event, as it is. */
+export function walkthroughEvent(): Event {
+  const file = parseJson(readFileSync(join(workspaceDir, 'events/bedrock-test-001.json'), 'utf8'));
+  return { ...(typeof file === 'object' && file) };
+}
+
 const walkthrough: Step = {
   name: "the walkthrough's event",
   proves: 'events/bedrock-test-001.json, as it is, is answered with 200 and a text',
   needs: DEPLOY,
   calls: [{ count: 3, chars: 500, maxTokens: LIMITS.MAX_TOKENS }],
   run: async (context) => {
-    const file = parseJson(readFileSync(join(workspaceDir, 'events/bedrock-test-001.json'), 'utf8'));
-    const event = { ...(typeof file === 'object' && file) };
-    return expectReply(await afterIam(context, event, 2), 200);
+    return expectReply(await afterIam(context, walkthroughEvent(), 2), 200);
   },
 };
 
@@ -177,7 +181,12 @@ const longPrompt: Step = {
   ],
   run: async (context) => {
     for (const length of [LIMITS.MAX_PROMPT_CHARS + 1, 1_000_000])
-      expectReply(await context.call({ prompt: 'a'.repeat(length) }), 400, 'InvalidRequest', /characters/);
+      expectReply(
+        await context.call({ prompt: context.marker.padEnd(length, 'a') }),
+        400,
+        'InvalidRequest',
+        /characters/,
+      );
     return `400 InvalidRequest, for ${LIMITS.MAX_PROMPT_CHARS + 1} characters too`;
   },
 };

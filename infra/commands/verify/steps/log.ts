@@ -5,7 +5,8 @@ import { METRICS_NAMESPACE } from '../../../lib/names.ts';
 import { clientOptions } from '../../shared/aws.ts';
 import { parseJson } from '../../shared/json.ts';
 import type { Context } from '../context.ts';
-import type { Step } from '../run.ts';
+import { NotShown, type Step } from '../run.ts';
+import { walkthroughEvent } from './contract.ts';
 import { DEPLOY } from './operate.ts';
 
 /** The lines of the function's log since the run began. */
@@ -36,12 +37,14 @@ const isRecord = (line: string): boolean => {
   return typeof value === 'object' && value !== null && 'message' in value && value.message === 'invocation';
 };
 
-/** What the lines say, where they are of whole invocations. */
-function countsOf(lines: readonly string[]): { invocations: number; records: number } | undefined {
+/** What the lines say, where they are of whole invocations, and of all that gave a reply. */
+function countsOf(lines: readonly string[], replies: number): { invocations: number; records: number } | undefined {
   const invocations = lines.filter((line) => line.startsWith('START ')).length;
   const ends = lines.filter((line) => line.startsWith('REPORT ')).length;
   const records = lines.filter(isRecord).length;
-  return invocations > 0 && ends === invocations && records >= invocations ? { invocations, records } : undefined;
+  return invocations >= Math.max(replies, 1) && ends === invocations && records >= invocations
+    ? { invocations, records }
+    : undefined;
 }
 
 const log: Step = {
@@ -52,14 +55,18 @@ const log: Step = {
     let lines: string[] = [];
     const counts = await eventually(PATIENCE.log * context.patience, async () => {
       lines = await linesOf(context);
-      return countsOf(lines);
+      return countsOf(lines, context.figures.replies ?? 0);
     });
-    const leaks = lines.filter((line) => line.includes(context.marker)).length;
+    const prompts = [context.marker, walkthroughEvent().prompt ?? context.marker];
+    const leaks = lines.filter((line) => prompts.some((prompt) => line.includes(prompt))).length;
     if (leaks > 0) throw new Error(`${leaks} lines have a prompt in them`);
     if (counts?.records === counts?.invocations && counts)
       return `${counts.records} calls, ${counts.records} lines of JSON, no prompt`;
     const records = lines.filter(isRecord).length;
-    throw new Error(`${lines.filter((line) => line.startsWith('START ')).length} calls, and ${records} lines of JSON`);
+    const invocations = lines.filter((line) => line.startsWith('START ')).length;
+    throw new Error(
+      `${context.figures.replies ?? 0} replies, ${invocations} calls and ${records} lines of JSON in the log`,
+    );
   },
 };
 
@@ -79,6 +86,10 @@ const metrics: Step = {
     });
     if (missing) return METRICS.join(', ');
     const found = await metricNames(context);
+    if (found.size === 0)
+      throw new NotShown(
+        `none listed within ${PATIENCE.metrics} s: CloudWatch may take a quarter of an hour for the first`,
+      );
     throw new Error(`not there after ${PATIENCE.metrics} s: ${METRICS.filter((name) => !found.has(name)).join(', ')}`);
   },
 };
