@@ -125,25 +125,28 @@ describe('a batch on AWS', () => {
       .array(z.looseObject({ status: z.string(), done: z.number().nullable() }))
       .parse(JSON.parse((await make('batch-status', 'JSON=1', `OUTPUT=${files.output}`)).stdout))[0];
 
-  /** Begins a batch, and presses Ctrl-C once it runs. */
-  async function interrupted(): Promise<{ status: number | null; stderr: string }> {
+  /** Runs `make batch`, and does something once it has said that. */
+  async function batchUntil(said: RegExp, act: (group: number) => void) {
     const child = spawn('make', ['--silent', 'batch', ...named()], {
       cwd: workspaceDir,
       env: { ...machine.environment, PATH: process.env.PATH, HOME: process.env.HOME, ...environment() },
-      // A group of its own, as a terminal has one for each command, gets the signal.
+      // A group of its own, as a terminal has one for each command, gets a signal.
       detached: true,
     });
-    let stderr = '';
-    let pressed = false;
+    let [stderr, acted] = ['', false];
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
-      if (pressed || !/started {3}.*leaves it running\n/.test(stderr)) return;
-      pressed = true;
-      process.kill(-(child.pid ?? 0), 'SIGINT');
+      if (acted || !said.test(stderr)) return;
+      acted = true;
+      act(child.pid ?? 0);
     });
     const [status] = await once(child, 'close');
     return { status, stderr };
   }
+
+  /** Begins a batch, and presses Ctrl-C once it runs. */
+  const interrupted = () =>
+    batchUntil(/started {3}.*leaves it running\n/, (group) => void process.kill(-group, 'SIGINT'));
 
   it('is refused of a deployment without BATCH=1, which says what to deploy', async () => {
     write(prompts(1));
@@ -222,11 +225,9 @@ describe('a batch on AWS', () => {
       status: 2,
       stderr: expect.stringContaining(`A batch on AWS with another input answers that output: ${files.input}.`),
     });
-    held.release();
     // The input has grown since.
     write(prompts(13));
-    const back = await batch();
-    expect(back.stderr).toContain('a batch that was begun before\n');
+    const back = await batchUntil(/a batch that was begun before\n/, held.release);
     expect(back).toMatchObject({ status: 2, stderr: expect.stringContaining('missing   1 have no result') });
     expect(await executions(), 'no row is asked twice').toEqual(before);
     expect(isRecorded()).toBe(false);

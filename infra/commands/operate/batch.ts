@@ -109,8 +109,8 @@ async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number>
       `A batch on AWS with another input answers that output: ${record.input}. Come back to it with INPUT=${quoted(record.input)}, or give another OUTPUT.`,
     );
   await asked(record, () => requireAccountOf({ ...record, stackName: record.functionName }));
-  console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
   const found = await asked(record, () => unlessMissing(describeBatch(sfnClient(record.region), record.executionArn)));
+  console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
   const status = await finish(files, record, found ? undefined : 0);
   const hadEndedEarly = found && !isRunning(found) && found.status !== 'SUCCEEDED';
   return hadEndedEarly && status === 1 ? begin(files) : status;
