@@ -5,13 +5,17 @@
 
 use std::{
     borrow::Cow,
+    fmt,
     fs::{self, File},
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
-use indexmap::{IndexMap, IndexSet};
-use serde::Deserialize;
+use indexmap::IndexSet;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
@@ -126,9 +130,36 @@ impl<'a> Line<'a> {
     }
 
     /// The members of the answer's object, in its order; none, where it is no object.
-    fn members(&self) -> IndexMap<String, Value> {
-        let members = self.json.map(|json| serde_json::from_str(json.get()));
-        members.and_then(Result::ok).unwrap_or_default()
+    fn members(&self) -> Vec<(String, Value)> {
+        let members = self
+            .json
+            .and_then(|json| serde_json::from_str(json.get()).ok());
+        members.map_or_else(Vec::new, |Members(members)| members)
+    }
+}
+
+/// The members of an object, in its order, which serde_json's own map does not keep.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
     }
 }
 

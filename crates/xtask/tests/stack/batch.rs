@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::make;
+use super::{TURN, make};
 
 #[test]
 #[ignore = "run by make test-invoke"]
 fn make_hands_a_template_over_as_it_is_and_answers_every_row() {
+    let _turn = TURN.lock();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("reviews.csv"), "id,review\nr1,good\n").unwrap();
@@ -38,6 +39,7 @@ fn make_hands_a_template_over_as_it_is_and_answers_every_row() {
 #[test]
 #[ignore = "run by make test-invoke"]
 fn make_batch_without_an_output_says_what_to_give() {
+    let _turn = TURN.lock();
     let output = make("batch")
         .args(["INPUT=events/batch/prompts.jsonl", "TARGET=local"])
         .output()
@@ -53,6 +55,7 @@ fn make_batch_without_an_output_says_what_to_give() {
 #[test]
 #[ignore = "run by make test-invoke"]
 fn make_batch_makes_a_table_of_a_table_by_a_schema() {
+    let _turn = TURN.lock();
     let folder = tempfile::tempdir().unwrap();
     let output = make("batch")
         .arg("INPUT=events/batch/reviews.csv")
