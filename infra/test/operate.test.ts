@@ -478,7 +478,7 @@ describe.each(['logs', 'cost', 'status', 'stop', 'resume'])('make %s', (command)
     const { status, stderr } = await machine.command(`operate/${command}`);
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: expect.stringMatching(/^No AWS credentials were found: [^\n]+\n$/),
+      stderr: expect.stringMatching(/^No usable AWS credentials were found: [^\n]+\n$/),
     });
   });
 });
