@@ -73,10 +73,19 @@ fn make(target: &str) -> Command {
     command
 }
 
-/// Keeps from a command what a make that runs these tests has set.
+/// Keeps from a command what a make that runs these tests has set, and what cargo tells them of their package: ring would be
+/// compiled anew for it, with all that is built on it.
 fn without_make(command: &mut Command) -> &mut Command {
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
         command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        let is_of_package = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&name)
+        });
+        if is_of_package {
+            command.env_remove(name);
+        }
     }
     command
 }
