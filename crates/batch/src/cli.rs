@@ -8,7 +8,6 @@ use std::{
 };
 
 use batch::{Failure, Input, Template, run::Options, table};
-use bedrock_local::{Fault, Upstream};
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser, value_parser};
 use serde_json::value::RawValue;
 
@@ -76,30 +75,8 @@ pub(crate) struct RunArgs {
     /// Prompts at once, each in a process of the function
     #[arg(long, env = "BATCH_CONCURRENCY", default_value_t = 8, value_parser = value_parser!(u16).range(1..=1_000))]
     concurrency: u16,
-    /// A fault of the stand-in, such as throttle:2 or delay:8s; several with commas
-    #[arg(
-        long = "fault",
-        env = "XTASK_FAULT",
-        value_delimiter = ',',
-        value_name = "FAULT"
-    )]
-    pub(crate) faults: Vec<Fault>,
-    /// A server that speaks OpenAI's chat completions and gives the answers, such as http://localhost:11434/v1
-    #[arg(
-        long,
-        env = "XTASK_UPSTREAM",
-        value_name = "URL",
-        requires = "upstream_model"
-    )]
-    pub(crate) upstream: Option<String>,
-    /// The model's name on that server
-    #[arg(
-        long,
-        env = "XTASK_UPSTREAM_MODEL",
-        value_name = "MODEL",
-        requires = "upstream"
-    )]
-    pub(crate) upstream_model: Option<String>,
+    #[command(flatten)]
+    pub(crate) bedrock: bedrock_local::StandInOptions,
     /// Print the summary as JSON on stdout
     #[arg(long, env = "BATCH_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
@@ -205,15 +182,6 @@ fn read(what: &str, path: &Path) -> Result<String, Failure> {
 }
 
 impl RunArgs {
-    pub(crate) fn upstream(&self) -> Result<Option<Upstream>, Failure> {
-        match (&self.upstream, &self.upstream_model) {
-            (Some(url), Some(model)) => Upstream::new(url, model)
-                .map(Some)
-                .map_err(|error| Failure::Setting(error.to_string())),
-            _ => Ok(None),
-        }
-    }
-
     pub(crate) fn concurrency(&self) -> usize {
         self.concurrency.into()
     }

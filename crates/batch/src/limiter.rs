@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 /// Replies that were under way together are throttled together: they halve the number once.
 const CALM: Duration = Duration::from_secs(1);
@@ -40,10 +40,9 @@ impl Limiter {
         }
     }
 
-    /// Waits for a place.
-    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed.
-        self.permits.acquire().await.ok()
+    /// Waits for a place. There is an error only where the semaphore is closed, which nothing does.
+    pub(crate) async fn place(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.permits.acquire().await
     }
 
     /// Gives a place back, and takes notice of what the row met.

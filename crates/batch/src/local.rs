@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsStr, path::Path, time::Duration};
 
 use bedrock_function::config::Config;
-use bedrock_local::{BedrockLocal, Fault, Upstream, callers_settings, function_environment};
+use bedrock_local::{BedrockLocal, callers_settings, function_environment};
 use lambda_local::{Function, Pool};
 use models::ModelTable;
 
@@ -12,22 +12,16 @@ use crate::{Failure, run::Asked};
 /// Many processes share the machine's few cores while they start: Lambda's ten seconds are for one.
 const INIT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Starts a stand-in that has these faults, or answers by an upstream. It keeps no request: there may be millions.
+/// Starts a stand-in. It keeps no request: there may be millions.
 ///
 /// # Errors
 ///
-/// When it does not start.
-pub async fn stand_in(
-    faults: Vec<Fault>,
-    upstream: Option<Upstream>,
-) -> Result<BedrockLocal, Failure> {
-    let mut builder = BedrockLocal::builder()
-        .default_faults(faults)
-        .forget_requests();
-    if let Some(upstream) = upstream {
-        builder = builder.upstream(upstream);
-    }
-    Ok(builder.start().await?)
+/// When an option cannot be used, or it does not start.
+pub async fn stand_in(options: &bedrock_local::StandInOptions) -> Result<BedrockLocal, Failure> {
+    let builder = options
+        .builder()
+        .map_err(|error| Failure::Setting(error.to_string()))?;
+    Ok(builder.forget_requests().start().await?)
 }
 
 /// The function's environment: that of the local function, the caller's `BEDROCK_…`, and a default model.

@@ -104,7 +104,7 @@ fn write(journal: Journal, places: &[Place], table: Option<&Path>) -> Result<(),
 async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failure> {
     let stand_in = match args.bedrock_url {
         Some(_) => None,
-        None => Some(local::stand_in(args.faults.clone(), args.upstream()?).await?),
+        None => Some(local::stand_in(&args.bedrock).await?),
     };
     let started = stand_in.as_ref().map(|stand_in| stand_in.endpoint_url());
     let endpoint_url = args.bedrock_url.clone().or(started).unwrap_or_default();

@@ -110,12 +110,15 @@ pub(crate) struct InvocationError {
 }
 
 impl InvocationError {
+    /// The code as the function has it; none for what is no code of its own.
+    pub(crate) fn error_code(&self) -> Option<ErrorCode> {
+        let mut all = ErrorCode::ALL.iter().copied();
+        all.find(|code| code.as_str() == self.code)
+    }
+
     /// The status of the code; 500 for what is no code of the function's.
     pub(crate) fn status_code(&self) -> u16 {
-        let known = ErrorCode::ALL
-            .iter()
-            .find(|code| code.as_str() == self.code);
-        known.map_or(500, |code| code.status())
+        self.error_code().map_or(500, ErrorCode::status)
     }
 }
 

@@ -28,14 +28,8 @@ pub(crate) struct Where {
 impl Where {
     /// By the function on this machine.
     pub(crate) fn here(args: &RunArgs) -> Self {
-        let bedrock = match (&args.upstream, &args.upstream_model) {
-            (Some(upstream), Some(model)) => {
-                format!("a stand-in, answering with {model} at {upstream}")
-            }
-            _ => "a stand-in, which is no model".to_owned(),
-        };
         Self {
-            bedrock,
+            bedrock: format!("a stand-in, {}", args.bedrock.who_answers()),
             paid: "nothing here; on Bedrock ",
             at_once: args.concurrency(),
         }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bedrock_function::config::Config;
+use bedrock_function::{config::Config, errors::ErrorCode};
 use lambda_local::{Invocation, InvokeError, Outcome, Pool, Signals};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -278,14 +278,12 @@ impl Shared {
             let place = tokio::select! {
                 biased;
                 _ = stop.wait_for(|stops| *stops) => return Ok(None),
-                place = self.limiter.place() => place,
+                place = self.limiter.place() => place.map_err(system)?,
             };
             attempts += 1;
             let replied = self.invoke(row, hash).await?;
-            if let Some(place) = place {
-                let is_throttled = matches!(&replied, Err(error) if error.status_code() == 429);
-                self.limiter.end(place, is_throttled);
-            }
+            let is_throttled = matches!(&replied, Err(error) if error.status_code() == 429);
+            self.limiter.end(place, is_throttled);
             let error = match replied {
                 Ok(line) => return Ok(Some((line, attempts))),
                 Err(error) => error,
@@ -379,7 +377,7 @@ impl InvocationError {
     /// Whether it may pass by itself.
     fn is_retryable(&self) -> bool {
         let is_of_lambda = [EXITED, TIMED_OUT].contains(&self.code.as_str());
-        is_of_lambda || matches!(self.status_code(), 429 | 503 | 504)
+        is_of_lambda || self.error_code().is_some_and(ErrorCode::is_retryable)
     }
 }
 

@@ -23,6 +23,7 @@ mod bedrock;
 mod builder;
 mod fault;
 mod generate;
+mod options;
 mod serve;
 mod server;
 mod signature;
@@ -39,6 +40,7 @@ pub use models::{
     Access, Api, Date, InferenceParameter, Lifecycle, Model, ModelTable, ModelTableError, Price,
     Reach, Status, StructuredOutput,
 };
+pub use options::{StandInOptions, StandInOptionsError};
 pub use serve::request::{Operation, ReceivedRequest};
 pub use serve::service::RequestLine;
 pub use serve::tls::{TlsError, TlsIdentity};

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use bedrock_local::{Fault, Upstream};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 use crate::{deployed::Deployment, failure::Failure};
@@ -53,7 +52,7 @@ pub(crate) enum Command {
     /// Runs the function until Ctrl-C, and again whenever its code changes
     Watch {
         #[command(flatten)]
-        bedrock: Bedrock,
+        bedrock: bedrock_local::StandInOptions,
     },
 }
 
@@ -76,7 +75,7 @@ pub(crate) struct Options {
     )]
     pub(crate) model: String,
     #[command(flatten)]
-    pub(crate) bedrock: Bedrock,
+    pub(crate) bedrock: bedrock_local::StandInOptions,
 }
 
 /// Where the function runs.
@@ -95,70 +94,6 @@ impl Options {
             target => {
                 Target::from_str(target, false).map_err(|_| Failure::Target(target.to_owned()))
             }
-        }
-    }
-}
-
-/// How the stand-in for Bedrock answers.
-#[derive(Args, Clone)]
-pub(crate) struct Bedrock {
-    /// A fault of the stand-in, such as throttle:2 or delay:8s; several with commas
-    #[arg(
-        long = "fault",
-        env = "XTASK_FAULT",
-        value_delimiter = ',',
-        value_name = "FAULT"
-    )]
-    faults: Vec<String>,
-    /// A server that speaks OpenAI's chat completions and gives the answers, such as http://localhost:11434/v1
-    #[arg(
-        long,
-        env = "XTASK_UPSTREAM",
-        default_value = "",
-        hide_default_value = true,
-        value_name = "URL"
-    )]
-    pub(crate) upstream: String,
-    /// The model's name on that server
-    #[arg(
-        long,
-        env = "XTASK_UPSTREAM_MODEL",
-        default_value = "",
-        hide_default_value = true,
-        value_name = "MODEL"
-    )]
-    pub(crate) upstream_model: String,
-}
-
-impl Bedrock {
-    /// Whether no option is given.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.named_faults().next().is_none()
-            && self.upstream.is_empty()
-            && self.upstream_model.is_empty()
-    }
-
-    /// An empty variable names no fault.
-    fn named_faults(&self) -> impl Iterator<Item = &str> {
-        self.faults
-            .iter()
-            .map(|fault| fault.trim())
-            .filter(|fault| !fault.is_empty())
-    }
-
-    pub(crate) fn faults(&self) -> Result<Vec<Fault>, Failure> {
-        self.named_faults()
-            .map(|fault| fault.parse().map_err(Failure::Fault))
-            .collect()
-    }
-
-    pub(crate) fn upstream(&self) -> Result<Option<Upstream>, Failure> {
-        match (self.upstream.as_str(), self.upstream_model.as_str()) {
-            ("", "") => Ok(None),
-            ("", _) | (_, "") => Err(Failure::HalfUpstream),
-            (url, model) => Upstream::new(url, model)
-                .map(Some)
-                .map_err(Failure::Upstream),
         }
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use lambda_local::Signals;
 
 use crate::{
-    cli::{Bedrock, Options, Target},
+    cli::{Options, Target},
     deployed::Deployment,
     event,
     failure::Failure,
@@ -70,7 +70,10 @@ pub(crate) async fn ask(
 }
 
 /// Runs until a signal, which is the ordinary way to end it.
-pub(crate) async fn watch(bedrock: &Bedrock, signals: &mut Signals) -> Result<ExitCode, Failure> {
+pub(crate) async fn watch(
+    bedrock: &bedrock_local::StandInOptions,
+    signals: &mut Signals,
+) -> Result<ExitCode, Failure> {
     stack::watch(bedrock, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -82,7 +85,7 @@ async fn reply_to(event: Bytes, options: Options) -> Result<Bytes, Failure> {
     }
 }
 
-async fn locally(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
+async fn locally(event: Bytes, bedrock: &bedrock_local::StandInOptions) -> Result<Bytes, Failure> {
     match Running::find() {
         Some(running) if !bedrock.is_plain() => Err(Failure::WatchHasItsOwn(running.pid)),
         Some(running) => stack::invoke_running(running, event).await,
@@ -90,6 +93,6 @@ async fn locally(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
     }
 }
 
-async fn on_aws(event: Bytes, bedrock: &Bedrock) -> Result<Bytes, Failure> {
+async fn on_aws(event: Bytes, bedrock: &bedrock_local::StandInOptions) -> Result<Bytes, Failure> {
     Deployment::announced(bedrock)?.invoke(event).await
 }

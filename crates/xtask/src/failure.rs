@@ -39,14 +39,8 @@ pub(crate) enum Failure {
     EventHasModel,
     #[error("The target \"{0}\" is neither local nor aws. Give one of the two.")]
     Target(String),
-    #[error("{0}")]
-    Fault(bedrock_local::ParseFaultError),
-    #[error(
-        "An upstream needs both its address and its model. Give UPSTREAM=http://localhost:11434/v1 and UPSTREAM_MODEL=NAME."
-    )]
-    HalfUpstream,
-    #[error("{0}")]
-    Upstream(bedrock_local::UpstreamError),
+    #[error(transparent)]
+    StandIn(#[from] bedrock_local::StandInOptionsError),
     #[error(
         "make watch is running (process {0}) with a stand-in of its own. Stop it, or give FAULT and UPSTREAM to it instead."
     )]
@@ -139,9 +133,7 @@ impl Failure {
             | Self::NoPrompt
             | Self::EventHasModel
             | Self::Target(_)
-            | Self::Fault(_)
-            | Self::HalfUpstream
-            | Self::Upstream(_)
+            | Self::StandIn(_)
             | Self::WatchHasItsOwn(_)
             | Self::WatchRunsAlready(_)
             | Self::ForTheStandIn

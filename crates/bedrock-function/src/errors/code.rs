@@ -89,6 +89,12 @@ codes! {
 }
 
 impl ErrorCode {
+    /// Whether the same event may well be answered a little later.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(self.status(), 429 | 503 | 504)
+    }
+
     /// The code for an error type as AWS names it, or, where the answer names none that is known
     /// here (a proxy's HTML page, an empty body), for its HTTP status.
     #[must_use]

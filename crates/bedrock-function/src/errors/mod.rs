@@ -160,7 +160,7 @@ impl Error {
     /// Whether the same event may well be answered a little later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self.status(), 429 | 503 | 504)
+        self.code().is_some_and(ErrorCode::is_retryable)
     }
 
     /// In a word, for the log, the metrics and tasks.

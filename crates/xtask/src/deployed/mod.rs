@@ -14,7 +14,7 @@ use bytes::Bytes;
 use lambda_local::ProcessGroup;
 use serde::Deserialize;
 
-use crate::{cli::Bedrock, failure::Failure, project};
+use crate::{failure::Failure, project};
 
 /// The record that a deployment leaves for its caller.
 #[derive(Deserialize, Debug)]
@@ -44,7 +44,7 @@ impl Deployment {
     }
 
     /// Reads the record for a call, and says on stderr which function that goes to.
-    pub(crate) fn announced(bedrock: &Bedrock) -> Result<Self, Failure> {
+    pub(crate) fn announced(bedrock: &bedrock_local::StandInOptions) -> Result<Self, Failure> {
         if !bedrock.is_plain() {
             return Err(Failure::ForTheStandIn);
         }

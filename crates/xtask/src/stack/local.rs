@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 
 use super::{bedrock, build, environment, failed, say};
 use crate::{
-    cli::Bedrock,
     failure::Failure,
     models,
     project::FUNCTION,
@@ -28,7 +27,10 @@ struct Stack {
 }
 
 impl Stack {
-    async fn set_up(options: &Bedrock, pace: Option<NonZeroU32>) -> Result<Self, Failure> {
+    async fn set_up(
+        options: &bedrock_local::StandInOptions,
+        pace: Option<NonZeroU32>,
+    ) -> Result<Self, Failure> {
         let granted = models::granted()?;
         let stand_in = bedrock::start(options, pace).await?;
         let executable = build::function().await?;
@@ -50,7 +52,10 @@ impl Stack {
 }
 
 /// Starts the stack for one invocation, gives the function's payload as it came, and stops the stack.
-pub(crate) async fn invoke_once(event: Bytes, options: &Bedrock) -> Result<Bytes, Failure> {
+pub(crate) async fn invoke_once(
+    event: Bytes,
+    options: &bedrock_local::StandInOptions,
+) -> Result<Bytes, Failure> {
     let stack = Stack::set_up(options, None).await?;
     let function = stack.function.start().await?;
     payload(function.invoke(event).await, stack.timeout)
@@ -66,7 +71,7 @@ pub(crate) struct LocalFunction {
 impl LocalFunction {
     /// Builds and starts it. `pace` is that of the stand-in's own text, in tokens a second.
     pub(crate) async fn start(
-        options: &Bedrock,
+        options: &bedrock_local::StandInOptions,
         pace: Option<NonZeroU32>,
     ) -> Result<Self, Failure> {
         let mut stack = Stack::set_up(options, pace).await?;

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{bedrock, emulator::Emulator, environment, post, say};
 use crate::{
-    cli::Bedrock,
     deployed::Deployment,
     failure::Failure,
     models,
@@ -78,7 +77,10 @@ impl Drop for StateFile {
 }
 
 /// Runs the stack until a signal stops it.
-pub(crate) async fn watch(options: &Bedrock, signals: &mut Signals) -> Result<(), Failure> {
+pub(crate) async fn watch(
+    options: &bedrock_local::StandInOptions,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
     let started = tokio::select! {
         started = Watched::start(options) => started?,
         number = signals.received() => return Err(Failure::Stopped(number)),
@@ -94,7 +96,7 @@ struct Watched {
 }
 
 impl Watched {
-    async fn start(options: &Bedrock) -> Result<Self, Failure> {
+    async fn start(options: &bedrock_local::StandInOptions) -> Result<Self, Failure> {
         if let Some(running) = Running::find() {
             return Err(Failure::WatchRunsAlready(running.pid));
         }
