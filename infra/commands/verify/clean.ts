@@ -7,11 +7,11 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { STACK_TAG } from '../../lib/settings/purpose.ts';
 import { asUserError, clientOptions, isDenied, isMissing } from '../shared/aws.ts';
+import { eventually } from '../shared/eventually.ts';
 import { describeStack, stackResources } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
 import { type Context, succeeded } from './context.ts';
 import { type Outcome, withoutSecrets } from './run.ts';
-import { eventually } from './steps/log.ts';
 import { isThrowaway } from './throwaway.ts';
 
 /** A resource that a stack made. */

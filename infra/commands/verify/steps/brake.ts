@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { BRAKE_SECONDS } from '../../../lib/models/overrun.ts';
+import { eventually } from '../../shared/eventually.ts';
 import { parseJson } from '../../shared/json.ts';
 import { type Context, succeeded } from '../context.ts';
 import { NotShown, type Step } from '../run.ts';
 import { LIMITS } from '../throwaway.ts';
-import { eventually } from './log.ts';
 import { DEPLOY } from './operate.ts';
 
 /** The least that DAILY_LIMIT_USD takes. */

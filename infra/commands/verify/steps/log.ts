@@ -1,8 +1,8 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { CloudWatchClient, paginateListMetrics } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { METRICS_NAMESPACE } from '../../../lib/names.ts';
 import { clientOptions } from '../../shared/aws.ts';
+import { eventually } from '../../shared/eventually.ts';
 import { parseJson } from '../../shared/json.ts';
 import type { Context } from '../context.ts';
 import { NotShown, type Step } from '../run.ts';
@@ -21,16 +21,6 @@ export async function linesOf({ target: { region, stackName }, since }: Context)
 
 /** Seconds in which CloudWatch shows what was written: most of it within ten, metrics within two minutes. */
 const PATIENCE = { log: 60, metrics: 180 };
-
-/** Asks again until the question has an answer, or the time is over. */
-export async function eventually<T>(seconds: number, question: () => Promise<T | undefined>): Promise<T | undefined> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await question();
-    if (answer !== undefined || Date.now() >= end) return answer;
-    await after(Math.min(2000, seconds * 1000));
-  }
-}
 
 const isRecord = (line: string): boolean => {
   const value = parseJson(line);
