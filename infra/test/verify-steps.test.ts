@@ -57,6 +57,8 @@ const event = z.looseObject({
   prompt: z.string().optional(),
   modelId: z.string().optional(),
   temperature: z.number().optional(),
+  stream: z.boolean().optional(),
+  serviceTier: z.string().optional(),
 });
 const reply = (statusCode: number, body: object): Answer => ({
   status: 200,
@@ -67,10 +69,11 @@ const answered = { text: 'yes', costUsd: 0.000_01 };
 
 /** A function that keeps the contract. */
 function kept(given: Event): Answer {
-  const { prompt = '', modelId, temperature = 0 } = event.parse(given);
+  const { prompt = '', modelId, temperature = 0, stream } = event.parse(given);
   if (prompt === '') return reply(400, { message: 'No user prompt provided' });
   if (modelId !== undefined && modelId !== table.default)
     return refused('modelId names a model that this function may not call.');
+  if (stream) return refused('This function does not stream its answers. Deploy it with STREAM=1.');
   if (temperature > 1) return refused('temperature takes a number from 0 to 1.');
   if (prompt.length > 2000) return refused(`The prompt has ${prompt.length} characters; this function takes 2000.`);
   return reply(200, answered);
@@ -252,6 +255,29 @@ describe('the steps of the contract', () => {
     expect(await outcomeOf(name)).toMatchObject({
       result: 'failed',
       seen: expect.stringMatching(/^200 instead of 400/),
+    });
+  });
+
+  it('"optional keys" fails where a key is refused, and where a stream is not', async () => {
+    const keys = outcomeOf('optional keys');
+    expect(await keys).toMatchObject({
+      seen: expect.stringMatching(/^200 with modelId, .*, stream, serviceTier, schema$/),
+    });
+    const instead = (key: 'stream' | 'serviceTier', answer: Answer) => {
+      script.invoke = (given) => (event.parse(given)[key] ? answer : kept(given));
+      return outcomeOf('optional keys');
+    };
+    expect(await instead('serviceTier', reply(400, { code: 'ValidationException', message: 'No.' }))).toEqual({
+      result: 'failed',
+      seen: 'serviceTier: 400 ValidationException instead of 200: No.',
+    });
+    expect(await instead('serviceTier', reply(429, { code: 'ThrottlingException' }))).toMatchObject({
+      result: 'passed',
+      seen: expect.stringMatching(/, stream, serviceTier \(429: the flexible tier is busy\), schema$/),
+    });
+    expect(await instead('stream', reply(200, answered))).toMatchObject({
+      result: 'failed',
+      seen: expect.stringMatching(/^200 instead of 400 InvalidRequest/),
     });
   });
 
