@@ -19,7 +19,7 @@ import { choose } from '../lib/settings/choice.ts';
 import { checkSettings } from '../lib/settings/sources.ts';
 import { clientOf } from './support/account.ts';
 import { DENIED, ENDED } from './support/bedrock-control-plane.ts';
-import { throttle } from './support/lambda.ts';
+import { responseStream, throttle } from './support/lambda.ts';
 import { KEYS } from './support/make.ts';
 import { policyOf, simulated } from './support/policy.ts';
 import {
@@ -51,6 +51,16 @@ interface Script {
   /** IAM's decision on a request of SimulatePrincipalPolicy. */
   decide: (form: URLSearchParams) => Promise<string>;
   url: (isSigned: boolean) => Answer;
+  /** Of the Function URL. */
+  mode: string;
+  stream: (event: Event) => Streamed;
+}
+
+/** An HTTP response in pieces. */
+interface Streamed {
+  readonly statusCode: number;
+  readonly contentType: string;
+  readonly pieces: readonly string[];
 }
 
 const event = z.looseObject({
@@ -77,6 +87,25 @@ function kept(given: Event): Answer {
   if (temperature > 1) return refused('temperature takes a number from 0 to 1.');
   if (prompt.length > 2000) return refused(`The prompt has ${prompt.length} characters; this function takes 2000.`);
   return reply(200, answered);
+}
+
+const sent = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const streamOf = (...pieces: string[]): Streamed => ({
+  statusCode: 200,
+  contentType: 'text/event-stream; charset=utf-8',
+  pieces,
+});
+const [one, two, done] = [
+  sent('text', { text: 'one' }),
+  sent('text', { text: 'two' }),
+  sent('done', { stopReason: 'end_turn' }),
+];
+
+/** A function that keeps what streaming promises. */
+function keptStream({ temperature }: Event): Streamed {
+  if (temperature === undefined) return streamOf(one, two, done);
+  const body = JSON.stringify({ code: 'InvalidRequest', message: 'temperature takes a number from 0 to 1.' });
+  return { statusCode: 400, contentType: 'application/json', pieces: [body] };
 }
 
 const denied: Answer = {
@@ -107,6 +136,8 @@ const asDeployed = (): Script => ({
   decide: (form) => decisionOn(form, deployedPolicy),
   url: (isSigned) =>
     isSigned ? { status: 200, body: JSON.stringify(answered) } : { status: 403, body: '{"Message":"Forbidden"}' },
+  mode: 'RESPONSE_STREAM',
+  stream: keptStream,
 });
 
 let script = asDeployed();
@@ -141,6 +172,28 @@ const simulation = (decision: string): Answer => ({
 <EvalActionName>any</EvalActionName><EvalDecision>${decision}</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
 });
 
+const urlStream = ({ statusCode, contentType, pieces }: Streamed): Answer => ({
+  status: statusCode,
+  body: '',
+  pieces,
+  headers: { 'content-type': contentType },
+});
+
+/** As Lambda gives it: what is not streamed is the function's reply, and the rest comes after a prelude. */
+function invokedStream({ statusCode, contentType, pieces }: Streamed): Answer {
+  if (statusCode !== 200) return responseStream([JSON.stringify({ statusCode, body: pieces.join('') })]);
+  return responseStream([
+    `${JSON.stringify({ statusCode, headers: { 'content-type': contentType } })}${'\0'.repeat(8)}`,
+    ...pieces,
+  ]);
+}
+
+function streamed(path: string, headers: Asked['headers'], body: Buffer): Answer {
+  const given = event.parse(JSON.parse(body.toString()));
+  if (!path.startsWith('/url')) return invokedStream(script.stream(given));
+  return given.stream ? urlStream(script.stream(given)) : script.url(headers.authorization !== undefined);
+}
+
 /** @throws Error where the connection is to be lost, which the front then closes. */
 async function answerTo({ path, operation, headers, body }: Asked): Promise<Answer | undefined> {
   if (operation === 'SimulatePrincipalPolicy')
@@ -150,7 +203,8 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
     if (answer === 'lost') throw new Error('lost');
     return answer;
   }
-  if (path.startsWith('/url')) return script.url(headers.authorization !== undefined);
+  if (/^\/url|\/response-streaming-invocations$/.test(path)) return streamed(path, headers, body);
+  if (path.endsWith('/url')) return { status: 200, body: JSON.stringify({ InvokeMode: script.mode }) };
   if (path.endsWith('/configuration'))
     return { status: 200, body: JSON.stringify({ Timeout: script.timeout, Role: `arn:aws:iam::${ACCOUNT}:role/one` }) };
   if (path.startsWith('/model/')) return script.titan;
@@ -359,6 +413,67 @@ describe('the steps of a deployment', () => {
     script.lines = invocation;
     script.invoke = () => reply(200, { ...answered, stopReason: 'deadline_exceeded' });
     expect(await resultOf(name)).toBe('passed');
+  });
+});
+
+describe('the steps of streaming', () => {
+  it('"a deploy with STREAM=1" fails where the URL gives whole answers', async () => {
+    expect(await resultOf('a deploy with STREAM=1')).toBe('passed');
+    script.mode = 'BUFFERED';
+    expect(await resultOf('a deploy with STREAM=1')).toBe('failed');
+  });
+
+  const unlessRefused = (stream: Streamed) => (given: Event) =>
+    given.temperature === undefined ? stream : keptStream(given);
+  const ended = sent('error', { code: 'ModelStreamErrorException', message: 'Broken off.' });
+
+  describe.each(['a stream through the Function URL', 'a stream by InvokeWithResponseStream'])('"%s"', (name) => {
+    it('passes on a function that keeps what it promises', async () => {
+      expect(await outcomeOf(name)).toEqual({ result: 'passed', seen: '2 texts and done, 400 InvalidRequest' });
+    });
+
+    it.each([
+      ['an answer comes as a whole', streamOf(one + two + done), 'it came as a whole'],
+      ['an answer has no end', streamOf(one, two), 'its events are: text text'],
+      ['an answer breaks off', streamOf(one, two, ended), 'it ended with error ModelStreamErrorException'],
+      ['an answer has no text', streamOf(done), 'its events are: done'],
+      [
+        'an answer is no stream',
+        { ...streamOf('{"text":"one"}'), contentType: 'application/json' },
+        '200 as application/json',
+      ],
+      ['an answer is a failure', { ...streamOf('{}'), statusCode: 403 }, '403 instead of a stream'],
+    ])('fails where %s', async (_, stream, seen) => {
+      script.stream = unlessRefused(stream);
+      expect(await outcomeOf(name)).toEqual({ result: 'failed', seen });
+    });
+
+    it('fails where a failure comes as a stream', async () => {
+      script.stream = () => keptStream({});
+      expect(await resultOf(name)).toBe('failed');
+    });
+
+    it('waits for IAM, as at the first call of all', async () => {
+      let left = 2;
+      script.stream = (given) => (left-- > 0 ? { ...streamOf('{}'), statusCode: 403 } : keptStream(given));
+      expect(await resultOf(name)).toBe('passed');
+    });
+  });
+
+  it('"a stream that takes too long" fails where it has no end or Lambda ended the function, and says nothing where it came in time', async () => {
+    const name = 'a stream that takes too long';
+    expect(await resultOf(name)).toBe('skipped');
+    script.stream = () => streamOf(one, sent('error', { code: 'DeadlineExceeded', message: 'Too late.' }));
+    expect(await outcomeOf(name)).toEqual({
+      result: 'passed',
+      seen: '1 texts, then error DeadlineExceeded, and no "Task timed out"',
+    });
+    script.stream = () => streamOf(one);
+    expect(await resultOf(name)).toBe('failed');
+    script.stream = () => streamOf(one, sent('done', { stopReason: 'deadline_exceeded' }));
+    expect(await resultOf(name)).toBe('passed');
+    script.lines = [...invocation, '2026-11-26T00:00:00Z 1 Task timed out after 3.00 seconds'];
+    expect(await resultOf(name)).toBe('failed');
   });
 });
 

@@ -30,7 +30,7 @@ import {
 import { table } from './support/stack.ts';
 
 // `make deploy` asks cargo whether the artifact is still that of the sources, and cargo may be waiting for another cargo.
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 300_000 });
 
 const NAME = /bedrock-titan-function-verify-[0-9a-f]{4}/;
 const TAG = 'BedrockOnLambdaVerify';
@@ -41,10 +41,10 @@ const request = z.object({ inferenceConfig: z.object({ maxTokens: z.number() }) 
 
 /** Never answers the long one. */
 function bedrockFront({ path, body }: Asked): 'never' | undefined {
-  if (!path.endsWith('/converse')) return undefined;
+  if (!/\/converse(-stream)?$/.test(path)) return undefined;
   const { inferenceConfig } = request.parse(JSON.parse(body.toString()));
   bedrockCalls.push({ chars: body.length, maxTokens: inferenceConfig.maxTokens });
-  return body.includes('three thousand words') ? 'never' : undefined;
+  return path.endsWith('/converse') && body.includes('three thousand words') ? 'never' : undefined;
 }
 
 /** ministack, with an address that can be reached in place of its Function URL, and stacks as old as is said. */
@@ -53,7 +53,7 @@ let onDeploy: (() => void) | undefined;
 let invocations = 0;
 
 async function awsFront(asked: Asked, behind: Server, own: () => string): Promise<Answer | undefined> {
-  if (asked.path.endsWith('/invocations')) invocations += 1;
+  if (/\/(response-streaming-)?invocations$/.test(asked.path)) invocations += 1;
   if (asked.operation === 'ExecuteChangeSet') onDeploy?.();
   if (asked.operation !== 'DescribeStacks') return undefined;
   const answer = await answerOf(behind, asked);
@@ -73,7 +73,9 @@ describe('make verify', () => {
   beforeAll(async () => {
     machine = newMachine();
     reports = mkdtempSync(join(tmpdir(), 'bedrock-verified-'));
-    const bedrock = await startBedrockLocal(join(debugDir, 'bedrock-local'), ['--no-verify-signatures']);
+    // So slow that a streamed answer takes more than the three seconds of the short time-out.
+    const options = ['--no-verify-signatures', '--tokens-per-second', '8'];
+    const bedrock = await startBedrockLocal(join(debugDir, 'bedrock-local'), options);
     const asked = await startFront(bedrock, bedrockFront);
     const AWS_ENDPOINT_URL_BEDROCK_RUNTIME = asked.url;
     const ministack = await startMinistack({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME });
@@ -142,7 +144,15 @@ describe('make verify', () => {
     const skipped = lines.filter((line) => line.startsWith('–'));
     expect(skipped.length).toBeGreaterThan(0);
     for (const line of skipped) expect(line).toMatch(/ {2}(an emulator cannot show it: \S|it is not turned on: )/);
-    for (const passed of ['make deploy', 'an answer that takes too long', 'the signed Function URL', 'make destroy'])
+    for (const passed of [
+      'make deploy',
+      'an answer that takes too long',
+      'the signed Function URL',
+      'a stream through the Function URL',
+      'a stream by InvokeWithResponseStream',
+      'a stream that takes too long',
+      'make destroy',
+    ])
       expect(
         lines.filter((line) => line.startsWith(`✓ ${passed}  `)),
         passed,

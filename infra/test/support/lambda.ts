@@ -1,4 +1,5 @@
-import { type Server, startScripted } from './servers.ts';
+import { crc32 } from 'node:zlib';
+import { type Answer, type Server, startScripted } from './servers.ts';
 import { ACCOUNT } from './stack.ts';
 
 /** What Lambda's Invoke answers: a payload, or something of Lambda's own. */
@@ -43,4 +44,29 @@ export async function lambdaReplying(
     response.writeHead(status, headers).end(body);
   });
   return { ...server, calls: () => calls };
+}
+
+/** What InvokeWithResponseStream answers: each piece in a frame of its own, and one that says that they are all. */
+export function responseStream(pieces: readonly string[]): Answer {
+  const frames = [...pieces.map((piece) => frame('PayloadChunk', piece)), frame('InvokeComplete', '{}')];
+  return { status: 200, body: '', pieces: frames, headers: { 'content-type': 'application/vnd.amazon.eventstream' } };
+}
+
+/** A message of an event stream (https://smithy.io/2.0/aws/amazon-eventstream.html): two lengths, headers, payload, each with its CRC-32. */
+function frame(type: string, text: string): Buffer {
+  const payload = Buffer.from(text);
+  const entries = { ':message-type': 'event', ':event-type': type, ':content-type': 'application/octet-stream' };
+  const headers = Buffer.concat(
+    Object.entries(entries).map(([name, value]) =>
+      Buffer.concat([Buffer.of(name.length), Buffer.from(name), Buffer.of(7, 0, value.length), Buffer.from(value)]),
+    ),
+  );
+  const number = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  };
+  const lengths = Buffer.concat([number(headers.length + payload.length + 16), number(headers.length)]);
+  const message = Buffer.concat([lengths, number(crc32(lengths)), headers, payload]);
+  return Buffer.concat([message, number(crc32(message))]);
 }

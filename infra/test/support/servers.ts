@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { infraDir } from '../../lib/paths.ts';
 import { tool } from './tools.ts';
@@ -101,6 +102,8 @@ export interface Asked {
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** What comes before the body, each by itself. */
+  readonly pieces?: readonly (string | Uint8Array)[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -119,8 +122,14 @@ export async function startFront(behind: Server, answer: (asked: Asked) => Given
   async function passOn(asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const own = await answer(asked);
     if (own === 'never') return;
-    if (own) response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body);
-    else forward(behind, request, asked.body, response);
+    if (!own) return forward(behind, request, asked.body, response);
+    response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers });
+    for (const piece of own.pieces ?? []) {
+      response.write(piece);
+      // A caller in this process has read it by then: its socket is polled between the two.
+      for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+    }
+    response.end(own.body);
   }
 }
 

@@ -4,6 +4,7 @@ import { contractSteps } from './contract.ts';
 import { logSteps } from './log.ts';
 import { deploySteps, operateSteps, rollbackSteps } from './operate.ts';
 import { roleSteps } from './role.ts';
+import { streamSteps } from './stream.ts';
 import { timeOutSteps } from './time-outs.ts';
 
 /** Every step, in the order in which they run; make destroy comes after all of them, whatever has happened. */
@@ -15,5 +16,6 @@ export const STEPS: readonly Step[] = [
   ...timeOutSteps,
   ...logSteps,
   ...rollbackSteps,
+  ...streamSteps,
   ...brakeSteps,
 ];

@@ -5,6 +5,7 @@ import { parseJson } from '../../shared/json.ts';
 import { type Context, succeeded } from '../context.ts';
 import { NotShown, type Step } from '../run.ts';
 import { LIMITS } from '../throwaway.ts';
+import { longEvent } from './contract.ts';
 import { DEPLOY } from './operate.ts';
 
 /** The least that DAILY_LIMIT_USD takes. */
@@ -47,8 +48,7 @@ const brake: Step = {
 async function spend(context: Context, most: number): Promise<void> {
   let usd = 0;
   for (let answers = 0; answers < most && usd < LIMIT_USD; answers += 1) {
-    const prompt = `Write a story as long as you can, of at least three thousand words. ${context.marker}`;
-    const { statusCode, body } = await context.call({ prompt, maxTokens: LIMITS.MAX_TOKENS_LIMIT, usage: true });
+    const { statusCode, body } = await context.call({ ...longEvent(context), usage: true });
     if (statusCode !== 200) throw new Error(`${statusCode} ${body.code ?? ''} instead of an answer`);
     usd += body.costUsd ?? 0;
   }

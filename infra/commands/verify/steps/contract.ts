@@ -16,7 +16,7 @@ import { functionUrl, postSigned, postUnsigned } from './url.ts';
 const short = { chars: 200, maxTokens: LIMITS.MAX_TOKENS };
 
 /** @throws Error where the reply is another than the contract has. */
-function expectReply({ statusCode, body }: Answer, status: number, code?: string, message = /^/): string {
+export function expectReply({ statusCode, body }: Answer, status: number, code?: string, message = /^/): string {
   const wanted = [status, code].filter(Boolean).join(' ');
   const seen = [statusCode, body.code].filter(Boolean).join(' ');
   const says = body.message ?? '';
@@ -30,12 +30,16 @@ function expectReply({ statusCode, body }: Answer, status: number, code?: string
 const ask = (context: Context, keys: Event = {}): Promise<Answer> =>
   context.call({ prompt: `Say yes. ${context.marker}`, ...keys });
 
-/** The reply to the first event of all: IAM passes the policy of a new role on in seconds, and Bedrock refuses until then. */
-async function afterIam(context: Context, event: Event, more: number): Promise<Answer> {
-  const answer = await context.call(event);
+/** The first reply of a new role: IAM passes its policy on in seconds, and Bedrock refuses until then. */
+export async function afterIam<T extends { readonly statusCode: number }>(
+  { patience }: Pick<Context, 'patience'>,
+  call: () => Promise<T>,
+  more = 2,
+): Promise<T> {
+  const answer = await call();
   if (answer.statusCode !== 403 || more === 0) return answer;
-  await after(10_000 * context.patience);
-  return afterIam(context, event, more - 1);
+  await after(10_000 * patience);
+  return afterIam({ patience }, call, more - 1);
 }
 
 /** The walkthrough's event, as it is. */
@@ -44,13 +48,19 @@ export function walkthroughEvent(): Event {
   return { ...(typeof file === 'object' && file) };
 }
 
+/** One with a long answer. */
+export const longEvent = ({ marker }: Context): Event => ({
+  prompt: `Write a story as long as you can, of at least three thousand words. ${marker}`,
+  maxTokens: LIMITS.MAX_TOKENS_LIMIT,
+});
+
 const walkthrough: Step = {
   name: "the walkthrough's event",
   proves: 'events/bedrock-test-001.json, as it is, is answered with 200 and a text',
   needs: DEPLOY,
   calls: [{ count: 3, chars: 500, maxTokens: LIMITS.MAX_TOKENS }],
   run: async (context) => {
-    return expectReply(await afterIam(context, walkthroughEvent(), 2), 200);
+    return expectReply(await afterIam(context, () => context.call(walkthroughEvent())), 200);
   },
 };
 
@@ -131,13 +141,12 @@ const url: Step = {
   run: async (context) => {
     const address = await functionUrl(context);
     const event = { prompt: `Say yes. ${context.marker}` };
-    context.take(event);
     const signed = await postSigned(context, address, event);
-    expectReply(readAnswer(signed.status, signed.text), 200);
+    expectReply(readAnswer(signed.statusCode, signed.pieces.join('')), 200);
     if (!signed.contentType.startsWith('application/json')) throw new Error(`200 as ${signed.contentType}`);
     if (context.isEmulated) return '200 signed; an emulator does not refuse what is not signed';
-    const { status } = await postUnsigned(address);
-    if (status !== 403) throw new Error(`${status} instead of 403 for a request that is not signed`);
+    const { statusCode } = await postUnsigned(address);
+    if (statusCode !== 403) throw new Error(`${statusCode} instead of 403 for a request that is not signed`);
     return '200 signed, 403 unsigned';
   },
 };

@@ -1,10 +1,12 @@
 import { type Step, NotShown } from '../run.ts';
-import { succeeded } from '../context.ts';
+import { type Context, succeeded } from '../context.ts';
 import { LIMITS } from '../throwaway.ts';
+import { longEvent } from './contract.ts';
 import { DEPLOY, timeoutOf } from './operate.ts';
 import { linesOf } from './log.ts';
 
-const SECONDS = 3;
+/** A time-out that is too short for a long answer. */
+export const SECONDS = 3;
 const SHORT = `a deploy with TIMEOUT_SECONDS=${SECONDS}`;
 
 const shortTimeout: Step = {
@@ -19,20 +21,24 @@ const shortTimeout: Step = {
   },
 };
 
+/** @throws Error where the log says that Lambda ended the function. */
+export async function refuseTimedOut(context: Context): Promise<void> {
+  const lines = await linesOf(context);
+  if (lines.some((line) => line.includes('Task timed out'))) throw new Error('Lambda ended it: Task timed out');
+}
+
 const longAnswer: Step = {
   name: 'an answer that takes too long',
   proves: `of an answer that takes more than ${SECONDS} s the caller gets 504, or with STREAM=1 the text so far, and Lambda does not end the function`,
   needs: SHORT,
   calls: [{ count: 1, chars: 500, maxTokens: LIMITS.MAX_TOKENS_LIMIT }],
   run: async (context) => {
-    const prompt = `Write a story as long as you can, of at least three thousand words. ${context.marker}`;
-    const { statusCode, body } = await context.call({ prompt, maxTokens: LIMITS.MAX_TOKENS_LIMIT });
+    const { statusCode, body } = await context.call(longEvent(context));
     // A streamed answer is cut, and what had come of it is given.
     if (statusCode === 200 && body.stopReason === 'deadline_exceeded') return '200 deadline_exceeded: the text so far';
     if (statusCode === 200) throw new NotShown(`the model had answered within ${SECONDS} s`);
     if (statusCode !== 504) throw new Error(`${statusCode} ${body.code ?? ''} instead of 504`);
-    const lines = await linesOf(context);
-    if (lines.some((line) => line.includes('Task timed out'))) throw new Error('Lambda ended it: Task timed out');
+    await refuseTimedOut(context);
     return `504 ${body.code ?? ''}, and no "Task timed out"`;
   },
 };

@@ -5,11 +5,12 @@ import { findStack } from '../../shared/stack-state.ts';
 import type { Context, Event } from '../context.ts';
 import { NotShown } from '../run.ts';
 
-/** A response over HTTP. */
+/** A response, however it came. */
 export interface Response {
-  readonly status: number;
+  readonly statusCode: number;
   readonly contentType: string;
-  readonly text: string;
+  /** The body as it arrived, piece by piece. */
+  readonly pieces: readonly string[];
 }
 
 /** The Function URL, as the stack's outputs have it. */
@@ -24,7 +25,8 @@ export async function functionUrl({ target, isEmulated }: Context): Promise<URL>
 }
 
 /** Posts an event as the caller, signed as IAM asks. */
-export async function postSigned({ target }: Context, url: URL, event: Event): Promise<Response> {
+export async function postSigned({ target, take }: Context, url: URL, event: Event): Promise<Response> {
+  take(event);
   const { credentials, sha256 } = new LambdaClient(clientOptions(target.region)).config;
   const signer = new SignatureV4({ service: 'lambda', region: target.region, credentials, sha256 });
   const body = JSON.stringify(event);
@@ -45,9 +47,8 @@ export const postUnsigned = (url: URL): Promise<Response> => post(url, { 'conten
 async function post(url: URL, headers: Record<string, string>, body: string): Promise<Response> {
   const { host: _, ...others } = headers;
   const response = await fetch(url, { method: 'POST', headers: others, body, signal: AbortSignal.timeout(60_000) });
-  return {
-    status: response.status,
-    contentType: response.headers.get('content-type') ?? '',
-    text: await response.text(),
-  };
+  const pieces: string[] = [];
+  const decoder = new TextDecoder();
+  for await (const piece of response.body ?? []) pieces.push(decoder.decode(piece, { stream: true }));
+  return { statusCode: response.status, contentType: response.headers.get('content-type') ?? '', pieces };
 }
