@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { writeRecord } from '../commands/batch/files.ts';
 import { troubleText } from '../commands/shared/aws.ts';
 import { removeThrowaway } from '../commands/verify/clean.ts';
 import { type Context, contextOf, type Event, type Made } from '../commands/verify/context.ts';
@@ -14,7 +17,7 @@ import { STEPS } from '../commands/verify/steps/all.ts';
 import { walkthroughEvent } from '../commands/verify/steps/contract.ts';
 import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
 import { throwawayName, throwawaySettings } from '../commands/verify/throwaway.ts';
-import { verifiedDir, workspaceDir } from '../lib/paths.ts';
+import { verifiedDir, verifyDir, workspaceDir } from '../lib/paths.ts';
 import { choose } from '../lib/settings/choice.ts';
 import { checkSettings } from '../lib/settings/sources.ts';
 import { clientOf } from './support/account.ts';
@@ -54,6 +57,7 @@ interface Script {
   /** Of the Function URL. */
   mode: string;
   stream: (event: Event) => Streamed;
+  execution: { status: string; error?: string };
 }
 
 /** An HTTP response in pieces. */
@@ -138,6 +142,7 @@ const asDeployed = (): Script => ({
     isSigned ? { status: 200, body: JSON.stringify(answered) } : { status: 403, body: '{"Message":"Forbidden"}' },
   mode: 'RESPONSE_STREAM',
   stream: keptStream,
+  execution: { status: 'RUNNING' },
 });
 
 let script = asDeployed();
@@ -216,7 +221,12 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
       headers: { 'content-type': 'text/xml' },
       body: stacks(`${account.url}/url/`, script.stackStatus),
     };
-  return undefined;
+  return statesAnswer(operation);
+}
+
+function statesAnswer(operation: string): Answer | undefined {
+  if (operation.endsWith('.DescribeExecution')) return { status: 200, body: JSON.stringify(script.execution) };
+  return operation.endsWith('.ListMapRuns') ? { status: 200, body: '{"mapRuns":[]}' } : undefined;
 }
 
 beforeAll(async () => {
@@ -474,6 +484,93 @@ describe('the steps of streaming', () => {
     expect(await resultOf(name)).toBe('passed');
     script.lines = [...invocation, '2026-11-26T00:00:00Z 1 Task timed out after 3.00 seconds'];
     expect(await resultOf(name)).toBe('failed');
+  });
+});
+
+describe('the steps of a batch', () => {
+  const outputOf = (typed: readonly string[]) => typed.find((one) => one.startsWith('OUTPUT='))?.slice(7) ?? '';
+  afterEach(() => rmSync(join(verifyDir, NAME), { recursive: true, force: true }));
+
+  const [first, second, third] = [
+    { id: 'row-0', statusCode: 200, text: 'yes' },
+    { id: 'row-1', statusCode: 400, code: 'ValidationException' },
+    { id: 'row-2', statusCode: 200, text: 'yes' },
+  ];
+  const answering =
+    (status: number, ...lines: object[]): Context['make'] =>
+    (_, ...typed) => {
+      writeFileSync(outputOf(typed), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      return Promise.resolve({ status, stdout: '', stderr: 'missing   3 have no result\n' });
+    };
+
+  it('"a deploy with BATCH=1" fails where make fails', async () => {
+    expect(await resultOf('a deploy with BATCH=1')).toBe('passed');
+    expect(await resultOf('a deploy with BATCH=1', () => Promise.resolve({ ...fine, status: 2 }))).toBe('failed');
+  });
+
+  it.each([
+    ['passed', 'row-0 200, row-1 400 ValidationException, row-2 200', answering(2, first, second, third)],
+    ['failed', 'its answers: row-1 400 ValidationException, row-0 200, row-2 200', answering(2, second, first, third)],
+    ['failed', 'its answers: row-0 200, row-2 200', answering(2, first, third)],
+    ['failed', 'its answers: none; missing 3 have no result', answering(2)],
+    ['failed', 'it ended as if every row had an answer', answering(0, first, second, third)],
+  ])('"make batch" has %s: %s', async (result, seen, make) => {
+    expect(await outcomeOf('make batch', make)).toEqual({ result, seen });
+  });
+
+  /** A batch that runs until `make batch-stop`, which leaves it so. */
+  function running(after: Script['execution']): Context['make'] {
+    let end: (made: Made) => void = () => undefined;
+    return (target, ...typed) => {
+      if (target === 'batch-stop') {
+        script.execution = after;
+        end({ ...fine, status: 2 });
+        return Promise.resolve(fine);
+      }
+      const executionArn = `arn:aws:states:ap-northeast-1:${ACCOUNT}:execution:${NAME}-batch:one`;
+      writeRecord(outputOf(typed), { ...RECORD, executionArn });
+      return new Promise((resolve) => {
+        end = resolve;
+      });
+    };
+  }
+  const RECORD = {
+    stateMachineArn: '',
+    bucket: '',
+    key: '',
+    functionName: NAME,
+    region: 'ap-northeast-1',
+    account: ACCOUNT,
+    input: '',
+    environment: {},
+  };
+
+  it('"make batch-stop" fails where the batch goes on or none ran, and says nothing where it had ended before', async () => {
+    const name = 'make batch-stop';
+    expect(await outcomeOf(name, running({ status: 'ABORTED', error: 'Stopped' }))).toEqual({
+      result: 'passed',
+      seen: 'ABORTED Stopped',
+    });
+    for (const [status, result] of [
+      ['RUNNING', 'failed'],
+      ['FAILED', 'failed'],
+      ['SUCCEEDED', 'skipped'],
+    ] as const) {
+      script = asDeployed();
+      rmSync(join(verifyDir, NAME), { recursive: true, force: true });
+      expect(await resultOf(name, running({ status })), status).toBe(result);
+    }
+    rmSync(join(verifyDir, NAME), { recursive: true, force: true });
+    const none: Made = { status: 2, stdout: '', stderr: 'No deployment is recorded here.\n' };
+    expect(await outcomeOf(name, () => Promise.resolve(none))).toEqual({
+      result: 'failed',
+      seen: 'no batch ran: No deployment is recorded here.',
+    });
+  });
+
+  it('its rows cost what Step Functions takes for them too', () => {
+    const calls = { count: 1000, chars: 100, maxTokens: 16 };
+    expect(mostUsd([{ ...calls, isRow: true }], choice) - mostUsd([calls], choice)).toBeGreaterThan(0.025);
   });
 });
 
@@ -746,15 +843,53 @@ describe('the removal', () => {
     await create(NAME);
     const keeps = async () => {
       await destroy();
-      await new CloudWatchLogsClient(clientOf(moto)).send(
-        new CreateLogGroupCommand({ logGroupName: `/aws/lambda/${NAME}` }),
-      );
+      const [logs, logGroup] = [new CloudWatchLogsClient(clientOf(moto)), { logGroupName: `/aws/lambda/${NAME}` }];
+      await logs.send(new CreateLogGroupCommand(logGroup));
+      onTestFinished(async () => void (await logs.send(new DeleteLogGroupCommand(logGroup))));
       return fine;
     };
     expect(await removeThrowaway(contextWith(keeps))).toMatchObject({
       outcome: { result: 'failed', seen: `left: log group /aws/lambda/${NAME}` },
       left: [`log group /aws/lambda/${NAME}`],
     });
+  });
+
+  it("names a batch's bucket and state machine that are kept alive", async () => {
+    // By number, so that the bucket's name is part of the path.
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', moto.url.replace('localhost', '127.0.0.1'));
+    const [Bucket, name] = [`${NAME}-bucket`, `${NAME}-batch`];
+    const [roleArn, definition] = [
+      `arn:aws:iam::${ACCOUNT}:role/one`,
+      '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}',
+    ];
+    const Resources = {
+      Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: Bucket } },
+      Machine: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: { StateMachineName: name, DefinitionString: definition, RoleArn: roleArn },
+      },
+    };
+    const createBatch = () =>
+      cloudformation().send(
+        new CreateStackCommand({
+          StackName: NAME,
+          TemplateBody: JSON.stringify({ Resources }),
+          Tags: [{ Key: 'BedrockOnLambdaVerify', Value: NAME }],
+        }),
+      );
+    await createBatch();
+    expect(await removeThrowaway(contextWith(destroy))).toMatchObject({ outcome: { result: 'passed' }, left: [] });
+    await createBatch();
+    const keeps = async () => {
+      await destroy();
+      const LocationConstraint = 'ap-northeast-1';
+      const s3 = new S3Client({ ...clientOf(moto), forcePathStyle: true });
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }));
+      await new SFNClient(clientOf(moto)).send(new CreateStateMachineCommand({ name, definition, roleArn }));
+      return fine;
+    };
+    const left = [`Bucket ${Bucket}`, `StateMachine ${name}`];
+    expect((await removeThrowaway(contextWith(keeps))).left.toSorted()).toEqual(left);
   });
 
   it('says that something is left where the credentials are lost', async () => {

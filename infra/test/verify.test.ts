@@ -18,6 +18,7 @@ import { PRICES } from '../lib/models/estimate.ts';
 import { clientOf } from './support/account.ts';
 import { debugDir } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
+import { startWithResultWriter } from './support/result-writer.ts';
 import {
   answerOf,
   type Answer,
@@ -79,8 +80,9 @@ describe('make verify', () => {
     const asked = await startFront(bedrock, bedrockFront);
     const AWS_ENDPOINT_URL_BEDROCK_RUNTIME = asked.url;
     const ministack = await startMinistack({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME });
-    account = await startFront(ministack, (one) => awsFront(one, ministack, () => account.url));
-    servers.push(account, ministack, asked, bedrock);
+    const writer = await startWithResultWriter(ministack);
+    account = await startFront(writer, (one) => awsFront(one, writer, () => account.url));
+    servers.push(account, writer, ministack, asked, bedrock);
     environment = {
       ...KEYS,
       AWS_ENDPOINT_URL: account.url,
@@ -149,8 +151,9 @@ describe('make verify', () => {
       'an answer that takes too long',
       'the signed Function URL',
       'a stream through the Function URL',
-      'a stream by InvokeWithResponseStream',
       'a stream that takes too long',
+      'make batch',
+      'make batch-stop',
       'make destroy',
     ])
       expect(

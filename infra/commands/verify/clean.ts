@@ -26,8 +26,8 @@ export interface Removal {
 const NAME = 'make destroy';
 const PROVES = 'the stack is removed, and nothing of it is found by its name or by its tag';
 
-/** Seconds that AWS goes on listing by tag what is gone. */
-const TAG_PATIENCE = 120;
+/** Seconds that AWS goes on showing what is gone, by its tag above all. */
+const GONE_PATIENCE = 120;
 
 /** Seconds that an update of so small a stack takes at most, or its rollback. */
 const UPDATE_PATIENCE = 600;
@@ -97,21 +97,21 @@ async function search(target: Target, resources: readonly Resource[], patience: 
   };
   const named = [
     ...((await describeStack(target)) ? [`stack ${target.stackName}`] : []),
-    ...(await unlessDenied('each resource', () => resourcesLeft(target, resources))),
+    ...(await unlessDenied('each resource', () => stillThere(patience, () => resourcesLeft(target, resources)))),
     ...(await unlessDenied('log groups', () => logGroupsNamedAfter(target))),
     ...(await unlessDenied('alarms', () => alarmsNamedAfter(target))),
   ];
-  const tagged = await unlessDenied('the tag', () => stillTagged(target, patience));
+  const tagged = await unlessDenied('the tag', () => stillThere(patience, () => taggedAs(target)));
   return { left: [...new Set([...named, ...tagged])], hidden };
 }
 
-async function stillTagged(target: Target, patience: number): Promise<string[]> {
-  let tagged: string[] = [];
-  await eventually(TAG_PATIENCE * patience, async () => {
-    tagged = await taggedAs(target);
-    return tagged.length === 0 ? tagged : undefined;
+async function stillThere(patience: number, look: () => Promise<string[]>): Promise<string[]> {
+  let found: string[] = [];
+  await eventually(GONE_PATIENCE * patience, async () => {
+    found = await look();
+    return found.length === 0 ? found : undefined;
   });
-  return tagged;
+  return found;
 }
 
 async function resourcesLeft({ region }: Target, resources: readonly Resource[]): Promise<string[]> {

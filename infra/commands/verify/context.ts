@@ -123,16 +123,17 @@ export function readAnswer(statusCode: number, text: string): Answer {
   return { statusCode, body: read.data };
 }
 
-/** The child that runs, which Ctrl-C at a terminal does not reach: it is in a group of its own. */
-let running: number | undefined;
+/** The children that run, which Ctrl-C at a terminal does not reach: each is in a group of its own. */
+const running = new Set<number>();
 
-/** Has the target that runs end, as Ctrl-C would. */
+/** Has the targets that run end, as Ctrl-C would. */
 export function interruptRunning(): void {
-  try {
-    if (running !== undefined) process.kill(-running, 'SIGINT');
-  } catch {
-    // It has ended meanwhile.
-  }
+  for (const group of running)
+    try {
+      process.kill(-group, 'SIGINT');
+    } catch {
+      // It has ended meanwhile.
+    }
 }
 
 /** Runs targets of the Makefile in this environment, and keeps what they print in a file. */
@@ -147,7 +148,8 @@ export function makeIn(environment: NodeJS.ProcessEnv, name: string): Context['m
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      running = child.pid;
+      const { pid } = child;
+      if (pid !== undefined) running.add(pid);
       const said = { stdout: '', stderr: '' };
       for (const stream of ['stdout', 'stderr'] as const)
         child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -156,7 +158,7 @@ export function makeIn(environment: NodeJS.ProcessEnv, name: string): Context['m
         });
       child.once('error', reject);
       child.once('close', (status) => {
-        running = undefined;
+        if (pid !== undefined) running.delete(pid);
         resolve({ status, ...said });
       });
     });

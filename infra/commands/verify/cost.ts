@@ -1,5 +1,13 @@
-import { FUNCTION_LINE_BYTES, METRICS_OF_A_MODEL, METRICS_OF_THE_FUNCTION, PRICES } from '../../lib/models/estimate.ts';
+import { batchEstimateOf } from '../../lib/models/batch-estimate.ts';
+import {
+  type Call,
+  FUNCTION_LINE_BYTES,
+  METRICS_OF_A_MODEL,
+  METRICS_OF_THE_FUNCTION,
+  PRICES,
+} from '../../lib/models/estimate.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
+import { BATCH_DEFAULTS } from '../../lib/settings/settings.ts';
 
 /** Calls that a step makes at most, each of them at most so long. */
 export interface PlannedCalls {
@@ -10,6 +18,8 @@ export interface PlannedCalls {
   readonly maxTokens: number;
   /** Whether they go to the function without a model behind it. */
   readonly isFree?: true;
+  /** Whether Step Functions makes them, for the rows of a batch. */
+  readonly isRow?: true;
 }
 
 /** Tokens that a model counts beside the text: the turns' own, and a schema. */
@@ -18,6 +28,9 @@ const EXTRA_TOKENS = 500;
 /** Hours that alarms and metrics are paid for: AWS counts them by the hour that has begun, and a run takes less than one. */
 const HOURS = 2;
 const HOURS_A_MONTH = 720;
+
+/** A row, as long as Step Functions lets it be. */
+const ROW: Call = { inputTokens: 1000, outputTokens: 2000, seconds: 300 };
 
 /** With the brake's, of one deployment. */
 const ALARMS = 4;
@@ -39,11 +52,21 @@ export function mostUsd(calls: readonly PlannedCalls[], { models, settings }: Ch
   const metrics = models.length * METRICS_OF_A_MODEL + METRICS_OF_THE_FUNCTION + METRICS_OF_ERRORS;
   return [
     ...perCall,
+    ...calls.filter(({ isRow }) => isRow).map(({ count }) => rowsUsd(count)),
     invocations * PRICES.lambdaRequest,
     gbSeconds * PRICES.lambdaGbSecond,
     logsGb * PRICES.logsGbIngested,
     ((ALARMS * PRICES.alarmMonth + metrics * PRICES.metricMonth) * HOURS) / HOURS_A_MONTH,
   ].reduce((sum, usd) => sum + usd, 0);
+
+  /** What Step Functions and S3 take beside the calls. */
+  function rowsUsd(count: number): number {
+    const [model] = models;
+    if (!model) return 0;
+    const run = { memory: settings.memory, concurrency: 1, retentionDays: BATCH_DEFAULTS.batchRetentionDays };
+    const { stepFunctionsUsd, s3Usd } = batchEstimateOf(model, run, ROW, count);
+    return stepFunctionsUsd + s3Usd;
+  }
 
   function tokensUsd(chars: number, maxTokens: number): number {
     return Math.max(

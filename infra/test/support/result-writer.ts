@@ -20,6 +20,8 @@ import { type Answer, type Asked, type Server, startFront } from './servers.ts';
 export async function startWithResultWriter(ministack: Server): Promise<Server> {
   const sfn = new SFNClient(clientOf(ministack));
   const s3 = new S3Client({ ...clientOf(ministack), forcePathStyle: true });
+  /** ARNs of the map runs that were asked about, by the last part of each. */
+  const mapRuns = new Map<string, string>();
 
   async function mapRun(mapRunArn: string) {
     const run = await sfn.send(new DescribeMapRunCommand({ mapRunArn }));
@@ -35,8 +37,7 @@ export async function startWithResultWriter(ministack: Server): Promise<Server> 
   }
 
   async function write(bucket: string, prefix: string): Promise<void> {
-    const uuid = prefix.split('/').at(-1);
-    const arn = `arn:aws:states:ap-northeast-1:000000000000:mapRun:bedrock-titan-function-batch/Rows:${uuid}`;
+    const arn = mapRuns.get(prefix.split('/').at(-1) ?? '') ?? '';
     const { run, rows } = await mapRun(arn);
     if (run.status === 'RUNNING' && rows.every(({ status }) => status !== 'ABORTED')) return;
     const put = (Key: string, lines: readonly string[]) =>
@@ -60,6 +61,7 @@ export async function startWithResultWriter(ministack: Server): Promise<Server> 
     if (method === 'GET' && bucket && prefix) await write(bucket, prefix);
     if (!operation.endsWith('.DescribeMapRun')) return undefined;
     const { mapRunArn } = z.object({ mapRunArn: z.string() }).parse(parseJson(body.toString()));
+    mapRuns.set(mapRunArn.split(':').at(-1) ?? '', mapRunArn);
     const { run, isEnded, rows } = await mapRun(mapRunArn);
     return isEnded ? { status: 200, body: JSON.stringify(endedRun(run, rows)) } : undefined;
   });

@@ -1,4 +1,5 @@
 import type { Step } from '../run.ts';
+import { batchSteps } from './batch.ts';
 import { brakeSteps } from './brake.ts';
 import { contractSteps } from './contract.ts';
 import { logSteps } from './log.ts';
@@ -17,5 +18,6 @@ export const STEPS: readonly Step[] = [
   ...logSteps,
   ...rollbackSteps,
   ...streamSteps,
+  ...batchSteps,
   ...brakeSteps,
 ];

@@ -5,6 +5,7 @@ import { parseJson } from '../../shared/json.ts';
 import { type Context, succeeded } from '../context.ts';
 import { NotShown, type Step } from '../run.ts';
 import { LIMITS } from '../throwaway.ts';
+import { BATCH } from './batch.ts';
 import { longEvent } from './contract.ts';
 import { DEPLOY } from './operate.ts';
 
@@ -27,7 +28,7 @@ const brake: Step = {
     { count: 2, chars: 200, maxTokens: 16 },
   ],
   run: async (context) => {
-    succeeded(await context.make('deploy', `DAILY_LIMIT_USD=${LIMIT_USD}`), 'deploy');
+    succeeded(await context.make('deploy', `DAILY_LIMIT_USD=${LIMIT_USD}`, BATCH), 'deploy');
     await spend(context, MOST_ANSWERS);
     const crossed = Date.now();
     const pulled = await eventually(PATIENCE_SECONDS * context.patience, () => pulledAt(context));
