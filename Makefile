@@ -132,7 +132,7 @@ docs: infra/node_modules/.package-lock.json ## Bring what the docs say of code, 
 	@cd infra && UPDATE_DOCS=1 node_modules/.bin/vitest run --reporter=dot test/docs.test.ts
 
 .PHONY: picture
-picture: setup ## Draw README's picture of a terminal, from what the program prints
+picture: setup infra/node_modules/.package-lock.json ## Draw README's picture of a terminal, from what the program prints
 	@tools/picture
 
 .PHONY: clean

@@ -1,12 +1,11 @@
-"""Runs commands in a terminal, keeps what they print in docs/picture.txt, and draws that, light and dark. The answer of
-the last command appears word by word, where the SVG's reader moves pictures; elsewhere it is there as a whole.
+"""Runs commands in a terminal, keeps what they print in docs/picture.txt, and draws that, light and dark. Where the SVG's
+reader moves pictures, the lines appear one after another, and the answer of make ask word by word; elsewhere all is there.
 
 What differs between two runs of one program (ports, times, ids) does not count as a difference: docs/picture.txt
 then stays as it is, and the pictures with it.
 """
 
 import html
-import io
 import os
 import pty
 import re
@@ -15,26 +14,26 @@ import subprocess
 import sys
 import termios
 from fcntl import ioctl
+from itertools import accumulate
 from pathlib import Path
-
-from rich import terminal_theme
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.cells import cell_len, chop_cells
-from rich.console import Console
-from rich.text import Text
+from unicodedata import east_asian_width
 
 COLUMNS = 100
 DOCS = Path("docs")
 CAPTURE = DOCS / "picture.txt"
-COMMANDS = [
-    "make invoke EVENT=events/bedrock-test-001.json",
-    'make ask P="What is AWS Lambda?" 2>/dev/null',
-]
+STREAM = 'make ask P="What is AWS Lambda?" 2>/dev/null'
+COMMANDS = ["make invoke EVENT=events/bedrock-test-001.json", STREAM, "make doctor", "make deploy"]
+# What is to be built is built before.
+PREPARATIONS = ["make build", COMMANDS[0]]
+
+# The CDK's and CloudFormation's own lines of a deploy, which one line with an ellipsis stands for.
+OTHERS = r"\n\n✨[\s\S]*(?=\nDeployed )"
 
 # The local stand-in sends 60 tokens a second at a terminal (crates/xtask/src/stack/local.rs), of which a word has some two.
 WORDS_PER_SECOND = 30
-# In seconds, so that a reader sees the command before its answer.
-ANSWER_BEGINS = 1.0
+LINES_PER_SECOND = 12
+# In seconds, so that a reader sees a command before what it prints.
+PAUSE = 1.0
 
 # Beside these, two runs print the same.
 CHANGING = [
@@ -45,10 +44,14 @@ CHANGING = [
     r'(?<=Ms":)[\d.]+',
 ]
 
-THEMES = {"light": terminal_theme.DEFAULT_TERMINAL_THEME, "dark": terminal_theme.SVG_EXPORT_THEME}
+# Paper, ink and frame, as GitHub has them.
+THEMES = {"light": ("#ffffff", "#1f2328", "#d1d9e0"), "dark": ("#0d1117", "#f0f6fc", "#3d444d")}
 
-# A picture in a README may load nothing from elsewhere: the reader's own fixed-width font does.
-SVG = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+# In units of the picture. A fixed-width font's character is 0.6 of its size wide, and a wide one as wide as its size.
+SIZE, CELL, LINE, MARGIN, TOP = 15, 9, 20, 16, 40
+
+# No font is loaded: a picture in a README may load nothing from elsewhere.
+FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono','Noto Sans Mono CJK JP',monospace"
 
 
 def in_terminal(command: str) -> str:
@@ -69,9 +72,10 @@ def in_terminal(command: str) -> str:
     text = b"".join(chunks).decode().replace("\r\n", "\n")
     if program.wait() != 0:
         sys.exit(f"make picture: `{command}` failed:\n{text}")
-    if command == COMMANDS[-1] and len(chunks) < len(text.split()) / 2:
+    if command == STREAM and len(chunks) < len(text.split()) / 2:
         sys.exit(f"make picture: the answer of `{command}` came in {len(chunks)} pieces, which is no stream")
-    return text
+    # An account's number is nobody's business, be it an emulator's.
+    return re.sub(r"\b\d{12}\b", "*" * 12, re.sub(OTHERS, "\n…", text))
 
 
 def read(terminal: int) -> bytes:
@@ -90,8 +94,7 @@ def without_what_changes(text: str) -> str:
 
 def captured() -> str:
     """The transcript: each command after its prompt, and what it printed."""
-    for command in COMMANDS:
-        # Whatever is to be built is built now.
+    for command in PREPARATIONS:
         in_terminal(command)
     text = "".join(f"$ {command}\n{in_terminal(command)}" for command in COMMANDS)
     if "Blocking waiting for file lock" in text:
@@ -99,54 +102,69 @@ def captured() -> str:
     return text
 
 
+def cells(character: str) -> int:
+    """The cells of a terminal that a character takes."""
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def rows(text: str) -> list[str]:
+    """The lines as a terminal of COLUMNS columns breaks them: not at the ends of words."""
+    found = [""]
+    width = 0
+    for character in text.removesuffix("\n"):
+        width += cells(character)
+        if character == "\n" or width > COLUMNS:
+            found.append("")
+            width = 0 if character == "\n" else cells(character)
+        found[-1] += character.strip("\n")
+    return found
+
+
+def pieces(row: str) -> list[tuple[str, int]]:
+    """What is drawn as a piece, and the cell at which it begins: some ASCII characters of a word, or one other character. No
+    piece is so long that a font whose characters are wider than a cell by a hundredth leaves its cells."""
+    starts = [0, *accumulate(map(cells, row))]
+    return [(found[0], starts[found.start()]) for found in re.finditer(r"[!-~]{1,16}|[^\x00-\x7f]", row)]
+
+
 def drawn(text: str, theme: str) -> str:
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
-    for line in text.splitlines():
-        style = "bold" if line.startswith("$ ") else ""
-        # As a terminal does it, and not at the ends of words.
-        for part in chop_cells(line, COLUMNS) or [""]:
-            console.print(Text(part, style=style), no_wrap=True, overflow="ignore", crop=False, highlight=False)
-    # Rich gives every row but the last one a clip path.
-    console.print()
-    svg = console.export_svg(title="Bedrock on Lambda", theme=THEMES[theme], code_format=SVG, unique_id=f"picture-{theme}")
-    svg = with_arriving_answer(with_wide_characters(svg), text)
-    return "".join(f"{line.rstrip()}\n" for line in svg.splitlines())
+    paper, ink, frame = THEMES[theme]
+    lines = rows(text)
+    width, height = 2 * MARGIN + COLUMNS * CELL, TOP + len(lines) * LINE + MARGIN
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'font-family="{FONTS}" font-size="{SIZE}" fill="{ink}">',
+            f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="8" fill="{paper}" stroke="{frame}"/>',
+            *(f'<circle cx="{20 + 20 * at}" cy="20" r="6" fill="{fill}"/>' for at, fill in enumerate(["#ff5f57", "#febc2e", "#28c840"])),
+            f'<text x="{width / 2:g}" y="25" text-anchor="middle" font-weight="bold">Bedrock on Lambda</text>',
+            *drawn_rows(lines),
+            "</svg>\n",
+        ]
+    )
 
 
-def with_wide_characters(svg: str) -> str:
-    """The same picture, with each text as long as its cells: rich counts characters, and so squeezes those of two cells."""
+def drawn_rows(lines: list[str]) -> list[str]:
+    """The rows as texts, in which each piece has its place. What is printed after the first command's answer appears in time."""
+    clock, streams, result = 0.0, False, []
+    for number, row in enumerate(lines):
+        is_command = row.startswith("$ ")
+        streams = row == f"$ {STREAM}" or (streams and not is_command)
+        words = []
+        for piece, cell in pieces(row):
+            offset = (2 * CELL - SIZE) / 2 if cells(piece[0]) == 2 else 0
+            words.append(f'<tspan x="{MARGIN + cell * CELL + offset:g}">{html.escape(piece, quote=False)}{hidden_until(clock)}</tspan>')
+            clock += 1 / WORDS_PER_SECOND if streams and not is_command else 0
+        if clock or streams:
+            clock += PAUSE if is_command else 0 if streams else 1 / LINES_PER_SECOND
+        weight = ' font-weight="bold"' if is_command else ""
+        if words:
+            result.append(f'<text y="{TOP + number * LINE + SIZE}"{weight}>{"".join(words)}</text>')
+    return result
 
-    def as_long_as_its_cells(found: re.Match[str]) -> str:
-        words = html.unescape(found[3])
-        # After each row rich writes its line break as a text of its own.
-        if not words.strip():
-            return found[0]
-        return f'{found[1]}{round(float(found[2]) * cell_len(words) / len(words), 1):g}{found[0][found.end(2) - found.start():]}'
 
-    return re.sub(r'(<text [^>]*textLength=")([\d.]+)"[^>]*>([^<]+)</text>', as_long_as_its_cells, svg)
-
-
-def with_arriving_answer(svg: str, text: str) -> str:
-    """The same picture, in which the lines of the last answer are uncovered as its words arrive."""
-    rows = [part for line in text.splitlines() for part in chop_cells(line, COLUMNS) or [""]]
-    first = max(index for index, row in enumerate(rows) if row.startswith("$ ")) + 1
-    words = 0
-    for index, row in enumerate(rows[first:], start=first):
-        ends = [found.end() for found in re.finditer(r"\S+\s*", row)]
-        begins = ANSWER_BEGINS + words / WORDS_PER_SECOND
-        words += len(ends)
-        lasts = begins + len(ends) / WORDS_PER_SECOND
-        times = [0, *(begins + number / WORDS_PER_SECOND for number in range(len(ends)))]
-        clip = re.search(rf'line-{index}">\s*<rect [^>]*width="(\d+)"[^>]*(?=/>)', svg)
-        if clip is None:
-            sys.exit(f"make picture: the SVG has no line {index}: rich draws it otherwise than it did")
-        widths = [0, *(round(int(clip[1]) * cell_len(row[:end]) / COLUMNS, 1) for end in ends[:-1]), clip[1]]
-        movement = (
-            f'<animate attributeName="width" dur="{lasts:.2f}s" calcMode="discrete" fill="freeze" '
-            f'keyTimes="{";".join(f"{time / lasts:.3f}" for time in times)}" values="{";".join(map(str, widths))}"/>'
-        )
-        svg = f"{svg[: clip.end()]}>{movement}</rect>{svg[clip.end() + 2 :]}"
-    return svg
+def hidden_until(seconds: float) -> str:
+    return f'<set attributeName="visibility" to="hidden" dur="{seconds:.2f}s"/>' if seconds else ""
 
 
 def main() -> None:

@@ -135,7 +135,7 @@ fn sentence(prompt: &Prompt<'_>) -> String {
         .sum();
     if prompt.texts().any(|text| text.chars().any(is_japanese)) {
         format!(
-            "これはモデルの回答ではありません。Amazon Bedrock の代役である bedrock-local の返事です。{model} 宛てに {characters} 文字、{turns} ターンの会話を受け取りました。"
+            "これはモデルの回答ではありません。Amazon Bedrock のモックサーバー（bedrock-local）の応答です。{model} 宛てに {characters} 文字、{turns} ターンの会話を受け取りました。"
         )
     } else {
         let turns = if turns == 1 {
