@@ -111,10 +111,11 @@ describe('a deploy from end to end', () => {
     expect(policyDocument.parse(document)).toEqual(policyOf(stackOf()));
   });
 
-  it('make deploy again deploys nothing', async () => {
+  it('make deploy again deploys nothing, and says so in Japanese where the locale is', async () => {
     const before = await deployed();
-    const { status, stdout, stderr } = await make('deploy', ...SETTINGS);
+    const { status, stdout, stderr } = await make('deploy', ...SETTINGS, 'DOCTOR_LANG=ja');
     expect(status).toBe(0);
+    expect(stderr).toContain(`${NAME} をデプロイしました。次は make invoke `);
     expect(stdout + stderr).toContain(`${NAME} (no changes)`);
     expect(await deployed()).toMatchObject({ LastModified: before.LastModified, CodeSha256: before.CodeSha256 });
   });

@@ -10,8 +10,12 @@ import { settleProvider } from './oidc-provider.ts';
 
 await exitOnError(async () => {
   const ci = readCiSettings(process.env);
+  const { repository, environment, branch } = ci;
   const target = await announceTarget(
-    `letting ${ci.repository} deploy, from its environment ${ci.environment} and branch ${ci.branch},`,
+    {
+      en: `letting ${repository} deploy, from its environment ${environment} and branch ${branch},`,
+      ja: `を ${repository} が環境 ${environment} とブランチ ${branch} からデプロイできるようにします`,
+    },
     'existing',
   );
   await requireBootstrap(target);

@@ -6,6 +6,7 @@ import { batchResources } from '../batch/deployment.ts';
 import { endExecutions, sfnClient } from '../batch/execution.ts';
 import type { Target } from '../shared/target.ts';
 import { isConfirmed } from '../shared/terminal.ts';
+import { message, said } from '../shared/text.ts';
 import { unattended } from './programs.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
   try {
     const files = await unlessMissing(filesIn(s3, bucket).next());
     const asked = files?.done === false && !unattended();
-    if (asked) await confirm(`The bucket ${bucket} has files of batches. Remove them, and the stack? [y/N] `);
+    if (asked) await confirm(said(texts.question(bucket)));
     await unlessMissing(endExecutions(sfnClient(target.region), stateMachineArn, 'make destroy'));
     await unlessMissing(empty(s3, bucket));
     return asked;
@@ -44,7 +45,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 async function confirm(question: string): Promise<void> {
-  if (!(await isConfirmed(question))) throw new UserError('Nothing was removed.');
+  if (!(await isConfirmed(question))) throw new UserError(said(texts.kept()));
 }
 
 /** The keys of what is there, a page of a thousand at a time. */
@@ -57,6 +58,21 @@ async function empty(s3: S3Client, Bucket: string): Promise<void> {
   for await (const Objects of filesIn(s3, Bucket)) {
     const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
     const [refused] = Errors;
-    if (refused) throw new UserError(`S3 did not remove ${refused.Key} of ${Bucket}: ${refused.Code}. Try again.`);
+    if (refused) throw new UserError(said(texts.refused(refused.Key ?? '', Bucket, refused.Code ?? '')));
   }
 }
+
+const texts = {
+  question: message(
+    (bucket: string) => `The bucket ${bucket} has files of batches. Remove them, and the stack? [y/N] `,
+    (bucket) => `バケット ${bucket} にバッチのファイルがあります。ファイルとスタックを削除しますか? [y/N] `,
+  ),
+  kept: message(
+    () => 'Nothing was removed.',
+    () => '何も削除していません。',
+  ),
+  refused: message(
+    (key: string, bucket: string, code: string) => `S3 did not remove ${key} of ${bucket}: ${code}. Try again.`,
+    (key, bucket, code) => `S3 が ${bucket} の ${key} を削除しませんでした (${code})。やり直してください。`,
+  ),
+} as const;

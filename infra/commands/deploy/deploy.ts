@@ -6,10 +6,18 @@ import { keepingStop } from '../shared/function-state.ts';
 import { limitSentences } from '../shared/brake.ts';
 import { requireBootstrap, requireDeployable } from '../shared/preconditions.ts';
 import { announceTarget } from '../shared/target.ts';
+import { message, said } from '../shared/text.ts';
 import { buildFunction, cdk, deployment, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
 import { confirmPrevious, rememberPrevious } from './previous.ts';
 import { returnsToDefault } from './returns-to-default.ts';
+
+const deployed = message(
+  (name: string) =>
+    `Deployed ${name}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`,
+  (name) =>
+    `${name} をデプロイしました。次は make invoke (呼び出し。料金がかかります)、make outputs (作成したものの一覧)、make destroy (削除)`,
+);
 
 await exitOnError(async () => {
   const target = await announceTarget('deploying', 'deploy');
@@ -24,7 +32,5 @@ await exitOnError(async () => {
   recordDeployment(target, choice.settings.stream);
   confirmPrevious();
   for (const sentence of await limitSentences(target, choice)) console.error(sentence);
-  console.error(
-    `Deployed ${target.stackName}. Next: make invoke (call it), make outputs (what was made), make destroy (remove it)`,
-  );
+  console.error(said(deployed(target.stackName)));
 });

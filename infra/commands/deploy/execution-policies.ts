@@ -5,6 +5,7 @@ import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
 import { findStack } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
+import { message, said } from '../shared/text.ts';
 
 /** The CDK's own stack of an account and region. */
 const TOOLKIT = 'CDKToolkit';
@@ -44,9 +45,7 @@ async function needsBoundary(target: Target): Promise<boolean> {
     return true;
   } catch (error) {
     if (isDenied(error)) {
-      console.error(
-        "Whether CloudFormation may make roles without the boundary of make bootstrap cannot be seen: allow iam:GetPolicy to these credentials (for a pipeline's, run make ci-role again). Going on without it.",
-      );
+      console.error(said(texts.unseen()));
       return false;
     }
     if (!(error instanceof Error && error.name.startsWith('NoSuchEntity'))) throw asUserError(error, target.region);
@@ -61,7 +60,20 @@ async function refuseIfForOthers(target: Target): Promise<void> {
     throw error;
   });
   if (policies?.every((arn) => arn.endsWith(executionPolicyName({ functionName: '', region: target.region }))))
-    throw new UserError(
-      `CloudFormation may deploy other functions in account ${target.account}, region ${target.region}, and not ${target.stackName}: run \`make bootstrap\` with the same settings, once, then try again.`,
-    );
+    throw new UserError(said(texts.forOthers(target)));
 }
+
+const texts = {
+  unseen: message(
+    () =>
+      "Whether CloudFormation may make roles without the boundary of make bootstrap cannot be seen: allow iam:GetPolicy to these credentials (for a pipeline's, run make ci-role again). Going on without it.",
+    () =>
+      'make bootstrap のアクセス許可の境界がないロールを CloudFormation が作成できるか、確認できません。この認証情報に iam:GetPolicy を許可してください (パイプラインのロールなら make ci-role をやり直します)。境界なしで続行します。',
+  ),
+  forOthers: message(
+    ({ account, region, stackName }: Target) =>
+      `CloudFormation may deploy other functions in account ${account}, region ${region}, and not ${stackName}: run \`make bootstrap\` with the same settings, once, then try again.`,
+    ({ account, region, stackName }) =>
+      `アカウント ${account}、リージョン ${region} の CloudFormation は、ほかの関数をデプロイできますが、${stackName} はデプロイできません。同じ設定で \`make bootstrap\` を一度実行してから、やり直してください。`,
+  ),
+} as const;

@@ -1,17 +1,28 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
 import { findStack, stackResources } from '../shared/stack-state.ts';
 import { announceTarget } from '../shared/target.ts';
+import { message, said } from '../shared/text.ts';
+
+const texts = {
+  absent: message(
+    (name: string) =>
+      `There is no stack ${name} in that account and region: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+    (name) =>
+      `このアカウントとリージョンにスタック ${name} はありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
+  ),
+  noOutputs: message(
+    () => 'CloudFormation reports no outputs, as some emulators do: the resources below are what it made.',
+    () =>
+      'CloudFormation の出力がありません (一部のエミュレーターではこうなります)。作成されたリソースは次のとおりです。',
+  ),
+} as const;
 
 await exitOnError(async () => {
   const target = await announceTarget('reading', 'existing');
   const stack = await findStack(target);
-  if (!stack)
-    throw new UserError(
-      `There is no stack ${target.stackName} in that account and region: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
-    );
+  if (!stack) throw new UserError(said(texts.absent(target.stackName)));
   const outputs = new Map((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue]));
-  if (outputs.size === 0)
-    console.error('CloudFormation reports no outputs, as some emulators do: the resources below are what it made.');
+  if (outputs.size === 0) console.error(said(texts.noOutputs()));
   console.log(
     JSON.stringify(
       {

@@ -9,6 +9,7 @@ import { isRecorded, recordDeployment } from '../shared/deployment-record.ts';
 import { keepingStop } from '../shared/function-state.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
+import { message, said, type Text } from '../shared/text.ts';
 import { cdk } from './programs.ts';
 
 const directories = [previousDir, pendingPreviousDir];
@@ -47,9 +48,7 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
   } catch (error) {
     if (!isDenied(error)) throw error;
     for (const directory of directories) remove(directory);
-    console.error(
-      'What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
-    );
+    console.error(said(texts.unreadable()));
     return undefined;
   }
 }
@@ -110,29 +109,21 @@ export interface RolledBack {
   readonly sentence: string;
 }
 
-const notDone = (sentence: string): RolledBack => ({ done: false, sentence });
+const notDone = (text: Text): RolledBack => ({ done: false, sentence: said(text) });
 
 /** Deploys what was deployed before the last deploy. The CDK does it, with its own roles, and waits for CloudFormation's end. */
 export async function rollBack(target: Target): Promise<RolledBack> {
   const { stackName } = target;
-  const nothing = notDone(
-    `Nothing is remembered of ${stackName} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
-  );
+  const nothing = notDone(texts.nothing(stackName));
   if (!isRemembered(target)) return nothing;
   const deployed = (await hasWorked(target)) ? await deployedTemplate(target) : undefined;
   settlePrevious(target, deployed);
   const previous = readPrevious(target);
   if (!previous || deployed === undefined) return nothing;
   const now = readDeployedStack(deployed);
-  if (!now) return notDone(`The stack ${stackName} that is there now was not made by this project: it stays as it is.`);
-  if (previous.template === undefined)
-    return notDone(
-      `There is no previous version of ${stackName}: this deploy was its first. It stays as it is; make destroy removes it.`,
-    );
-  if (previous.template === deployed)
-    return notDone(
-      `The last deploy of ${stackName} changed nothing, so there is nothing to put back: it stays as it is.`,
-    );
+  if (!now) return notDone(texts.foreign(stackName));
+  if (previous.template === undefined) return notDone(texts.first(stackName));
+  if (previous.template === deployed) return notDone(texts.unchanged(stackName));
   const app = { app: ['--app', previousAssembly] };
   await keepingStop(target, () => cdk('deploy', target.region, ['deploy', '--require-approval=never'], app));
   forgetPrevious(target);
@@ -141,6 +132,41 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const lostBatch = now.settings.BATCH === '1' && before?.BATCH !== '1';
   return {
     done: true,
-    sentence: `Rolled back: ${stackName} is again what it was before the last deploy.${lostBatch ? ' The state machine of batches is gone, and its bucket stays if there are files in it.' : ''}`,
+    sentence: said(texts.done(stackName, lostBatch)),
   };
 }
+
+const texts = {
+  unreadable: message(
+    () =>
+      'What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
+    () =>
+      'デプロイ済みの内容を保存できないため、make rollback は使えません。この認証情報に cloudformation:DescribeStacks と cloudformation:GetTemplate を許可してください。',
+  ),
+  nothing: message(
+    (name: string) =>
+      `Nothing is remembered of ${name} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
+    (name) =>
+      `${name} の前回のデプロイより前の記録がないため、何も変更していません。戻したいバージョンをチェックアウトして make deploy を実行してください。`,
+  ),
+  foreign: message(
+    (name: string) => `The stack ${name} that is there now was not made by this project: it stays as it is.`,
+    (name) => `いまあるスタック ${name} は、このプロジェクトで作成したものではないため、何も変更していません。`,
+  ),
+  first: message(
+    (name: string) =>
+      `There is no previous version of ${name}: this deploy was its first. It stays as it is; make destroy removes it.`,
+    (name) =>
+      `${name} は最初のデプロイのため、前のバージョンがありません。何も変更していません。削除するには make destroy を実行してください。`,
+  ),
+  unchanged: message(
+    (name: string) => `The last deploy of ${name} changed nothing, so there is nothing to put back: it stays as it is.`,
+    (name) => `${name} の前回のデプロイでは変更がなかったため、元に戻すものがありません。何も変更していません。`,
+  ),
+  done: message(
+    (name: string, lostBatch: boolean) =>
+      `Rolled back: ${name} is again what it was before the last deploy.${lostBatch ? ' The state machine of batches is gone, and its bucket stays if there are files in it.' : ''}`,
+    (name, lostBatch) =>
+      `${name} を前回のデプロイより前の状態に戻しました。${lostBatch ? 'バッチのステートマシンは削除され、ファイルのあるバケットは残ります。' : ''}`,
+  ),
+} as const;

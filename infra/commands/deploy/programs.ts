@@ -6,6 +6,7 @@ import { type Provider, PROVIDER_VARIABLE } from '../../lib/ci/provider.ts';
 import { UserError } from '../../lib/errors.ts';
 import { assemblyDir, bootstrapFile, ciAssemblyDir, infraDir, workspaceDir } from '../../lib/paths.ts';
 import { type Purpose, PURPOSE_VARIABLE, STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
+import { message, said } from '../shared/text.ts';
 
 /** A program, its arguments, and what it runs in. */
 interface Command {
@@ -24,15 +25,11 @@ interface Command {
 export async function run({ program, args, directory = infraDir, environment = {} }: Command): Promise<void> {
   const child = spawn(program, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...environment } });
   const status = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', () =>
-      reject(new UserError(`${program} cannot be run: install it (make setup), then try again.`)),
-    );
+    child.once('error', () => reject(new UserError(said(texts.absent(program)))));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no status'));
   });
   if (status !== 0)
-    throw new Error(
-      `${[program, ...args.slice(0, 2)].map((word) => basename(word)).join(' ')} ended with ${status}; nothing after it was done.`,
-    );
+    throw new Error(said(texts.failed([program, ...args.slice(0, 2)].map((word) => basename(word)).join(' '), status)));
 }
 
 /**
@@ -131,3 +128,14 @@ export const ciApp = (provider?: Provider): CdkApp => ({
   app: ['--app', 'node --import tsx bin/ci.ts', '--output', ciAssemblyDir],
   environment: provider ? { [PROVIDER_VARIABLE]: provider } : {},
 });
+
+const texts = {
+  absent: message(
+    (program: string) => `${program} cannot be run: install it (make setup), then try again.`,
+    (program) => `${program} を実行できません。インストールしてから (make setup)、やり直してください。`,
+  ),
+  failed: message(
+    (command: string, status: number | string) => `${command} ended with ${status}; nothing after it was done.`,
+    (command, status) => `${command} が ${status} で終了したため、以後の処理は行っていません。`,
+  ),
+} as const;

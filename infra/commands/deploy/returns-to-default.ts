@@ -1,6 +1,7 @@
 import type { ReadChoice } from '../../lib/settings/choice.ts';
 import { settingNames, typedSettings } from '../../lib/settings/settings.ts';
 import { readDeployedStack } from '../shared/deployed-stack.ts';
+import { message, said, type Text } from '../shared/text.ts';
 
 /**
  * What a deploy takes back because nobody gave the setting again: a setting that is typed holds for one deploy.
@@ -17,28 +18,57 @@ export function returnsToDefault(
   const next = typedSettings({ ...settings, model: models.map(({ id }) => id) });
   return Object.entries(deployed.settings)
     .filter(([name, value]) => settingNames.has(name) && !given.has(name) && next[name] !== value)
-    .map(
-      ([name, value]) =>
-        `! ${name} is not given: ${consequence(name, value, next)}. To keep it, type ${name} again, or write it to infra/settings.json.`,
-    );
+    .map(([name, value]) => said(texts.notGiven(name, consequence(name, value, next))));
 }
 
-function consequence(name: string, value: string, next: Readonly<Record<string, string>>): string {
+function consequence(name: string, value: string, next: Readonly<Record<string, string>>): Text {
   switch (name) {
     case 'DAILY_LIMIT_USD':
-      return 'this deploy takes the brake off';
+      return texts.brake();
     case 'MODEL':
-      return `the function calls ${value} now, and ${next.MODEL} after this deploy`;
+      return texts.model(value, next.MODEL ?? '');
     case 'STREAM':
-      return next.FUNCTION_URL === '1'
-        ? 'answers come whole after this deploy'
-        : 'answers come whole after this deploy, and it takes the Function URL away';
+      return texts.stream(next.FUNCTION_URL !== '1');
     case 'BATCH':
-      return 'this deploy takes the state machine away, and leaves the bucket behind if there are files in it';
+      return texts.batch();
     // A pipeline's log may be public.
     case 'ALARM_EMAIL':
-      return 'this deploy takes the address off';
+      return texts.email();
     default:
-      return `it is ${value} now, and ${next[name] ?? 'not set'} after this deploy`;
+      return texts.other(value, next[name]);
   }
 }
+
+const texts = {
+  notGiven: message(
+    (name: string, consequence: Text) =>
+      `! ${name} is not given: ${consequence.en}. To keep it, type ${name} again, or write it to infra/settings.json.`,
+    (name, consequence) =>
+      `! ${name} の指定がありません。${consequence.ja}。変えない場合は、もう一度 ${name} を指定するか、infra/settings.json に書いてください。`,
+  ),
+  brake: message(
+    () => 'this deploy takes the brake off',
+    () => 'このデプロイで自動停止 (ブレーキ) がなくなります',
+  ),
+  model: message(
+    (before: string, after: string) => `the function calls ${before} now, and ${after} after this deploy`,
+    (before, after) => `関数が呼び出すモデルは、このデプロイで ${before} から ${after} に変わります`,
+  ),
+  stream: message(
+    (losesUrl: boolean) =>
+      `answers come whole after this deploy${losesUrl ? ', and it takes the Function URL away' : ''}`,
+    (losesUrl) => `このデプロイの後、回答は一度にまとめて返ります${losesUrl ? '。Function URL もなくなります' : ''}`,
+  ),
+  batch: message(
+    () => 'this deploy takes the state machine away, and leaves the bucket behind if there are files in it',
+    () => 'このデプロイでステートマシンがなくなり、ファイルのあるバケットは残ります',
+  ),
+  email: message(
+    () => 'this deploy takes the address off',
+    () => 'このデプロイで通知先のメールアドレスがなくなります',
+  ),
+  other: message(
+    (before: string, after: string | undefined) => `it is ${before} now, and ${after ?? 'not set'} after this deploy`,
+    (before, after) => `このデプロイで ${before} から${after === undefined ? '未設定' : ` ${after} `}に変わります`,
+  ),
+} as const;

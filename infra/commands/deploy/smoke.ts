@@ -8,6 +8,7 @@ import { type DeploymentRecord, requireDeployment } from '../shared/deployment-r
 import { invoke, isSuccess, NOT_A_REPLY, type Reply, replyOf } from '../shared/invocation.ts';
 import { parseJson } from '../shared/json.ts';
 import { isOn } from '../shared/terminal.ts';
+import { message, said } from '../shared/text.ts';
 import { rollBack } from './previous.ts';
 
 /** Calls before a transient failure counts. */
@@ -18,11 +19,57 @@ const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
 
 /** The body of a reply that is a failure. */
 const failure = z.object({ message: z.string(), code: z.string().optional() });
+
+const texts = {
+  calling: message(
+    (name: string, region: string) => `Calling ${name} on AWS in ${region}.`,
+    (name, region) => `AWS の ${region} で ${name} を呼び出します。`,
+  ),
+  again: message(
+    (sentence: string, seconds: number) => `Not yet: ${sentence} Trying again in ${seconds} s.`,
+    (sentence, seconds) => `まだ成功していません: ${sentence} ${seconds} 秒後にやり直します。`,
+  ),
+  passed: message(
+    (name: string, region: string) => `The smoke call passed: ${name} in ${region} answered with 200.`,
+    (name, region) => `動作確認に成功しました。${region} の ${name} が 200 で応答しました。`,
+  ),
+  throttled: message(
+    () =>
+      'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.',
+    () =>
+      '関数が停止しているかスロットリングされているため、このバージョンの良否は分かりません。make status で理由を確認してください。元に戻す操作はしていません。',
+  ),
+  unavailable: message(
+    (sentence: string) =>
+      `Bedrock turned the call away, which says nothing of this version: ${sentence} Run make smoke again later. Nothing was put back.`,
+    (sentence) =>
+      `Bedrock が呼び出しを受け付けなかったため、このバージョンの良否は分かりません: ${sentence} 時間をおいて make smoke をやり直してください。元に戻す操作はしていません。`,
+  ),
+  failed: message(
+    (sentence: string) => `The smoke call failed: ${sentence}`,
+    (sentence) => `動作確認に失敗しました: ${sentence}`,
+  ),
+  stays: message(
+    () => 'The stack stays as it is; make rollback puts back what was deployed before.',
+    () => 'スタックは変更していません。make rollback で前のバージョンに戻せます。',
+  ),
+  unreadable: message(
+    (path: string, cause: string) =>
+      `The event file ${path} cannot be read: ${cause}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
+    (path, cause) =>
+      `イベントのファイル ${path} を読み込めません (${cause})。EVENT=events/bedrock-test-001.json のように JSON ファイルのパスを指定してください。`,
+  ),
+  notJson: message(
+    (path: string) => `The event file ${path} is not JSON. Correct it, then try again.`,
+    (path) => `イベントのファイル ${path} は JSON ではありません。修正してから、やり直してください。`,
+  ),
+} as const;
+
 await exitOnError(async () => {
   const rollsBack = isOn('ROLLBACK');
   const deployed = requireDeployment();
   const event = readEvent(process.env.XTASK_EVENT?.trim() || 'events/bedrock-test-001.json');
-  console.error(`Calling ${deployed.functionName} on AWS in ${deployed.region}.`);
+  console.error(said(texts.calling(deployed.functionName, deployed.region)));
   const call = await callUntilSettled(deployed, event, CALLS);
   if (call.result !== 'passed') process.exitCode = 1;
   console.error(await conclusionOf(call, deployed, rollsBack));
@@ -31,7 +78,7 @@ await exitOnError(async () => {
 async function callUntilSettled(deployed: DeploymentRecord, event: Uint8Array, calls: number): Promise<SmokeCall> {
   const call = await smokeCall(deployed, event);
   if (call.result === 'passed' || !call.transient || calls === 1) return call;
-  console.error(`Not yet: ${call.sentence} Trying again in ${PAUSE} s.`);
+  console.error(said(texts.again(call.sentence, PAUSE)));
   await after(PAUSE * 1000);
   return callUntilSettled(deployed, event, calls - 1);
 }
@@ -43,13 +90,13 @@ async function conclusionOf(
 ): Promise<string> {
   switch (result) {
     case 'passed':
-      return `The smoke call passed: ${deployed.stackName} in ${deployed.region} answered with 200.`;
+      return said(texts.passed(deployed.stackName, deployed.region));
     case 'throttled':
-      return 'The function is stopped or throttled, which says nothing of this version: make status tells why. Nothing was put back.';
+      return said(texts.throttled());
     case 'unavailable':
-      return `Bedrock turned the call away, which says nothing of this version: ${sentence} Run make smoke again later. Nothing was put back.`;
+      return said(texts.unavailable(sentence));
     case 'failed':
-      return `The smoke call failed: ${sentence}\n${rollsBack ? (await rollBack(deployed)).sentence : 'The stack stays as it is; make rollback puts back what was deployed before.'}`;
+      return `${said(texts.failed(sentence))}\n${rollsBack ? (await rollBack(deployed)).sentence : said(texts.stays())}`;
   }
 }
 
@@ -59,11 +106,9 @@ function readEvent(path: string): Uint8Array {
     const event = readFileSync(resolve(workspaceDir, path));
     if (parseJson(event.toString()) !== undefined) return event;
   } catch (error) {
-    throw new UserError(
-      `The event file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}. Give the path of a JSON file, as in EVENT=events/bedrock-test-001.json.`,
-    );
+    throw new UserError(said(texts.unreadable(path, error instanceof Error ? error.message : String(error))));
   }
-  throw new UserError(`The event file ${path} is not JSON. Correct it, then try again.`);
+  throw new UserError(said(texts.notJson(path)));
 }
 
 /** What came of one call of the deployed function. */

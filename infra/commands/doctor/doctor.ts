@@ -1,6 +1,6 @@
 import { exitOnError } from '../../lib/errors.ts';
 import { troubleOf, troubleText } from '../shared/aws.ts';
-import { callerAccount, otherRegion, type Target } from '../shared/target.ts';
+import { callerAccount, otherRegion, otherRegionText, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
 import { type Language, languageOf, message, type Text } from '../shared/text.ts';
 import { accountChecks } from './account.ts';
@@ -14,12 +14,6 @@ import { stackChecks } from './stack.ts';
 const TIMEOUT_SECONDS = Number(process.env.DOCTOR_TIMEOUT_SECONDS) || 10;
 
 const texts = {
-  otherRegion: message(
-    (name: string, ambient: string, region: string) =>
-      `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
-    (name, ambient, region) =>
-      `${name} は ${ambient} ですが、スタックのデプロイ先は ${region} です。それでよければ REGION=${region} を指定し、そうでなければ ${name} の設定を解除してください。`,
-  ),
   notAsked: message(
     () => 'The account was not asked: first put right what is marked with ✗.',
     () => 'アカウントの確認は行っていません。先に ✗ の項目を修正してください。',
@@ -60,7 +54,7 @@ async function examineAccount(
 ): Promise<{ results: readonly Result[] } | { excuse: Text }> {
   const { region, functionName: stackName } = choice.settings;
   const other = otherRegion(region, choice.given);
-  if (other) return { excuse: texts.otherRegion(other.name, other.ambient, region) };
+  if (other) return { excuse: otherRegionText(other.name, other.ambient, region) };
   try {
     const account = await callerAccount(region, AbortSignal.timeout(TIMEOUT_SECONDS * 1000));
     return { results: await askAccount({ account, region, stackName }, choice, today) };

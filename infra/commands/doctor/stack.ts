@@ -7,7 +7,7 @@ import { artifactHash } from '../../lib/constructs/artifact.ts';
 import type { ModelRow } from '../../lib/models/table.ts';
 import { assemblyDir, isBuilt } from '../../lib/paths.ts';
 import { clientOptions, isMissing } from '../shared/aws.ts';
-import { limitAlarm, OVER_LIMIT_REMEDY, overLimit } from '../shared/brake.ts';
+import { limitAlarm, overLimit, overLimitRemedy } from '../shared/brake.ts';
 import { askConcurrency } from '../shared/function-state.ts';
 import { OBSTACLE_PERMISSIONS, obstacleTo } from '../shared/obstacles.ts';
 import { describeStack, isEmpty, wasCreated } from '../shared/stack-state.ts';
@@ -86,7 +86,7 @@ async function limit(target: Target, signal: AbortSignal): Promise<Finding[]> {
     if (isMissing(error)) return [];
     throw error;
   }
-  return [failure(texts.overLimit(alarm.limitUsd), texts.overLimitRemedy())];
+  return [failure(overLimit(alarm.limitUsd), overLimitRemedy())];
 }
 
 /** The function as deployed, or undefined where it is gone, which the check `running` reports. */
@@ -185,15 +185,6 @@ const texts = {
   limit: message(
     (usd: number) => `The last 24 hours have cost less than the $${usd} at which the function is stopped`,
     (usd) => `直近 24 時間の推定料金は、関数を止める上限の $${usd} に達していません`,
-  ),
-  overLimit: message(
-    overLimit,
-    (usd) => `上限を超えているのに停止していません: 直近 24 時間の推定料金が $${usd} 以上です`,
-  ),
-  overLimitRemedy: message(
-    () => OVER_LIMIT_REMEDY,
-    () =>
-      'ブレーキが働くのは、上限を超えてから数分以内の 1 回だけです。まだ止まっていなければ、make stop で止めるか、DAILY_LIMIT_USD を上げて make deploy を実行してください。',
   ),
   functionAbsent: message(
     (name: string) => `The stack is there, but its function ${name} is not`,

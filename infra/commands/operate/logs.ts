@@ -8,6 +8,7 @@ import { exitOnError, UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
+import { message, said } from '../shared/text.ts';
 import { HEADING, readable } from './log-columns.ts';
 
 /** Seconds between two queries. */
@@ -16,11 +17,29 @@ const PAUSE = 2;
 /** Seconds of each unit that SINCE takes. */
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
+const texts = {
+  following: message(
+    () => 'Following it until Ctrl-C; FOLLOW=0 ends with what is there.',
+    () => 'Ctrl-C を押すまで追いかけます。FOLLOW=0 では、いまある分だけを表示して終わります。',
+  ),
+  absent: message(
+    (name: string, region: string) =>
+      `There is no log group /aws/lambda/${name} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+    (name, region) =>
+      `${region} にロググループ /aws/lambda/${name} がありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
+  ),
+  since: message(
+    (given: string) => `SINCE takes a number and s, m, h or d, such as 30m or 1h; "${given}" was given.`,
+    (given) =>
+      `SINCE には 30m や 1h のように、数と s、m、h、d のどれかを指定してください ("${given}" が指定されました)。`,
+  ),
+} as const;
+
 await exitOnError(async () => {
   const since = sinceOf(process.env.SINCE?.trim() || '10m');
   const follows = isOn('FOLLOW', true);
   const target = await announceTarget('reading the log of', 'existing');
-  if (follows) console.error('Following it until Ctrl-C; FOLLOW=0 ends with what is there.');
+  if (follows) console.error(said(texts.following()));
   if (!wantsJson()) console.log(HEADING);
   process.once('SIGINT', () => process.exit(0));
   await follow(target, Date.now() - since, follows);
@@ -64,10 +83,7 @@ async function logLines({ region, stackName }: Target, startTime: number): Promi
     ))
       lines.push(...linesOf(page));
   } catch (error) {
-    if (isMissing(error))
-      throw new UserError(
-        `There is no log group /aws/lambda/${stackName} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
-      );
+    if (isMissing(error)) throw new UserError(said(texts.absent(stackName, region)));
     throw asUserError(error, region, ['logs:FilterLogEvents']);
   }
   return lines.toSorted((one, other) => one.time - other.time);
@@ -89,7 +105,6 @@ function linesOf({ events }: FilterLogEventsCommandOutput): LogLine[] {
 function sinceOf(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * (SECONDS[unit ?? ''] ?? Number.NaN);
-  if (!(seconds > 0))
-    throw new UserError(`SINCE takes a number and s, m, h or d, such as 30m or 1h; "${text}" was given.`);
+  if (!(seconds > 0)) throw new UserError(said(texts.since(text)));
   return seconds * 1000;
 }

@@ -8,6 +8,7 @@ import { asUserError, clientOptions, isMissing } from './aws.ts';
 import { accountConcurrency } from './concurrency.ts';
 import { reservedConcurrency } from './function-state.ts';
 import type { Target } from './target.ts';
+import { message, said, type Text } from './text.ts';
 
 /** The alarm on the last 24 hours' cost. */
 export interface LimitAlarm {
@@ -27,16 +28,24 @@ export interface BrakeState {
 }
 
 /** The sentence where the limit is crossed and the function is not stopped. */
-export const overLimit = (limitUsd: number): string =>
-  `Over the limit and not stopped: the last 24 hours cost $${limitUsd} or more`;
+export const overLimit = message(
+  (limitUsd: number) => `Over the limit and not stopped: the last 24 hours cost $${limitUsd} or more`,
+  (limitUsd) => `上限を超えているのに停止していません: 直近 24 時間の推定料金が $${limitUsd} 以上です`,
+);
 
 /** What to do about that. */
-export const OVER_LIMIT_REMEDY =
-  'The brake pulls once, within minutes of the crossing: if it has not by now, run make stop, or make deploy with a higher DAILY_LIMIT_USD.';
+export const overLimitRemedy = message(
+  () =>
+    'The brake pulls once, within minutes of the crossing: if it has not by now, run make stop, or make deploy with a higher DAILY_LIMIT_USD.',
+  () =>
+    'ブレーキが働くのは、上限を超えてから数分以内の 1 回だけです。まだ止まっていなければ、make stop で止めるか、DAILY_LIMIT_USD を上げて make deploy を実行してください。',
+);
 
 /** Both, where the limit is crossed and the function is not stopped. */
 export const overLimitSentences = ({ alarm }: BrakeState, reserved: number | undefined): string[] =>
-  alarm?.state === 'ALARM' && reserved !== 0 ? [`! ${overLimit(alarm.limitUsd)}. ${OVER_LIMIT_REMEDY}`] : [];
+  alarm?.state === 'ALARM' && reserved !== 0
+    ? [said(texts.overLimit(overLimit(alarm.limitUsd), overLimitRemedy()))]
+    : [];
 
 /** Asks CloudWatch and Step Functions about the brake. */
 export async function brakeState(target: Target): Promise<BrakeState> {
@@ -116,25 +125,59 @@ export async function overrunSentences(
 ): Promise<string[]> {
   const account = await concurrencyOf(settings.region);
   const concurrency =
-    reserved !== undefined && reserved < account.count ? { count: reserved, of: 'MAX_CONCURRENCY' } : account;
+    reserved !== undefined && reserved < account.count
+      ? { count: reserved, of: { en: 'MAX_CONCURRENCY', ja: 'MAX_CONCURRENCY' } }
+      : account;
   const { callUsd, usd } = overrunOf(models, settings, concurrency.count);
-  const remedies = `MAX_PROMPT_CHARS lowers it most, MAX_TOKENS_LIMIT next${reserved === undefined ? ', MAX_CONCURRENCY in proportion' : ''}`;
   return [
-    `The brake stops the function some ${BRAKE_SECONDS / 60} minutes after the limit is crossed, as a rule sooner; AWS promises no time.`,
-    `At most $${dollars(callUsd)} a call at the prices of models.json, ${concurrency.count} at once (${concurrency.of}): $${dollars(usd)} beyond the $${limitUsd} in the worst case. ${remedies}; Bedrock's own quotas, not counted here, mostly hold it far below.`,
+    said(texts.late(BRAKE_SECONDS / 60)),
+    said(texts.worst(dollars(callUsd), concurrency, dollars(usd), limitUsd, reserved === undefined)),
   ];
 }
 
 const dollars = (usd: number): string =>
   usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
+/** How many calls may run at once, and what sets that. */
+interface Concurrency {
+  readonly count: number;
+  readonly of: Text;
+}
+
 /** The account's concurrency, or an ordinary account's where the caller may not ask. */
-async function concurrencyOf(region: string): Promise<{ count: number; of: string }> {
+async function concurrencyOf(region: string): Promise<Concurrency> {
   try {
     const { limit } = await accountConcurrency(region);
-    if (limit > 0) return { count: limit, of: "the account's limit" };
+    if (limit > 0) return { count: limit, of: texts.ofAccount() };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   }
-  return { count: ORDINARY_CONCURRENCY, of: "an ordinary account's limit" };
+  return { count: ORDINARY_CONCURRENCY, of: texts.ordinary() };
 }
+
+const texts = {
+  overLimit: message(
+    (text: Text, remedy: Text) => `! ${text.en}. ${remedy.en}`,
+    (text, remedy) => `! ${text.ja}。${remedy.ja}`,
+  ),
+  late: message(
+    (minutes: number) =>
+      `The brake stops the function some ${minutes} minutes after the limit is crossed, as a rule sooner; AWS promises no time.`,
+    (minutes) =>
+      `ブレーキは上限を超えてから ${minutes} 分ほどで (通常はもっと早く) 関数を停止します。時間は AWS が保証するものではありません。`,
+  ),
+  worst: message(
+    (call: string, { count, of }: Concurrency, all: string, limitUsd: number, unreserved: boolean) =>
+      `At most $${call} a call at the prices of models.json, ${count} at once (${of.en}): $${all} beyond the $${limitUsd} in the worst case. MAX_PROMPT_CHARS lowers it most, MAX_TOKENS_LIMIT next${unreserved ? ', MAX_CONCURRENCY in proportion' : ''}; Bedrock's own quotas, not counted here, mostly hold it far below.`,
+    (call, { count, of }, all, limitUsd, unreserved) =>
+      `models.json の価格で 1 回あたり最大 $${call}、同時に ${count} 回 (${of.ja}) とすると、最悪の場合は上限の $${limitUsd} を $${all} 超えます。MAX_PROMPT_CHARS、次に MAX_TOKENS_LIMIT で小さくできます${unreserved ? '。MAX_CONCURRENCY では比例して小さくなります' : ''}。ここに含めていない Bedrock のクォータにより、通常ははるかに小さくなります。`,
+  ),
+  ofAccount: message(
+    () => "the account's limit",
+    () => 'アカウントの上限',
+  ),
+  ordinary: message(
+    () => "an ordinary account's limit",
+    () => '通常のアカウントの上限',
+  ),
+} as const;

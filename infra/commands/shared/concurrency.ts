@@ -1,9 +1,9 @@
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { UserError } from '../../lib/errors.ts';
-import { message } from './text.ts';
+import { message, said } from './text.ts';
 import { isMissing, clientOptions } from './aws.ts';
 import { askConcurrency } from './function-state.ts';
-import type { Obstacle } from './obstacles.ts';
+import { type Obstacle, refused } from './obstacles.ts';
 import type { Target } from './target.ts';
 
 /** What Lambda leaves to functions without a reservation: PutFunctionConcurrency refuses to reserve of it (Lambda quotas). */
@@ -59,7 +59,7 @@ export async function requireConcurrency(target: Target, maxConcurrency: number 
   const obstacle = await accountConcurrency(target.region)
     .then((account) => concurrencyObstacle(target, account, maxConcurrency))
     .catch(() => undefined);
-  if (obstacle) throw new UserError(`${obstacle.text.en}. ${obstacle.remedy.en} Nothing was changed.`);
+  if (obstacle) throw new UserError(said(refused(obstacle)));
 }
 
 const texts = {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { deploymentFile } from '../../lib/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { callerAccount, type Target } from './target.ts';
+import { message, said } from './text.ts';
 
 const record = z.object({
   functionName: z.string(),
@@ -51,7 +52,7 @@ export function readDeployment(): DeploymentRecord | undefined {
 /** @throws UserError when no deployment is recorded. */
 export function requireDeployment(): DeploymentRecord {
   const deployed = readDeployment();
-  if (!deployed) throw new UserError('No deployment is recorded here: run `make deploy` first.');
+  if (!deployed) throw new UserError(said(texts.none()));
   return deployed;
 }
 
@@ -64,8 +65,21 @@ export async function requireAccountOf({ account, profile, region, stackName }: 
   const caller = await callerAccount(region);
   if (caller === account) return;
   throw new UserError(
-    `${stackName} was deployed to account ${account}${named(profile)}, and these credentials are of account ${caller}${named(process.env.AWS_PROFILE)}: set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
+    said(texts.otherAccount(stackName, account, named(profile), caller, named(process.env.AWS_PROFILE))),
   );
 }
 
 const named = (profile: string | undefined): string => (profile ? ` (AWS_PROFILE=${profile})` : '');
+
+const texts = {
+  none: message(
+    () => 'No deployment is recorded here: run `make deploy` first.',
+    () => 'デプロイの記録がありません。先に `make deploy` を実行してください。',
+  ),
+  otherAccount: message(
+    (name: string, account: string, profile: string, caller: string, callerProfile: string) =>
+      `${name} was deployed to account ${account}${profile}, and these credentials are of account ${caller}${callerProfile}: set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
+    (name, account, profile, caller, callerProfile) =>
+      `${name} のデプロイ先はアカウント ${account}${profile} ですが、この認証情報はアカウント ${caller}${callerProfile} のものです。AWS_PROFILE にアカウント ${account} のプロファイルを指定するか、この認証情報で \`make deploy\` を実行してください。関数は呼び出していません。`,
+  ),
+} as const;

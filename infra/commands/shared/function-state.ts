@@ -10,6 +10,7 @@ import {
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied, isMissing } from './aws.ts';
 import type { Target } from './target.ts';
+import { message, said } from './text.ts';
 
 /**
  * How many invocations the function may run at once: 0 refuses every call, and undefined is as many as the account has
@@ -37,14 +38,11 @@ export async function reserveConcurrency(target: Target, concurrency: number): P
       await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: concurrency }));
     } catch (error) {
       throw error instanceof Error && error.name === 'InvalidParameterValueException'
-        ? new UserError(noRoom(FunctionName, concurrency))
+        ? new UserError(said(texts.noRoom(FunctionName, concurrency)))
         : error;
     }
   });
 }
-
-const noRoom = (name: string, concurrency: number): string =>
-  `The account has no ${concurrency} concurrent executions left to reserve for ${name}: lower the reservation of another function, or run make deploy with a lower MAX_CONCURRENCY or none, then try again.`;
 
 /** Takes the reservation away: as many calls at once as the account has room for. */
 export async function releaseConcurrency(target: Target): Promise<void> {
@@ -103,12 +101,10 @@ export async function keepingStop(target: Target, deploy: () => Promise<void>): 
 async function stopAgain(target: Target): Promise<void> {
   try {
     if (!(await isKnownToBeStopped(target))) await reserveConcurrency(target, 0);
-    console.error(`${target.stackName} was stopped before, and is stopped: make resume lets calls in again.`);
+    console.error(said(texts.stillStopped(target.stackName)));
   } catch (error) {
     process.exitCode = 1;
-    console.error(
-      `! ${target.stackName} was stopped before, and this deploy may have let calls in again: run make stop. ${error instanceof Error ? error.message : ''}`,
-    );
+    console.error(said(texts.mayRun(target.stackName, error instanceof Error ? error.message : '')));
   }
 }
 
@@ -130,10 +126,32 @@ async function onFunction<T>(
   try {
     return await act(new LambdaClient(clientOptions(region)), stackName);
   } catch (error) {
-    if (isMissing(error))
-      throw new UserError(
-        `There is no function ${stackName} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
-      );
+    if (isMissing(error)) throw new UserError(said(texts.missing(stackName, region)));
     throw asUserError(error, region, [permission]);
   }
 }
+
+const texts = {
+  noRoom: message(
+    (name: string, concurrency: number) =>
+      `The account has no ${concurrency} concurrent executions left to reserve for ${name}: lower the reservation of another function, or run make deploy with a lower MAX_CONCURRENCY or none, then try again.`,
+    (name, concurrency) =>
+      `${name} のために予約できる同時実行数が、アカウントに ${concurrency} 残っていません。ほかの関数の予約を減らすか、MAX_CONCURRENCY を下げるか外して make deploy を実行してから、やり直してください。`,
+  ),
+  stillStopped: message(
+    (name: string) => `${name} was stopped before, and is stopped: make resume lets calls in again.`,
+    (name) => `${name} は停止中でした。停止したままです。再開するには make resume を実行してください。`,
+  ),
+  mayRun: message(
+    (name: string, cause: string) =>
+      `! ${name} was stopped before, and this deploy may have let calls in again: run make stop. ${cause}`,
+    (name, cause) =>
+      `! ${name} は停止中でしたが、このデプロイで再開した可能性があります。make stop を実行してください。${cause}`,
+  ),
+  missing: message(
+    (name: string, region: string) =>
+      `There is no function ${name} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+    (name, region) =>
+      `${region} に関数 ${name} がありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
+  ),
+} as const;

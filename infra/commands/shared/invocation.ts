@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { asUserError, clientOptions, troubleText, isMissing, troubleOf } from './aws.ts';
 import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
 import { parseJson } from './json.ts';
-import { said } from './text.ts';
+import { message, said } from './text.ts';
 
 /** Why the deployed function gave no reply. */
 export interface NoReply {
@@ -99,30 +99,19 @@ function outcomeOf({ FunctionError, Payload }: InvokeCommandOutput): Invocation 
 function functionFailed(code: string, report = ''): NoReply {
   const { data } = functionError.safeParse(parseJson(report));
   const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || code;
-  return { kind: 'function-error', sentence: `The function failed with ${cause}. See make logs for what it wrote.` };
+  return { kind: 'function-error', sentence: said(texts.functionError(cause)) };
 }
 
 /** Of what AWS wrote only the error's name is shown: the message may hold the account's number. */
 function noReply(error: unknown, { functionName, region }: DeploymentRecord): NoReply {
   const name = error instanceof Error ? error.name : 'Error';
-  if (name === THROTTLE)
-    return {
-      kind: 'throttled',
-      sentence: `Lambda refused the call with ${THROTTLE}: the function is stopped, or too many calls are under way. See make status.`,
-    };
-  if (isMissing(error))
-    return {
-      kind: 'no-reply',
-      sentence: `There is no function ${functionName} in ${region}, though its deployment is recorded here. Run make deploy.`,
-    };
+  if (name === THROTTLE) return { kind: 'throttled', sentence: said(texts.throttled()) };
+  if (isMissing(error)) return { kind: 'no-reply', sentence: said(texts.missing(functionName, region)) };
   const trouble = troubleOf(error);
   if (trouble === 'unreachable') return { kind: 'no-reply', sentence: said(troubleText(trouble, region)) };
   const known = asUserError(error, region, ['lambda:InvokeFunction']);
   if (known !== error || name === 'UserError') throw known;
-  return {
-    kind: 'no-reply',
-    sentence: `The deployed function could not be invoked: AWS answered with ${name}. Try again, and see make status.`,
-  };
+  return { kind: 'no-reply', sentence: said(texts.noReply(name)) };
 }
 
 const reply = z.object({ statusCode: z.number(), body: z.string() });
@@ -131,7 +120,10 @@ const reply = z.object({ statusCode: z.number(), body: z.string() });
 export type Reply = z.infer<typeof reply>;
 
 /** What is said of a payload that is not a reply. */
-export const NOT_A_REPLY = "The reply is none of this function's: it has no statusCode. Check what is deployed.";
+export const NOT_A_REPLY = said({
+  en: "The reply is none of this function's: it has no statusCode. Check what is deployed.",
+  ja: '応答に statusCode がないため、この関数のものではありません。デプロイされているものを確認してください。',
+});
 
 /** Reads a payload as the function's reply; undefined where it is another program's. */
 export const replyOf = (payload: Uint8Array): Reply | undefined =>
@@ -139,3 +131,28 @@ export const replyOf = (payload: Uint8Array): Reply | undefined =>
 
 /** Whether the function answered. */
 export const isSuccess = ({ statusCode }: Reply): boolean => statusCode >= 200 && statusCode < 300;
+
+const texts = {
+  functionError: message(
+    (cause: string) => `The function failed with ${cause}. See make logs for what it wrote.`,
+    (cause) => `関数がエラーで終了しました (${cause})。make logs でログを確認してください。`,
+  ),
+  throttled: message(
+    () =>
+      `Lambda refused the call with ${THROTTLE}: the function is stopped, or too many calls are under way. See make status.`,
+    () =>
+      `Lambda が ${THROTTLE} で呼び出しを拒否しました。関数が停止しているか、同時に実行中の呼び出しが多すぎます。make status で確認してください。`,
+  ),
+  missing: message(
+    (name: string, region: string) =>
+      `There is no function ${name} in ${region}, though its deployment is recorded here. Run make deploy.`,
+    (name, region) =>
+      `デプロイの記録はありますが、${region} に関数 ${name} がありません。make deploy を実行してください。`,
+  ),
+  noReply: message(
+    (name: string) =>
+      `The deployed function could not be invoked: AWS answered with ${name}. Try again, and see make status.`,
+    (name) =>
+      `デプロイした関数を呼び出せませんでした。AWS の応答は ${name} です。やり直し、make status で状態を確認してください。`,
+  ),
+} as const;

@@ -13,6 +13,12 @@ export interface Obstacle {
   readonly remedy: Text;
 }
 
+/** What a command says that refuses because of it. */
+export const refused = message(
+  ({ text, remedy }: Obstacle) => `${text.en}. ${remedy.en} Nothing was changed.`,
+  ({ text, remedy }) => `${text.ja}。${remedy.ja}何も変更していません。`,
+);
+
 /** Runs a question to AWS. Where the caller lacks the permission, it may give undefined instead of the error. */
 export type Ask = <T>(question: () => Promise<T | undefined>) => Promise<T | undefined>;
 

@@ -3,7 +3,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied, isMissing } from './aws.ts';
 import { type DeployedStack, readDeployedStack } from './deployed-stack.ts';
-import { type Ask, foreignStack, type Obstacle, obstacleTo } from './obstacles.ts';
+import { type Ask, foreignStack, type Obstacle, obstacleTo, refused } from './obstacles.ts';
 import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
 import { message, said } from './text.ts';
@@ -63,7 +63,7 @@ export async function requireDeployable(target: Target): Promise<void> {
 }
 
 function refuse(obstacle: Obstacle | undefined): void {
-  if (obstacle) throw new UserError(said(texts.refused(obstacle)));
+  if (obstacle) throw new UserError(said(refused(obstacle)));
 }
 
 /** Questions without the permission are skipped: CloudFormation itself fails later. */
@@ -90,9 +90,5 @@ const texts = {
       `The function ${name} in ${region} was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
     (name, region) =>
       `${region} の関数 ${name} は、このプロジェクトのスタックで作成したものではありません。REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。何も変更していません。`,
-  ),
-  refused: message(
-    ({ text, remedy }: Obstacle) => `${text.en}. ${remedy.en} Nothing was changed.`,
-    ({ text, remedy }) => `${text.ja}。${remedy.ja}何も変更していません。`,
   ),
 } as const;

@@ -4,6 +4,7 @@ import type { Purpose } from '../../lib/settings/purpose.ts';
 import type { Given } from '../../lib/settings/sources.ts';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions } from './aws.ts';
+import { message, said, type Text } from './text.ts';
 
 /** What a command is about to touch. */
 export interface Target {
@@ -17,10 +18,10 @@ export interface Target {
  * Reads the settings, asks AWS which account the credentials belong to, and prints both before
  * anything is changed.
  *
- * @param doing what the command does, as in "deploying".
+ * @param doing what the command does.
  * @throws UserError when a setting, the region or the credentials are wrong.
  */
-export async function announceTarget(doing: string, purpose: Purpose): Promise<Target> {
+export async function announceTarget(doing: Doing | Text, purpose: Purpose): Promise<Target> {
   const { settings, given } = readChoice(purpose);
   refuseOtherRegion(settings.region, given);
   const target = {
@@ -29,7 +30,7 @@ export async function announceTarget(doing: string, purpose: Purpose): Promise<T
     stackName: settings.functionName,
   };
   console.error(
-    `Account ${target.account}, region ${target.region}: ${doing} stack ${target.stackName}${inWords(given)}`,
+    said(texts.target(target, typeof doing === 'string' ? { en: doing, ja: DOINGS[doing] } : doing, inWords(given))),
   );
   return target;
 }
@@ -37,24 +38,28 @@ export async function announceTarget(doing: string, purpose: Purpose): Promise<T
 /** Prints the stack and region for a command that touches no account. */
 export function announceNoTarget(): ReadChoice {
   const choice = readChoice('read');
-  console.error(
-    `No account is touched: stack ${choice.settings.functionName} as it would be in region ${choice.settings.region}${inWords(choice.given)}`,
-  );
+  const { functionName, region } = choice.settings;
+  console.error(said(texts.noTarget(functionName, region, inWords(choice.given))));
   return choice;
 }
 
 function inWords(given: Given): string {
-  return given.size === 0 ? '' : ` (with ${[...given].map(([name, value]) => `${name}=${value}`).join(', ')})`;
+  return [...given].map(([name, value]) => `${name}=${value}`).join(', ');
 }
 
 /** Where the shell names another region than the settings, one of the two is probably a mistake. */
 function refuseOtherRegion(region: string, given: Given): void {
   const other = otherRegion(region, given);
-  if (other)
-    throw new UserError(
-      `${other.name} is ${other.ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${other.name}.`,
-    );
+  if (other) throw new UserError(said(otherRegionText(other.name, other.ambient, region)));
 }
+
+/** What is said where the shell names another region. */
+export const otherRegionText = message(
+  (name: string, ambient: string, region: string) =>
+    `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
+  (name, ambient, region) =>
+    `${name} は ${ambient} ですが、スタックのデプロイ先は ${region} です。それでよければ REGION=${region} を指定し、そうでなければ ${name} の設定を解除してください。`,
+);
 
 /** The shell's variable that names another region than the settings do, unless REGION is given. */
 export function otherRegion(region: string, given: Given): { name: string; ambient: string } | undefined {
@@ -79,3 +84,40 @@ export async function callerAccount(region: string, abortSignal?: AbortSignal): 
   if (!Account) throw new Error('AWS did not say whose credentials these are.');
   return Account;
 }
+
+/** What a command does to a stack, in Japanese; its English is what the commands name it by. */
+const DOINGS = {
+  deploying: 'をデプロイします',
+  removing: 'を削除します',
+  'rolling back': 'を前のバージョンに戻します',
+  comparing: 'との差分を調べます',
+  reading: 'の内容を読みます',
+  'reading the state of': 'の状態を調べます',
+  'reading the log of': 'のログを読みます',
+  'adding up the estimated cost of': 'の推定料金を集計します',
+  'stopping the function of': 'の関数を停止します',
+  'resuming the function of': 'の関数を再開します',
+  'setting up the CDK (bucket, roles: stack CDKToolkit) for':
+    'のために CDK の初期設定 (S3 バケットと IAM ロール。スタック CDKToolkit) をします',
+  "removing GitHub's role for": 'をデプロイする GitHub 用のロールを削除します',
+  'removing throwaway stacks of make verify older than an hour, beside':
+    'とは別に、make verify が残した 1 時間以上前の一時スタックを削除します',
+  'proving on a throwaway beside': 'とは別の一時スタックで確認します',
+} as const;
+
+type Doing = keyof typeof DOINGS;
+
+const texts = {
+  target: message(
+    ({ account, region, stackName }: Target, doing: Text, given: string) =>
+      `Account ${account}, region ${region}: ${doing.en} stack ${stackName}${given && ` (with ${given})`}`,
+    ({ account, region, stackName }, doing, given) =>
+      `アカウント ${account}、リージョン ${region}: スタック ${stackName} ${doing.ja}${given && ` (指定: ${given})`}`,
+  ),
+  noTarget: message(
+    (name: string, region: string, given: string) =>
+      `No account is touched: stack ${name} as it would be in region ${region}${given && ` (with ${given})`}`,
+    (name, region, given) =>
+      `アカウントには触れません。リージョン ${region} に作られるスタック ${name} を表示します${given && ` (指定: ${given})`}`,
+  ),
+} as const;
