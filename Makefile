@@ -128,7 +128,7 @@ fmt: infra/node_modules/.package-lock.json ## Format the code
 
 .PHONY: docs
 docs: infra/node_modules/.package-lock.json ## Bring what the docs say of code, models and prices up to date
-	@UPDATE_DOCS=1 cargo test --locked --quiet -p xtask --test docs -- the_tables_are the_rust_of
+	@UPDATE_DOCS=1 cargo test --locked --quiet -p xtask --test docs -- the_tables_are the_rust_of the_overviews_are
 	@cd infra && UPDATE_DOCS=1 node_modules/.bin/vitest run --reporter=dot test/docs.test.ts
 
 .PHONY: picture

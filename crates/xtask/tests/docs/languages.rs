@@ -31,7 +31,7 @@ fn facts(section: &Section) -> Vec<String> {
     let mut facts = vec![format!("a heading of level {}", section.level)];
     facts.extend(lines.chain(rows));
 
-    let page = |name: &String| name.replace(".ja.md", ".md");
+    let page = |name: &String| name.replace(".ja.", ".");
     let mut sorted: Vec<_> = section
         .spans
         .iter()
