@@ -21,7 +21,7 @@ import { verifiedDir, verifyDir, workspaceDir } from '../lib/paths.ts';
 import { choose } from '../lib/settings/choice.ts';
 import { checkSettings } from '../lib/settings/sources.ts';
 import { clientOf } from './support/account.ts';
-import { DENIED, ENDED } from './support/bedrock-control-plane.ts';
+import { DENIED, ENDED, errorOf } from './support/bedrock-control-plane.ts';
 import { responseStream, throttle } from './support/lambda.ts';
 import { KEYS } from './support/make.ts';
 import { policyOf, simulated } from './support/policy.ts';
@@ -58,6 +58,8 @@ interface Script {
   mode: string;
   stream: (event: Event) => Streamed;
   execution: { status: string; error?: string };
+  /** The function's. */
+  variables: Record<string, string>;
 }
 
 /** An HTTP response in pieces. */
@@ -117,12 +119,6 @@ const denied: Answer = {
   headers: { 'x-amzn-errortype': 'AccessDeniedException' },
   body: JSON.stringify({ message: `User: arn:aws:iam::${ACCOUNT}:user/one is not authorized` }),
 };
-const bedrockError = ({ status, type, message }: typeof ENDED): Answer => ({
-  status,
-  headers: { 'x-amzn-errortype': type },
-  body: JSON.stringify({ message }),
-});
-
 /** The lines of one invocation, as Lambda and the function write them. */
 const invocation = [
   'START RequestId: 1 Version: $LATEST',
@@ -136,13 +132,14 @@ const asDeployed = (): Script => ({
   stackStatus: 'CREATE_COMPLETE',
   timeout: 60,
   lines: invocation,
-  titan: bedrockError(ENDED),
+  titan: errorOf(ENDED),
   decide: (form) => decisionOn(form, deployedPolicy),
   url: (isSigned) =>
     isSigned ? { status: 200, body: JSON.stringify(answered) } : { status: 403, body: '{"Message":"Forbidden"}' },
   mode: 'RESPONSE_STREAM',
   stream: keptStream,
   execution: { status: 'RUNNING' },
+  variables: { BEDROCK_MODEL_IDS: table.default, BEDROCK_MAX_TOKENS: '64' },
 });
 
 let script = asDeployed();
@@ -210,8 +207,7 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
   }
   if (/^\/url|\/response-streaming-invocations$/.test(path)) return streamed(path, headers, body);
   if (path.endsWith('/url')) return { status: 200, body: JSON.stringify({ InvokeMode: script.mode }) };
-  if (path.endsWith('/configuration'))
-    return { status: 200, body: JSON.stringify({ Timeout: script.timeout, Role: `arn:aws:iam::${ACCOUNT}:role/one` }) };
+  if (path.endsWith('/configuration')) return configured(body.toString());
   if (path.startsWith('/model/')) return script.titan;
   if (operation.endsWith('FilterLogEvents'))
     return { status: 200, body: JSON.stringify({ events: script.lines.map((message) => ({ message })) }) };
@@ -222,6 +218,16 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
       body: stacks(`${account.url}/url/`, script.stackStatus),
     };
   return statesAnswer(operation);
+}
+
+/** The function's configuration, after the change that is asked for. */
+function configured(asked: string): Answer {
+  const change = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.string()) }) });
+  if (asked) script.variables = change.parse(JSON.parse(asked)).Environment.Variables;
+  const { timeout: Timeout, variables: Variables } = script;
+  const Role = `arn:aws:iam::${ACCOUNT}:role/one`;
+  const body = { Timeout, Role, Environment: { Variables }, LastUpdateStatus: 'Successful' };
+  return { status: 200, body: JSON.stringify(body) };
 }
 
 function statesAnswer(operation: string): Answer | undefined {
@@ -349,7 +355,7 @@ describe('the steps of the contract', () => {
     expect(await outcomeOf('the ended model')).toEqual({ result: 'passed', seen: '404 ResourceNotFoundException' });
     script.titan = { status: 200, body: '{}' };
     expect(await resultOf('the ended model')).toBe('failed');
-    script.titan = bedrockError(DENIED);
+    script.titan = errorOf(DENIED);
     expect(await resultOf('the ended model')).toBe('skipped');
   });
 
@@ -657,6 +663,46 @@ describe('the step of the role', () => {
     const outcome = await outcomeOf('the role');
     expect(outcome).toMatchObject({ result: 'failed', seen: expect.stringContaining(seen) });
     expect(outcome.seen).not.toMatch(/\d{12}|arn:/);
+  });
+});
+
+describe('the step of a real denial', () => {
+  const name = 'a real denial';
+  const denies = (message: string) => reply(403, { code: 'AccessDeniedException', message });
+
+  /** A function that asks Bedrock for what its variables grant, and gets this. */
+  const asking =
+    (answer: Answer): Script['invoke'] =>
+    (given) => {
+      const { modelId = '' } = event.parse(given);
+      return script.variables.BEDROCK_MODEL_IDS?.split(',').includes(modelId) ? answer : kept(given);
+    };
+
+  it.each([
+    ['passed', '403 AccessDeniedException', denies("The function's role may not call a model.")],
+    ['failed', '200 instead of 403: an answer', reply(200, answered)],
+    [
+      'failed',
+      '404 ResourceNotFoundException instead of 403: Gone.',
+      reply(404, { code: 'ResourceNotFoundException', message: 'Gone.' }),
+    ],
+    [
+      'skipped',
+      'denied for another reason: A policy of your AWS organization denies it.',
+      denies('A policy of your AWS organization denies it.'),
+    ],
+  ])('has %s: %s, and leaves the function as it was', async (result, seen, answer) => {
+    script.invoke = asking(answer);
+    const { variables } = script;
+    expect(await outcomeOf(name)).toEqual({ result, seen });
+    expect(script.variables).toEqual(variables);
+  });
+
+  it('fails where the function itself refuses, which is no denial', async () => {
+    expect(await outcomeOf(name)).toMatchObject({
+      result: 'failed',
+      seen: expect.stringMatching(/^400 InvalidRequest/),
+    });
   });
 });
 

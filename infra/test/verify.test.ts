@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { PRICES } from '../lib/models/estimate.ts';
 import { clientOf } from './support/account.ts';
+import { errorOf, NOT_GRANTED } from './support/bedrock-control-plane.ts';
 import { debugDir } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { startWithResultWriter } from './support/result-writer.ts';
@@ -40,11 +41,12 @@ const TAG = 'BedrockOnLambdaVerify';
 const bedrockCalls: { chars: number; maxTokens: number }[] = [];
 const request = z.object({ inferenceConfig: z.object({ maxTokens: z.number() }) });
 
-/** Never answers the long one. */
-function bedrockFront({ path, body }: Asked): 'never' | undefined {
+/** Never answers the long one, and denies the models that the role has not, as Bedrock does. */
+function bedrockFront({ path, body }: Asked): Answer | 'never' | undefined {
   if (!/\/converse(-stream)?$/.test(path)) return undefined;
   const { inferenceConfig } = request.parse(JSON.parse(body.toString()));
   bedrockCalls.push({ chars: body.length, maxTokens: inferenceConfig.maxTokens });
+  if (!decodeURIComponent(path).includes(table.default)) return errorOf(NOT_GRANTED);
   return path.endsWith('/converse') && body.includes('three thousand words') ? 'never' : undefined;
 }
 
@@ -150,6 +152,7 @@ describe('make verify', () => {
       'make deploy',
       'an answer that takes too long',
       'the signed Function URL',
+      'a real denial',
       'a stream through the Function URL',
       'a stream that takes too long',
       'make batch',

@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-bedrock';
 import type { ModelRow } from '../../lib/models/table.ts';
 import { ACCOUNT } from './stack.ts';
-import { type Server, startScripted } from './servers.ts';
+import { type Answer, type Server, startScripted } from './servers.ts';
 
 type Body<Output> = Omit<Output, '$metadata'>;
 
@@ -44,6 +44,20 @@ export const DENIED: Refusal = {
   type: 'AccessDeniedException',
   message: 'User: arn:aws:iam::123456789012:user/someone is not authorized',
 };
+
+/** A function whose role has not been granted the model. */
+export const NOT_GRANTED: Refusal = {
+  ...DENIED,
+  message:
+    'User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:ap-northeast-1:123456789012:inference-profile/another because no identity-based policy allows the bedrock:InvokeModel action',
+};
+
+/** The response that has it. */
+export const errorOf = ({ status, type, message }: Refusal): Answer => ({
+  status,
+  headers: { 'x-amzn-errortype': type },
+  body: JSON.stringify({ message }),
+});
 
 /** What Bedrock says when all is as the row has it. */
 export function healthy(row: ModelRow): Script {

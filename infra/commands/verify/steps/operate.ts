@@ -1,4 +1,4 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { clientOptions } from '../../shared/aws.ts';
 import { findStack } from '../../shared/stack-state.ts';
 import { type Context, succeeded } from '../context.ts';
@@ -61,11 +61,13 @@ const rollback: Step = {
   },
 };
 
+/** The deployed function as Lambda has it. */
+export const configurationOf = ({ target: { region, stackName } }: Context): Promise<FunctionConfiguration> =>
+  new LambdaClient(clientOptions(region)).send(new GetFunctionConfigurationCommand({ FunctionName: stackName }));
+
 /** The time-out of the deployed function, in seconds. */
-export async function timeoutOf({ target: { region, stackName } }: Context): Promise<number | undefined> {
-  const lambda = new LambdaClient(clientOptions(region));
-  return (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: stackName }))).Timeout;
-}
+export const timeoutOf = async (context: Context): Promise<number | undefined> =>
+  (await configurationOf(context)).Timeout;
 
 /** What comes first. */
 export const deploySteps: readonly Step[] = [deploy];
