@@ -16,6 +16,7 @@ mod deployed;
 mod event;
 mod failure;
 mod function;
+mod japanese;
 mod models;
 mod output;
 mod project;
@@ -37,7 +38,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse().command).await {
         Ok(code) => code,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            let _ = writeln!(std::io::stderr(), "{}", japanese::said(&failure));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -124,6 +124,23 @@ fn an_empty_value_says_what_to_give() {
 }
 
 #[test]
+fn a_japanese_locale_is_answered_in_japanese() {
+    let nothing = ("XTASK_PROMPT", "");
+    let japanese = "プロンプトが指定されていません。make ask P=";
+    assert_refused(&["ask"], &[nothing, ("LANG", "ja_JP.UTF-8")], japanese);
+    assert_refused(
+        &["ask"],
+        &[nothing, ("DOCTOR_LANG", "ja"), ("LC_ALL", "C")],
+        japanese,
+    );
+    let english = "No prompt is given. ";
+    let variables = [nothing, ("LANG", "ja_JP.UTF-8"), ("LC_ALL", "C")];
+    assert_refused(&["ask"], &variables, english);
+    let variables = [nothing, ("LANG", "ja_JP.UTF-8"), ("DOCTOR_LANG", "en")];
+    assert_refused(&["ask"], &variables, english);
+}
+
+#[test]
 fn a_model_beside_an_event_is_refused_and_not_ignored() {
     assert_refused(
         &["invoke", "events/bedrock-test-001.json"],

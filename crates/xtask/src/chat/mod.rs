@@ -19,7 +19,9 @@ use input::{Entered, Input};
 use line::{HELP, Line};
 use terminal::Terminal;
 
-use crate::{cli::Options, failure::Failure, function::Function, output::AnswerOutput, stack};
+use crate::{
+    cli::Options, failure::Failure, function::Function, japanese, output::AnswerOutput, stack,
+};
 
 /// Asks line by line until an empty one, and shows each answer while it arrives.
 ///
@@ -79,7 +81,7 @@ impl Chat {
                 // Nobody reads the answers any more.
                 Err(failure @ Failure::Output(_)) => return Err(failure),
                 Err(failure) => {
-                    let _ = writeln!(io::stderr(), "{failure}");
+                    let _ = writeln!(io::stderr(), "{}", japanese::said(&failure));
                     first.get_or_insert(failure);
                 }
             }
