@@ -65,9 +65,10 @@ pub fn readme(results: &Results, language: Language) -> String {
         let cold = row.cold.median;
         [
             language.name(row.name).to_owned(),
-            format!("{} {} ms", bar(cold, slowest), number(cold)),
-            format!("{} ms", number(row.warm.p50)),
-            format!("{} MB", number(row.peak_memory.median / 1e6)),
+            // A value is not broken from its unit, however narrow the reader's column is.
+            format!("{}\u{a0}{}\u{a0}ms", bar(cold, slowest), number(cold)),
+            format!("{}\u{a0}ms", number(row.warm.p50)),
+            format!("{}\u{a0}MB", number(row.peak_memory.median / 1e6)),
         ]
     };
     format!(
