@@ -5,13 +5,19 @@ import { isDenied } from '../shared/aws.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
+import { message, said } from '../shared/text.ts';
 import { cdk, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
+
+const notBuilt = message(
+  () => 'The function is not built: its code shows as changed until `make build`.',
+  () => '関数がビルドされていません。`make build` を実行するまで、コードは変更ありと表示されます。',
+);
 
 await exitOnError(async () => {
   const target = await announceTarget('comparing', 'read');
   await requireBootstrap(target);
-  if (!isBuilt()) console.error('The function is not built: its code shows as changed until `make build`.');
+  if (!isBuilt()) console.error(said(notBuilt()));
   // By templates: a change set would be exact, but is written to the account.
   await cdk('read', target.region, ['diff', '--method=template'], {
     ...OWN_APP,
