@@ -263,13 +263,17 @@ const contextWith = (make: Context['make'] = () => Promise.resolve(fine)): Conte
 });
 
 /** Runs one step by its name, whatever it needs. */
-async function outcomeOf(name: string, make?: Context['make']): Promise<Pick<Outcome, 'result' | 'seen'>> {
+async function outcomeOf(
+  name: string,
+  make?: Context['make'],
+  different: Partial<Context> = {},
+): Promise<Pick<Outcome, 'result' | 'seen'>> {
   const step = STEPS.find((one) => one.name === name);
   if (!step) throw new Error(`There is no step ${name}.`);
   const { needs: _, ...alone } = step;
   const context = contextWith(make);
   // A step makes the context's calls by the context that it is given.
-  const patient: Context = { ...context, forStep: (one) => ({ ...context.forStep(one), patience: 0 }) };
+  const patient: Context = { ...context, forStep: (one) => ({ ...context.forStep(one), patience: 0, ...different }) };
   const [outcome] = await runSteps([alone], patient, () => undefined);
   return { result: outcome?.result ?? 'failed', seen: outcome?.seen ?? '' };
 }
@@ -432,6 +436,26 @@ describe('the steps of a deployment', () => {
   });
 });
 
+it.each(['an answer that takes too long', 'a stream that takes too long'])(
+  '"%s" fails where CloudWatch shows only later that Lambda ended the function',
+  async (name) => {
+    let looks = 0;
+    script = {
+      ...asDeployed(),
+      invoke: () => reply(504, { code: 'DeadlineExceeded', message: 'Too late.' }),
+      stream: () => streamOf(one, sent('error', { code: 'DeadlineExceeded', message: 'Too late.' })),
+      get lines() {
+        looks += 1;
+        return looks > 1 ? ['2026-11-26T00:00:00Z 1 Task timed out after 3.00 seconds'] : invocation;
+      },
+    };
+    expect(await outcomeOf(name, undefined, { patience: 0.01 })).toEqual({
+      result: 'failed',
+      seen: 'Lambda ended it: Task timed out',
+    });
+  },
+);
+
 describe('the steps of streaming', () => {
   it('"a deploy with STREAM=1" fails where the URL gives whole answers', async () => {
     expect(await resultOf('a deploy with STREAM=1')).toBe('passed');
@@ -522,6 +546,19 @@ describe('the steps of a batch', () => {
     ['failed', 'it ended as if every row had an answer', answering(0, first, second, third)],
   ])('"make batch" has %s: %s', async (result, seen, make) => {
     expect(await outcomeOf('make batch', make)).toEqual({ result, seen });
+  });
+
+  it('"make batch" says nothing of an emulator whose results are not to be had', async () => {
+    const make: Context['make'] = (_, ...typed) => {
+      writeRecord(outputOf(typed), { ...RECORD, executionArn: 'any' });
+      return Promise.resolve({ ...fine, status: 2 });
+    };
+    expect(await outcomeOf('make batch', make, { isEmulated: true })).toEqual({
+      result: 'skipped',
+      seen: 'an emulator cannot show it: it leaves the ResultWriter out',
+    });
+    rmSync(join(verifyDir, NAME), { recursive: true, force: true });
+    expect(await resultOf('make batch', make)).toBe('failed');
   });
 
   /** A batch that runs until `make batch-stop`, which leaves it so. */

@@ -1,4 +1,5 @@
 import { type Step, NotShown } from '../run.ts';
+import { eventually } from '../../shared/eventually.ts';
 import { type Context, succeeded } from '../context.ts';
 import { LIMITS } from '../throwaway.ts';
 import { longEvent } from './contract.ts';
@@ -21,10 +22,15 @@ const shortTimeout: Step = {
   },
 };
 
+/** Seconds in which CloudWatch shows a line of Lambda's. */
+const LOG_SECONDS = 10;
+
 /** @throws Error where the log says that Lambda ended the function. */
 export async function refuseTimedOut(context: Context): Promise<void> {
-  const lines = await linesOf(context);
-  if (lines.some((line) => line.includes('Task timed out'))) throw new Error('Lambda ended it: Task timed out');
+  const line = await eventually(LOG_SECONDS * context.patience, async () =>
+    (await linesOf(context)).find((one) => one.includes('Task timed out')),
+  );
+  if (line) throw new Error('Lambda ended it: Task timed out');
 }
 
 const longAnswer: Step = {
