@@ -41,13 +41,20 @@ const TAG = 'BedrockOnLambdaVerify';
 const bedrockCalls: { chars: number; maxTokens: number }[] = [];
 const request = z.object({ inferenceConfig: z.object({ maxTokens: z.number() }) });
 
-/** Never answers the long one, and denies the models that the role has not, as Bedrock does. */
-function bedrockFront({ path, body }: Asked): Answer | 'never' | undefined {
+/** Ends the wait of those who asked for a long answer: a function that waits longer would write its log after the removal. */
+let release: () => void = () => undefined;
+const released = new Promise<void>((resolve) => {
+  release = resolve;
+});
+
+/** Answers the long one only once a batch is ended, and denies the models that the role has not, as Bedrock does. */
+async function bedrockFront({ path, body }: Asked): Promise<Answer | undefined> {
   if (!/\/converse(-stream)?$/.test(path)) return undefined;
   const { inferenceConfig } = request.parse(JSON.parse(body.toString()));
   bedrockCalls.push({ chars: body.length, maxTokens: inferenceConfig.maxTokens });
   if (!decodeURIComponent(path).includes(table.default)) return errorOf(NOT_GRANTED);
-  return path.endsWith('/converse') && body.includes('three thousand words') ? 'never' : undefined;
+  if (path.endsWith('/converse') && body.includes('three thousand words')) await released;
+  return undefined;
 }
 
 /** ministack, with an address that can be reached in place of its Function URL, and stacks as old as is said. */
@@ -58,6 +65,7 @@ let invocations = 0;
 async function awsFront(asked: Asked, behind: Server, own: () => string): Promise<Answer | undefined> {
   if (/\/(response-streaming-)?invocations$/.test(asked.path)) invocations += 1;
   if (asked.operation === 'ExecuteChangeSet') onDeploy?.();
+  if (asked.operation.endsWith('.StopExecution')) release();
   if (asked.operation !== 'DescribeStacks') return undefined;
   const answer = await answerOf(behind, asked);
   const urls = answer.body.replace(/https:\/\/(\w+)\.lambda-url\.[\w.-]+\/?/g, `${own()}/_aws/lambda-url/$1/`);
