@@ -16,6 +16,15 @@ use crate::{
 /// Wrong rows that are listed; of the others it is said how many there are.
 const LISTED: usize = 20;
 
+/// What a row passes on its way to the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Nothing: an id comes back as it is written.
+    Direct,
+    /// Step Functions, which reads and writes an id anew.
+    StepFunctions,
+}
+
 /// What is to be asked.
 #[derive(Debug)]
 pub struct Plan {
@@ -43,10 +52,12 @@ pub fn check(
     input: &Input,
     mut answers: Answers,
     config: &Config,
+    way: Way,
     progress: &Progress,
 ) -> Result<Plan, Failure> {
     let mut checker = Checker {
         config,
+        way,
         estimate: Estimate::new(Typical::of(&answers)),
         places: Vec::new(),
         lines: HashMap::new(),
@@ -80,6 +91,7 @@ pub fn check(
 
 struct Checker<'a> {
     config: &'a Config,
+    way: Way,
     estimate: Estimate,
     places: Vec<Place>,
     /// The line of each id.
@@ -90,7 +102,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn add(&mut self, row: &Row, answers: &mut Answers) {
-        let request = match checked(row, self.config) {
+        let request = match checked(row, self.config, self.way) {
             Ok(request) => request,
             Err(problem) => {
                 return self.note(Wrong {
@@ -110,7 +122,7 @@ impl Checker<'_> {
                 problem,
             });
         }
-        let place = answers.take(id, hash(row, self.config));
+        let place = answers.take(id, hash_of(&row.task, self.config));
         if !place.is_answer() {
             self.estimate.add(&request, self.config);
         }
@@ -126,9 +138,12 @@ impl Checker<'_> {
 }
 
 /// The request that the function would send.
-fn checked(row: &Row, config: &Config) -> Result<TextRequest, String> {
+fn checked(row: &Row, config: &Config, way: Way) -> Result<TextRequest, String> {
     if row.task.len() > LONGEST_TASK {
         return Err(too_long());
+    }
+    if way == Way::StepFunctions && is_rewritten(&row.id) {
+        return Err("Its id is a number that Step Functions may write in another way. Give a whole number of up to 15 digits, or a string.".to_owned());
     }
     let (_, wanted) = Door::open(row.task.as_str().into());
     let request = wanted.and_then(|wanted| admit(wanted, config).map_err(Error::from));
@@ -139,12 +154,31 @@ fn checked(row: &Row, config: &Config) -> Result<TextRequest, String> {
     })
 }
 
-/// The hash of what a row asks.
-pub(crate) fn hash(row: &Row, config: &Config) -> u64 {
-    hash_of(&row.task, config)
+/// Whether an id may come back in another form: JSONata computes in floats, which write 1.0 as 1, and hold whole numbers
+/// of 15 digits and some of more.
+fn is_rewritten(id: &str) -> bool {
+    let digits = id.strip_prefix('-').unwrap_or(id);
+    let is_number = digits.starts_with(|first: char| first.is_ascii_digit());
+    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (!is_whole || digits.len() > 15 || id == "-0")
 }
 
 /// The hash of what an event asks.
 pub(crate) fn hash_of(task: &str, config: &Config) -> u64 {
     input_hash(config.models.default_model().as_str(), task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_a_float_writes_otherwise_is_known() {
+        for id in ["1.0", "1e3", "-0", "9007199254740993", "-1234567890123456"] {
+            assert!(is_rewritten(id), "{id}");
+        }
+        for id in ["0", "7", "-7", "123456789012345", "\"1.0\"", "\"\""] {
+            assert!(!is_rewritten(id), "{id}");
+        }
+    }
 }

@@ -96,6 +96,12 @@ pub enum Failure {
     /// Another run has the output.
     #[error("Another run is writing {}. Wait for it, or give another OUTPUT.", .0.display())]
     Locked(PathBuf),
+    /// A batch on AWS has the output: what a stand-in answers would stand for what is paid for.
+    #[error("A batch on AWS answers that output: {} says which. Come back to it with TARGET=aws, or give another OUTPUT.", .0.display())]
+    OnAws(PathBuf),
+    /// The output is written, and its table is not.
+    #[error("{0}")]
+    Table(#[source] Box<Failure>),
     /// The function's settings are wrong.
     #[error("{0}")]
     Config(#[from] bedrock_function::config::ConfigError),
@@ -112,11 +118,12 @@ pub enum Failure {
 
 impl Failure {
     /// 2 where the input or a setting is wrong, 3 where something did not start, 4 where the output cannot
-    /// be written.
+    /// be written, 5 where its table cannot.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Bedrock(_) | Self::Function(_) => 3,
             Self::Output { .. } | Self::System(_) => 4,
+            Self::Table(_) => 5,
             _ => 2,
         }
     }

@@ -7,6 +7,8 @@
 //! | 2 | the input, a setting or the cost is not as it must be; nothing was sent |
 //! | 3 | the function or the stand-in for Bedrock did not start |
 //! | 4 | an answer could not be written |
+//! | 5 | the output is written, and the table of `CSV=1` is not |
+//! | 6 | the batch on AWS was begun, and its results are not here yet: the same command comes back to it |
 //! | 128 + n | signal n stopped it |
 
 mod cli;
@@ -21,7 +23,9 @@ use std::{
 };
 
 use batch::{
-    Failure, Input, Journal, Place, Plan, Progress, check::check, local, merge, output, run, table,
+    Failure, Input, Journal, Place, Plan, Progress, beside,
+    check::{Way, check},
+    local, merge, output, run, table,
 };
 use clap::Parser;
 use cli::{CheckArgs, Cli, Command, Files, MergeArgs, RunArgs};
@@ -59,12 +63,13 @@ struct Checked {
 fn checked(
     files: &Files,
     environment: &local::Environment,
+    way: Way,
     progress: &Progress,
 ) -> Result<Checked, Failure> {
     let (input, output) = files.paths()?;
     refuse_same_file(input, output)?;
     let opened = files.open()?;
-    checked_with(opened, Journal::open(output)?, environment, progress)
+    checked_with(opened, Journal::open(output)?, environment, way, progress)
 }
 
 /// Checks every row of an input, by a journal and the output that it is of.
@@ -72,11 +77,12 @@ fn checked_with(
     input: Input,
     mut journal: Journal,
     environment: &local::Environment,
+    way: Way,
     progress: &Progress,
 ) -> Result<Checked, Failure> {
     let answers = journal.answers()?;
     let unreadable = answers.unreadable;
-    let plan = check(&input, answers, &environment.config()?, progress)?;
+    let plan = check(&input, answers, &environment.config()?, way, progress)?;
     progress.end();
     Ok(Checked {
         input,
@@ -98,10 +104,15 @@ fn refuse_same_file(input: &Path, output: &Path) -> Result<(), Failure> {
 fn write(journal: Journal, places: &[Place], table: Option<&Path>) -> Result<(), Failure> {
     let output = journal.output().to_owned();
     output::write(journal, places)?;
-    table.map_or(Ok(()), |table| table::write(&output, table))
+    let written = table.map_or(Ok(()), |table| table::write(&output, table));
+    written.map_err(|failure| Failure::Table(Box::new(failure)))
 }
 
 async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failure> {
+    let of_aws = beside(args.files.paths()?.1, ".aws");
+    if of_aws.exists() {
+        return Err(Failure::OnAws(of_aws));
+    }
     let stand_in = match args.bedrock_url {
         Some(_) => None,
         None => Some(local::stand_in(&args.bedrock).await?),
@@ -115,7 +126,7 @@ async fn run_here(args: &RunArgs, progress: &Arc<Progress>) -> Result<u8, Failur
         journal,
         plan,
         unreadable,
-    } = checked(&args.files, &environment, progress)?;
+    } = checked(&args.files, &environment, Way::Direct, progress)?;
     // Neither the stand-in nor an upstream is Bedrock: nothing is paid for here, and there is nothing to agree to.
     report::begin(&plan, unreadable, &report::Where::here(args));
     let (rows, before) = (plan.places.len() as u64, plan.answered());
@@ -151,7 +162,7 @@ fn check_only(args: &CheckArgs, progress: &Progress) -> Result<u8, Failure> {
     refuse_same_file(args.files.paths()?.0, &args.items)?;
     // Here too, before anything is paid: the table is written when all answers are there.
     args.files.table()?;
-    let checked = checked(&args.files, &environment, progress)?;
+    let checked = checked(&args.files, &environment, Way::StepFunctions, progress)?;
     let estimate = &checked.plan.estimate;
     report::begin(
         &checked.plan,
@@ -186,15 +197,14 @@ fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
         ..run::Run::default()
     };
     let answers = journal.answers()?;
-    merge::Merging::new(&args.items, &environment.config()?, &answers)?.take(
-        &args.results,
-        &mut journal,
-        &mut run,
-    )?;
+    let mut merging = merge::Merging::new(&args.items, &environment.config()?, &answers)?;
+    merging.take(&args.results, &mut journal, &mut run)?;
     drop(answers);
     let input = args.files.open()?;
-    let Checked { journal, plan, .. } = checked_with(input, journal, &environment, progress)?;
+    let Checked { journal, plan, .. } =
+        checked_with(input, journal, &environment, Way::Direct, progress)?;
     report::left_over(&plan);
+    report::strangers(merging.strangers);
     let missing = plan.places.iter().filter(|place| place.is_none()).count();
     let rows = plan.places.len() as u64;
     let summary = Summary::new(journal.output(), rows, 0, run).merged(plan.answered(), missing);

@@ -87,6 +87,8 @@ struct Asked {
 /// The rows that were asked, by id. Some forty bytes for each.
 pub struct Merging {
     rows: HashMap<u64, Asked>,
+    /// Results of nothing that was asked.
+    pub strangers: u64,
 }
 
 impl Merging {
@@ -109,7 +111,7 @@ impl Merging {
             let has_line = answers.has(id, hash);
             rows.insert(id, Asked { hash, has_line });
         }
-        Ok(Self { rows })
+        Ok(Self { rows, strangers: 0 })
     }
 
     /// Takes the results into the journal, one for each row that was asked: an answer, where there is one among several.
@@ -147,6 +149,7 @@ impl Merging {
             return Ok(());
         };
         let Some(asked) = self.rows.get_mut(&id_key(id.get())) else {
+            self.strangers += 1;
             return Ok(());
         };
         if asked.has_line {
@@ -156,7 +159,7 @@ impl Merging {
             Some(error) => line_of_error(id.get(), &error, None, asked.hash).map_err(system)?,
             None => line_of_reply(id.get(), result.as_bytes(), asked.hash).ok_or_else(no_result)?,
         };
-        run.record(journal, &mut Place::NONE.clone(), &line)?;
+        run.record(journal, &line)?;
         asked.has_line = true;
         Ok(())
     }

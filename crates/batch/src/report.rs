@@ -89,6 +89,16 @@ pub(crate) fn left_over(plan: &Plan) {
     }
 }
 
+/// Says how many results are of no prompt that was asked.
+pub(crate) fn strangers(count: u64) {
+    if count > 0 {
+        say(
+            "results",
+            &format!("{count} of no prompt that was asked are left out"),
+        );
+    }
+}
+
 /// Asks on a terminal whether so much may be spent. Nobody is there to agree elsewhere.
 pub(crate) fn agrees(estimate: &Estimate) -> bool {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {

@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     Failure, Input, Journal, Place, Plan, Progress, Row,
-    check::hash,
+    check::hash_of,
     limiter::Limiter,
     reply::{InvocationError, Reply, line_of_error, line_of_reply},
 };
@@ -67,18 +67,17 @@ pub struct Run {
 }
 
 impl Run {
-    /// Appends a row's line, and counts it. Says whether it is an answer, and what it cost.
+    /// Appends a row's line, and counts it. Says where it is, and what it cost.
     pub(crate) fn record(
         &mut self,
         journal: &mut Journal,
-        place: &mut Place,
         line: &[u8],
-    ) -> Result<(bool, f64), Failure> {
+    ) -> Result<(Place, f64), Failure> {
         let Some(reply) = Reply::parse(line) else {
             return Err(system("a line of the journal is none"));
         };
         let (is_answer, cost_usd) = (reply.is_answer(), reply.cost_usd.unwrap_or_default());
-        *place = journal.append(line, is_answer)?;
+        let place = journal.append(line, is_answer)?;
         self.asked += 1;
         self.answered += u64::from(is_answer);
         self.cost_usd += cost_usd;
@@ -86,7 +85,7 @@ impl Run {
             let code = reply.code.unwrap_or_default().into_owned();
             *self.failed.entry(code).or_default() += 1;
         }
-        Ok((is_answer, cost_usd))
+        Ok((place, cost_usd))
     }
 }
 
@@ -272,7 +271,7 @@ impl Shared {
         row: &Row,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<(Vec<u8>, u32)>, Failure> {
-        let hash = hash(row, &self.config);
+        let hash = hash_of(&row.task, &self.config);
         let mut attempts = 0;
         loop {
             let place = tokio::select! {
@@ -332,8 +331,9 @@ impl Shared {
             run,
         } = &mut *ledger;
         run.retries += u64::from(attempts - 1);
-        let (is_answer, cost_usd) = run.record(journal, &mut places[index], line)?;
-        self.progress.done(is_answer, cost_usd);
+        let (place, cost_usd) = run.record(journal, line)?;
+        places[index] = place;
+        self.progress.done(place.is_answer(), cost_usd);
         Ok(())
     }
 }

@@ -102,11 +102,12 @@ async fn results_in_any_order_become_the_output_once_all_are_there() {
     )
     .await;
     assert_eq!(first.code, 1, "{}", first.stderr);
-    assert!(
-        first.stderr.contains("1 have no result"),
-        "{}",
-        first.stderr
-    );
+    for said in [
+        "1 have no result",
+        "results   1 of no prompt that was asked are left out",
+    ] {
+        assert!(first.stderr.contains(said), "{said}: {}", first.stderr);
+    }
     assert!(!stage.path("answers.jsonl").exists());
     assert_eq!(lines(&stage.path("answers.jsonl.part")).len(), 3);
 
@@ -315,4 +316,48 @@ async fn what_was_asked_is_what_check_wrote() {
         "{}",
         refused.stderr
     );
+}
+
+#[tokio::test]
+async fn an_id_that_step_functions_may_write_otherwise_is_refused_there_alone() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write(
+        "prompts.jsonl",
+        "{\"id\":1.0,\"prompt\":\"a\"}\n{\"id\":7,\"prompt\":\"b\"}\n{\"id\":12345678901234567890,\"prompt\":\"c\"}",
+    );
+    let refused = check(&stage, &[]).await;
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    for said in [
+        "2 lines of",
+        "line 1: Its id is a number that Step Functions may write in another way.",
+        "line 3: Its id is a number",
+    ] {
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+    }
+    assert_eq!(stage.run().await.code, 0);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_written_does_not_keep_the_answers_from_the_output() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(1);
+    assert_eq!(check(&stage, &[]).await.code, 0);
+    fs::create_dir(stage.path("answers.csv")).unwrap();
+    stage.write("results.jsonl", reply("row-1").to_string());
+    let mut command = stage.program("merge");
+    command.args([
+        "--items",
+        "items.jsonl",
+        "--results",
+        "results.jsonl",
+        "--csv",
+    ]);
+    let merged = ended(command.spawn().unwrap()).await;
+    assert_eq!(merged.code, 5, "{}", merged.stderr);
+    assert!(
+        merged.stderr.contains("answers.csv cannot be written"),
+        "{}",
+        merged.stderr
+    );
+    assert_eq!(stage.answers().len(), 1);
 }

@@ -42,6 +42,18 @@ async fn every_line_is_answered_in_the_order_of_the_input() {
 }
 
 #[tokio::test]
+async fn an_output_that_a_batch_on_aws_answers_is_left_to_it() {
+    let stage = Stage::new(Duration::ZERO).await;
+    stage.write_prompts(1);
+    stage.write("answers.jsonl.aws", "{}");
+    let stderr = refused(&stage, &[]).await;
+    assert!(
+        stderr.contains("A batch on AWS answers that output: answers.jsonl.aws says which."),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
 async fn the_summary_is_json_on_stdout_where_that_is_asked_for() {
     let stage = Stage::new(Duration::ZERO).await;
     stage.write_prompts(3);
