@@ -6,6 +6,11 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/** Writes what an error says to stderr, without a stack trace. */
+export function printError(error: unknown): void {
+  console.error(error instanceof Error ? error.message : String(error));
+}
+
 /** For what a person can correct: a setting, a credential, a missing tool. */
 const EXIT_USER = 2;
 
@@ -18,6 +23,6 @@ export async function exitOnError(main: () => void | Promise<void>, otherwise = 
     await main();
   } catch (error) {
     process.exitCode = error instanceof UserError ? EXIT_USER : otherwise;
-    console.error(error instanceof Error ? error.message : String(error));
+    printError(error);
   }
 }

@@ -225,6 +225,20 @@ describe('a batch on AWS', () => {
       status: 2,
       stderr: expect.stringContaining(`A batch on AWS with another input answers that output: ${files.input}.`),
     });
+    expect(await batch('SCHEMA=events/schema/orders.json')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(
+        `Come back to it with make batch INPUT=${files.input} OUTPUT=${files.output}, or give another OUTPUT.`,
+      ),
+    });
+    // As Step Functions has it 90 days after the end.
+    const forgotten = readFileSync(`${files.output}.aws`, 'utf8').replace(executionArn(), `${executionArn()}0`);
+    const other = `${files.output}.other`;
+    writeFileSync(`${other}.aws`, forgotten);
+    const lost = await make('batch', `INPUT=${files.input}`, `OUTPUT=${other}`);
+    expect(lost.stderr).toContain('Step Functions no longer knows that batch');
+    expect(lost.stderr, 'of make').toMatch(/Error 6\n/);
+    expect(existsSync(`${other}.aws`), 'what is paid for is not given up').toBe(true);
     // The input has grown since.
     write(prompts(13));
     const back = await batchUntil(/a batch that was begun before\n/, held.release);
@@ -245,7 +259,8 @@ describe('a batch on AWS', () => {
     const stopped = await make('batch-stop', `OUTPUT=${files.output}`);
     expect(stopped).toMatchObject({ status: 0, stderr: expect.stringContaining('Stopped: no more rows are asked') });
     expect(await status()).toMatchObject({ status: 'ABORTED', error: 'Stopped', done: 10 });
-    const { status: code, stderr } = await batch();
+    const { status: code, stdout, stderr } = await batch('JSON=1');
+    expect(JSON.parse(stdout), 'one summary').toMatchObject({ answered: 12, missing: 0 });
     expect(stderr).toContain('stopped   the batch was ended by make batch-stop, or make stop\n');
     expect(stderr).toContain('missing   2 have no result');
     expect(stderr).toContain('prompts   12, 10 answered before, 2 to ask\n');
@@ -282,6 +297,18 @@ describe('a batch on AWS', () => {
     write(prompts(2));
     await askingASilent();
     await interrupted();
+    await reserve(ministack, NAME, 3);
+    const denying = await startFront(account, ({ operation }) =>
+      operation.endsWith('.ListExecutions')
+        ? { status: 400, body: JSON.stringify({ __type: 'AccessDeniedException' }) }
+        : undefined,
+    );
+    onTestFinished(denying.stop);
+    const denied = await machine.make(['stop'], { ...environment(), AWS_ENDPOINT_URL: denying.url });
+    expect(denied).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/A reserved concurrency of 3 was set by hand: .*allow states:ListExecutions/s),
+    });
     const { status: code, stderr } = await make('stop');
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('\nEnded 1 batch too: ') });
     expect(await status()).toMatchObject({ status: 'ABORTED', error: 'Stopped' });

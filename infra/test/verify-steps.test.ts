@@ -585,6 +585,9 @@ describe('the steps of a batch', () => {
     region: 'ap-northeast-1',
     account: ACCOUNT,
     input: '',
+    question: {},
+    command: '',
+    isStarted: false,
     environment: {},
   };
 

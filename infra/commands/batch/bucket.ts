@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -37,29 +37,36 @@ const manifest = z.object({
 });
 
 /**
- * Downloads what came of the rows, by and by, into one file of JSON Lines. That file is empty where no row was done.
+ * Downloads what came of the rows, by and by, into one file of JSON Lines. That file is empty where no row was done; one that is there
+ * already is whole, and stays.
  *
  * Rows that had not begun when the execution was ended are in files of their own, which are left: nothing came of them.
  *
  * @throws UserError when the results are not there.
  */
 export async function download(record: BatchRecord, ended: Execution, output: string): Promise<void> {
-  const into = resultsFile(output);
+  const into = resultsFile(output, record);
+  if (existsSync(into)) return;
   const s3 = fileClient(record.region);
   const get = async (Key: string): Promise<Readable> => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: record.bucket, Key }));
     if (Body instanceof Readable) return Body;
     throw new Error(`S3 gave nothing for ${Key}.`);
   };
-  writeFileSync(into, '');
+  const unfinished = `${into}.unfinished`;
+  writeFileSync(unfinished, '');
   for (const key of await resultFiles(record, ended, output, get)) {
-    await pipeline(await get(key), createWriteStream(into, { flags: 'a' }));
-    writeFileSync(into, '\n', { flag: 'a' });
+    await pipeline(await get(key), createWriteStream(unfinished, { flags: 'a' }));
+    writeFileSync(unfinished, '\n', { flag: 'a' });
   }
+  renameSync(unfinished, into);
 }
 
 /** After an execution was ended, Step Functions takes a while to write the results. */
 const [LOOKS, LOOK_EVERY_MS] = [30, 2_000];
+
+/** Step Functions lists a map run, and counts its rows, a moment late. An execution that ended early may have done none. */
+const LOOKS_FOR_NOTHING = 3;
 
 async function resultFiles(
   record: BatchRecord,
@@ -71,20 +78,24 @@ async function resultFiles(
   for (let look = 1; look <= LOOKS; look += 1) {
     const found = await filesOf(mapRun, get);
     if (found) return found;
+    if (ended.status !== 'SUCCEEDED' && look >= LOOKS_FOR_NOTHING && didNothing(mapRun)) return [];
     await pause(LOOK_EVERY_MS);
     ({ mapRun } = await describeBatch(sfnClient(record.region), record.executionArn));
   }
   throw new UserError(notThere(output));
 }
 
-/** None of a map run that did nothing; undefined while there may be some. Where an execution is ended, its map run may go on for a moment. */
+/** Where an execution is ended, its map run may go on for a moment. */
+const isOver = (mapRun: MapRun | undefined): boolean => mapRun?.status !== 'RUNNING';
+
+const didNothing = (mapRun: MapRun | undefined): boolean => isOver(mapRun) && !mapRun?.counts.done;
+
+/** Undefined while there may be some. */
 async function filesOf(
   mapRun: MapRun | undefined,
   get: (key: string) => Promise<Readable>,
 ): Promise<string[] | undefined> {
-  if (!mapRun) return [];
-  if (mapRun.status === 'RUNNING') return undefined;
-  if (mapRun.counts.done === 0) return [];
+  if (!mapRun || !isOver(mapRun)) return undefined;
   return readManifest(`${RESULTS_PREFIX}/${mapRun.arn.split(':').at(-1)}/manifest.json`, get);
 }
 

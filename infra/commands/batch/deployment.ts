@@ -8,6 +8,7 @@ import { type DeploymentRecord, readDeployment, requireAccountOf } from '../shar
 import { askConcurrency } from '../shared/function-state.ts';
 import { parseJson } from '../shared/json.ts';
 import { describeStack } from '../shared/stack-state.ts';
+import type { BatchRecord } from './files.ts';
 
 /** What a stack with BATCH=1 has for batches. */
 export interface BatchResources {
@@ -43,6 +44,10 @@ export async function recordedDeployment(): Promise<DeploymentRecord> {
   }
   return deployed;
 }
+
+/** @throws UserError when a batch is of another account than the credentials. */
+export const requireAccountOfBatch = (record: BatchRecord): Promise<void> =>
+  requireAccountOf({ ...record, stackName: record.functionName });
 
 /** @throws UserError when the deployment has no batch. */
 export async function requireResources(deployed: DeploymentRecord): Promise<BatchResources> {

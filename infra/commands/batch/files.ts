@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors.ts';
@@ -25,20 +25,21 @@ function named(name: 'INPUT' | 'OUTPUT'): string {
 export const typedOutput = (): string | undefined =>
   process.env.BATCH_OUTPUT ? resolve(workspaceDir, process.env.BATCH_OUTPUT) : undefined;
 
-/** The variables of `make batch` that say what is asked and what is written, and under which names they come here. */
-const TYPED = {
-  INPUT: 'BATCH_INPUT',
-  OUTPUT: 'BATCH_OUTPUT',
-  TEMPLATE: 'BATCH_TEMPLATE',
-  TEMPLATE_FILE: 'BATCH_TEMPLATE_FILE',
-  SCHEMA: 'XTASK_SCHEMA',
-  CSV: 'BATCH_CSV',
-};
+/** The variables of `make batch` that say what is asked, and under which names they come here. */
+const ASKED = { TEMPLATE: 'BATCH_TEMPLATE', TEMPLATE_FILE: 'BATCH_TEMPLATE_FILE', SCHEMA: 'XTASK_SCHEMA' };
+
+/** Those that were typed, by their names. */
+export const typedQuestion = (): Record<string, string> => typed(ASKED);
 
 /** The command that was typed, for a shell. */
-export function sameCommand(): string {
-  const typed = Object.entries(TYPED).map(([name, variable]) => [name, process.env[variable]] as const);
-  return ['make batch', ...typed.flatMap(([name, value]) => (value ? [`${name}=${quoted(value)}`] : []))].join(' ');
+export function typedCommand(): string {
+  const all = typed({ INPUT: 'BATCH_INPUT', OUTPUT: 'BATCH_OUTPUT', ...ASKED, CSV: 'BATCH_CSV' });
+  return ['make batch', ...Object.entries(all).map(([name, value]) => `${name}=${quoted(value)}`)].join(' ');
+}
+
+function typed(variables: Readonly<Record<string, string>>): Record<string, string> {
+  const values = Object.entries(variables).map(([name, variable]) => [name, process.env[variable] ?? ''] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== ''));
 }
 
 /** A word of a shell's command line. */
@@ -58,6 +59,12 @@ const record = z.object({
   profile: z.string().optional(),
   /** The file of prompts. */
   input: z.string(),
+  /** What else said what is asked: {@link typedQuestion}. */
+  question: z.record(z.string(), z.string()),
+  /** The command that began it. */
+  command: z.string(),
+  /** Whether Step Functions has taken it. */
+  isStarted: z.boolean(),
   /** The function's settings when the rows were checked. */
   environment: z.record(z.string(), z.string()),
 });
@@ -68,11 +75,16 @@ export type BatchRecord = z.infer<typeof record>;
 /** Where the record of an output is. */
 export const recordFile = (output: string): string => `${output}.aws`;
 
-/** The rows that the execution asks, as they were sent. */
-export const itemsFile = (output: string): string => `${output}.aws.items`;
+/** The execution's name, which the files of its own have too: another batch for the same output cannot write over them. */
+export const nameOf = ({ executionArn }: BatchRecord): string => executionArn.split(':').at(-1) ?? '';
 
-/** What came of them, until it is merged. */
-export const resultsFile = (output: string): string => `${output}.aws.results`;
+/** The rows that the execution asks, as they were sent. */
+export const itemsFile = (output: string, record: BatchRecord): string =>
+  `${recordFile(output)}.${nameOf(record)}.items`;
+
+/** What came of them, until it is merged. It is there once it is whole. */
+export const resultsFile = (output: string, record: BatchRecord): string =>
+  `${recordFile(output)}.${nameOf(record)}.results`;
 
 /** @throws UserError when it cannot be read. */
 export function readRecord(output: string): BatchRecord | undefined {
@@ -87,17 +99,41 @@ export function readRecord(output: string): BatchRecord | undefined {
   }
 }
 
+/** @throws UserError when there is none, or it cannot be read. */
+export function requireRecord(output: string): BatchRecord {
+  const found = readRecord(output);
+  if (found) return found;
+  throw new UserError(
+    `No batch on AWS answers that output: there is no ${recordFile(output)}. make batch-status without OUTPUT lists the last ones.`,
+  );
+}
+
 /** @throws UserError when another command has begun a batch for the same output meanwhile. */
 export function writeRecord(output: string, written: BatchRecord): void {
   try {
-    writeFileSync(recordFile(output), `${JSON.stringify(written, null, 2)}\n`, { flag: 'wx' });
+    writeFileSync(recordFile(output), textOf(written), { flag: 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     throw new UserError(`Another command began a batch for ${output} just now. Nothing was started; run it again.`);
   }
 }
 
+/** Writes down that Step Functions has taken it. Whoever reads the record sees the old one or the new one, whole. */
+export function recordStart(output: string, begun: BatchRecord): void {
+  const unfinished = `${recordFile(output)}.unfinished`;
+  writeFileSync(unfinished, textOf({ ...begun, isStarted: true }));
+  renameSync(unfinished, recordFile(output));
+}
+
+const textOf = (written: BatchRecord): string => `${JSON.stringify(written, null, 2)}\n`;
+
 /** Removes what is beside an output once its results are in it, or in its journal. */
-export function removeRecord(output: string): void {
-  for (const path of [recordFile(output), itemsFile(output), resultsFile(output)]) rmSync(path, { force: true });
+export function removeRecord(output: string, ended: BatchRecord): void {
+  rmSync(recordFile(output), { force: true });
+  removeFiles(output, ended);
+}
+
+/** Removes the files that an execution has of its own. */
+export function removeFiles(output: string, ended: BatchRecord): void {
+  for (const path of [itemsFile(output, ended), resultsFile(output, ended)]) rmSync(path, { force: true });
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../lib/errors.ts';
 import { workspaceDir } from '../../lib/paths.ts';
 import { parseJson } from '../shared/json.ts';
 import type { BatchDeployment } from './deployment.ts';
-import { type BatchFiles, itemsFile, resultsFile } from './files.ts';
+import { type BatchFiles, type BatchRecord, itemsFile, resultsFile } from './files.ts';
 
 /** How crates/batch ended, whose exit codes are those of `make batch`. */
 export interface Ended {
@@ -14,34 +14,31 @@ export interface Ended {
   readonly stdout: string;
 }
 
-/** Exit codes of crates/batch after which the results are in the output, or in its journal. */
-export const isMerged = (status: number): boolean => status === 0 || status === 1;
+/** Exit codes of crates/batch after which the results are in the output, or in its journal. After 5 only the table is missing. */
+export const isMerged = (status: number): boolean => [0, 1, 5].includes(status);
 
 const estimate = z.object({ rows: z.number() });
 
 /**
  * Checks every row by the function's own code and settings, asks whether it may cost so much, and writes the rows that
- * have no answer to {@link itemsFile}.
+ * have no answer to the file `items`.
  *
  * @returns how many those are, or the exit code where nothing may be sent.
  */
 export async function check(
-  { output }: BatchFiles,
+  items: string,
   { concurrency, environment }: BatchDeployment,
 ): Promise<{ readonly rows: number } | { readonly status: number }> {
-  const args = ['--items', itemsFile(output), '--concurrency', String(concurrency)];
-  const { status, stdout } = await run('check', args, environment, 'pipe');
+  const args = ['--items', items, '--concurrency', String(concurrency)];
+  const { status, stdout } = await run('check', args, environment);
   return status === 0 ? estimate.parse(parseJson(stdout)) : { status };
 }
 
-/** Takes the results into the output, and prints the summary. Gives the exit code. */
-export async function merge(
-  { output }: BatchFiles,
-  environment: Readonly<Record<string, string>>,
-  seconds: number,
-): Promise<number> {
-  const args = ['--items', itemsFile(output), '--results', resultsFile(output), '--seconds', seconds.toFixed(1)];
-  return (await run('merge', args, environment, 'inherit')).status;
+/** Takes the results into the output, and prints the summary to stderr; as JSON, where that is wanted, it is in `stdout`. */
+export async function merge({ output }: BatchFiles, record: BatchRecord, seconds: number): Promise<Ended> {
+  const [items, results] = [itemsFile(output, record), resultsFile(output, record)];
+  const args = ['--items', items, '--results', results, '--seconds', seconds.toFixed(1)];
+  return run('merge', args, record.environment);
 }
 
 /** The other values come by the variables that `make batch` exports. */
@@ -49,7 +46,6 @@ async function run(
   command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-  stdout: 'pipe' | 'inherit',
 ): Promise<Ended> {
   const program = process.env.BATCH_PROGRAM;
   if (!program) throw new UserError('BATCH_PROGRAM names no program: run this by make batch.');
@@ -58,11 +54,11 @@ async function run(
   const child = spawn(program, [command, ...args], {
     cwd: workspaceDir,
     env: { ...Object.fromEntries(own), ...environment },
-    stdio: ['inherit', stdout, 'inherit'],
+    stdio: ['inherit', 'pipe', 'inherit'],
   });
   const [[code, signal], said] = await Promise.all([
     once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
-    child.stdout ? text(child.stdout) : '',
+    text(child.stdout),
   ]);
   if (code === null) throw new Error(`batch ${command} was ended by ${signal}.`);
   return { status: code, stdout: said };

@@ -1,3 +1,4 @@
+import { number } from '../shared/terminal.ts';
 import type { Counts } from './execution.ts';
 
 /** A line every so often, where there is no terminal, as crates/batch writes it. */
@@ -55,9 +56,6 @@ function bar({ total, done }: Counts): string {
   const full = total === 0 ? 0 : Math.floor((done / total) * BAR_WIDTH);
   return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
 }
-
-/** A number as a person reads it. */
-export const number = (count: number): string => count.toLocaleString('en-US');
 
 const UNITS: readonly (readonly [number, string])[] = [
   [86_400, 'day'],

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { troubleOf } from '../shared/aws.ts';
+import { isMissing, isPassing } from '../shared/aws.ts';
 import { describeBatch, type Execution, isRunning, sfnClient } from './execution.ts';
 import type { BatchRecord } from './files.ts';
 import { Progress } from './progress.ts';
@@ -37,6 +37,9 @@ export async function interruptibly<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
+/** Step Functions may not yet know what it has just begun. */
+const mayPass = (error: unknown): boolean => isPassing(error) || isMissing(error);
+
 /** Waits for the end of an execution, and shows how far it is. @throws AbortError when `signal` comes. */
 export async function watch({ region, executionArn }: BatchRecord, signal: AbortSignal): Promise<Execution> {
   const sfn = sfnClient(region);
@@ -51,7 +54,7 @@ export async function watch({ region, executionArn }: BatchRecord, signal: Abort
         progress.show(execution.mapRun?.counts);
       } catch (error) {
         failures += 1;
-        if (troubleOf(error) !== 'unreachable' || failures === FAILURES_IN_A_ROW) throw error;
+        if (failures === FAILURES_IN_A_ROW || !mayPass(error)) throw error;
       }
       await pause(LOOK_EVERY_MS, undefined, { signal });
     }

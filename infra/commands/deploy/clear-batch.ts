@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { UserError } from '../../lib/errors.ts';
-import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
+import { asUserError, clientOptions, unlessMissing } from '../shared/aws.ts';
 import { batchResources } from '../batch/deployment.ts';
 import { endExecutions, sfnClient } from '../batch/execution.ts';
 import type { Target } from '../shared/target.ts';
@@ -21,6 +21,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
   const { bucket, stateMachineArn } = resources;
   const s3 = new S3Client(clientOptions(target.region));
   try {
+    // A removal that failed half-way may have left one of the two without the other.
     const files = await unlessMissing(filesIn(s3, bucket).next());
     const asked = files?.done === false && !unattended();
     if (asked) await confirm(said(texts.question(bucket)));
@@ -33,16 +34,6 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
 }
 
 const PERMISSIONS = ['s3:ListBucket', 's3:DeleteObject', 'states:ListExecutions', 'states:StopExecution'];
-
-/** A removal that failed half-way may have left one of the two without the other. */
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
 
 async function confirm(question: string): Promise<void> {
   if (!(await isConfirmed(question))) throw new UserError(said(texts.kept()));

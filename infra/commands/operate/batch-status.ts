@@ -1,12 +1,11 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { exitOnError, UserError } from '../../lib/errors.ts';
+import { exitOnError } from '../../lib/errors.ts';
 import { asUserError } from '../shared/aws.ts';
-import { requireAccountOf } from '../shared/deployment-record.ts';
-import { columns, wantsJson } from '../shared/terminal.ts';
-import { recordedDeployment, requireResources } from '../batch/deployment.ts';
+import { columns, number, wantsJson } from '../shared/terminal.ts';
+import { recordedDeployment, requireAccountOfBatch, requireResources } from '../batch/deployment.ts';
 import { describeBatch, sfnClient } from '../batch/execution.ts';
-import { type BatchRecord, readRecord, recordFile, typedOutput } from '../batch/files.ts';
-import { duration, number } from '../batch/progress.ts';
+import { requireRecord, typedOutput } from '../batch/files.ts';
+import { duration } from '../batch/progress.ts';
 
 /** Batches that are listed, the last first. */
 const LISTED = 10;
@@ -29,10 +28,11 @@ const HEADINGS = [
 ];
 
 await exitOnError(async () => {
-  const record = recordOf(typedOutput());
+  const output = typedOutput();
+  const record = output === undefined ? undefined : requireRecord(output);
   const region = record?.region ?? (await recordedDeployment()).region;
   try {
-    if (record) await requireAccountOf({ ...record, stackName: record.functionName });
+    if (record) await requireAccountOfBatch(record);
     const batches = await described(region, record ? [record.executionArn] : await last());
     if (wantsJson()) console.log(JSON.stringify(batches, null, 2));
     else console.log(batches.length > 0 ? table(batches) : 'No batch was started here within 90 days.');
@@ -40,15 +40,6 @@ await exitOnError(async () => {
     throw asUserError(error, region, PERMISSIONS);
   }
 });
-
-function recordOf(output: string | undefined): BatchRecord | undefined {
-  if (output === undefined) return undefined;
-  const record = readRecord(output);
-  if (record) return record;
-  throw new UserError(
-    `No batch on AWS answers that output: there is no ${recordFile(output)}. make batch-status without OUTPUT lists the last ones.`,
-  );
-}
 
 async function last(): Promise<string[]> {
   const deployed = await recordedDeployment();

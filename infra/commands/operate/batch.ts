@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { exitOnError, UserError } from '../../lib/errors.ts';
-import { asUserError, isMissing } from '../shared/aws.ts';
-import { requireAccountOf } from '../shared/deployment-record.ts';
-import { type BatchDeployment, batchDeployment, recordedDeployment } from '../batch/deployment.ts';
+import { exitOnError, printError, UserError } from '../../lib/errors.ts';
+import { asUserError, isMissing, isRefused, unlessMissing } from '../shared/aws.ts';
+import {
+  type BatchDeployment,
+  batchDeployment,
+  recordedDeployment,
+  requireAccountOfBatch,
+} from '../batch/deployment.ts';
 import { download, upload } from '../batch/bucket.ts';
 import { describeBatch, ENDED_BY, type Execution, isRunning, sfnClient } from '../batch/execution.ts';
 import {
@@ -12,17 +17,21 @@ import {
   type BatchRecord,
   batchFiles,
   itemsFile,
+  nameOf,
   quoted,
   readRecord,
   recordFile,
+  recordStart,
+  removeFiles,
   removeRecord,
   resultsFile,
-  sameCommand,
+  typedCommand,
+  typedQuestion,
   writeRecord,
 } from '../batch/files.ts';
 import { check, isMerged, merge } from '../batch/program.ts';
-import { number } from '../batch/progress.ts';
-import { type Interrupted, interruptibly, watch } from '../batch/watch.ts';
+import { number } from '../shared/terminal.ts';
+import { interruptibly, watch } from '../batch/watch.ts';
 
 const PERMISSIONS = [
   'states:StartExecution',
@@ -36,12 +45,22 @@ const PERMISSIONS = [
 /** The exit code of crates/batch where what it needs did not start. */
 const NOT_STARTED = 3;
 
+/** Its exit code where the batch was begun, and its results are not here yet. */
+const UNFINISHED = 6;
+
+/** The last summary as JSON, where that is wanted: an early end that is merged and begun again has two. */
+let summary = '';
+
 // Of a batch that was begun before it fetches the end, and of a new one all.
 await exitOnError(async () => {
   refuseLocalSettings();
   const files = batchFiles();
   const known = readRecord(files.output);
-  process.exitCode = await (known ? comeBack(files, known) : begin(files));
+  try {
+    process.exitCode = await (known ? comeBack(files, known) : begin(files));
+  } finally {
+    process.stdout.write(summary);
+  }
 }, NOT_STARTED);
 
 /** What is of the local run alone. */
@@ -66,16 +85,21 @@ async function begin(files: BatchFiles): Promise<number> {
   const deployment = await batchDeployment(await recordedDeployment());
   const { functionName, region } = deployment.deployed;
   console.error(`function  ${functionName} on AWS in ${region}`);
-  const checked = await check(files, deployment);
-  if ('status' in checked) return checked.status;
-  if (checked.rows === 0) {
-    writeFileSync(resultsFile(files.output), '');
-    return merged(files, deployment.environment, 0);
-  }
   const record = recordOf(files, deployment);
-  await asked(record, () => upload(itemsFile(files.output), record));
-  writeRecord(files.output, record);
-  return finish(files, record, checked.rows);
+  const items = itemsFile(files.output, record);
+  try {
+    const checked = await check(items, deployment);
+    if ('status' in checked) return checked.status;
+    if (checked.rows === 0) {
+      writeFileSync(resultsFile(files.output, record), '');
+      return await merged(files, record, 0);
+    }
+    await asked(record, () => upload(items, record));
+    writeRecord(files.output, record);
+    return await orComeBack(files, record, () => finish(files, record, checked.rows));
+  } finally {
+    if (readRecord(files.output)?.executionArn !== record.executionArn) removeFiles(files.output, record);
+  }
 }
 
 function recordOf(
@@ -95,6 +119,9 @@ function recordOf(
     account,
     profile,
     input,
+    question: typedQuestion(),
+    command: typedCommand(),
+    isStarted: false,
     environment,
   };
 }
@@ -104,16 +131,51 @@ function recordOf(
  * still have no answer.
  */
 async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number> {
-  if (record.input !== files.input)
+  refuseOther(files, record);
+  let hadEndedEarly = false;
+  const status = await orComeBack(files, record, async () => {
+    await asked(record, () => requireAccountOfBatch(record));
+    const found = await asked(record, () =>
+      unlessMissing(describeBatch(sfnClient(record.region), record.executionArn)),
+    );
+    if (!found && record.isStarted) throw new UserError(forgotten(files));
+    hadEndedEarly = found !== undefined && !isRunning(found) && found.status !== 'SUCCEEDED';
+    console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
+    return finish(files, record, found ? undefined : 0);
+  });
+  return hadEndedEarly && status === 1 ? begin(files) : status;
+}
+
+/** By another question all rows would be asked anew. */
+function refuseOther({ input }: BatchFiles, { question, command, ...record }: BatchRecord): void {
+  if (record.input !== input)
     throw new UserError(
       `A batch on AWS with another input answers that output: ${record.input}. Come back to it with INPUT=${quoted(record.input)}, or give another OUTPUT.`,
     );
-  await asked(record, () => requireAccountOf({ ...record, stackName: record.functionName }));
-  const found = await asked(record, () => unlessMissing(describeBatch(sfnClient(record.region), record.executionArn)));
-  console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
-  const status = await finish(files, record, found ? undefined : 0);
-  const hadEndedEarly = found && !isRunning(found) && found.status !== 'SUCCEEDED';
-  return hadEndedEarly && status === 1 ? begin(files) : status;
+  if (!isDeepStrictEqual(question, typedQuestion()))
+    throw new UserError(
+      `A batch on AWS with another TEMPLATE, TEMPLATE_FILE or SCHEMA answers that output. Come back to it with ${command}, or give another OUTPUT.`,
+    );
+}
+
+function forgotten({ output }: BatchFiles): string {
+  return `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}; the same command then asks what has no answer.`;
+}
+
+/** Does that for a batch that has a record. Where it fails, and the record is still there, the same command comes back to it. */
+async function orComeBack(
+  { output }: BatchFiles,
+  { command }: BatchRecord,
+  work: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!existsSync(recordFile(output))) throw error;
+    printError(error);
+    console.error(`The batch may go on. The same command comes back to it: ${command}`);
+    return UNFINISHED;
+  }
 }
 
 /**
@@ -122,28 +184,22 @@ async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number>
  * @param rows that it is to ask; undefined where it was started before.
  */
 async function finish(files: BatchFiles, record: BatchRecord, rows: number | undefined): Promise<number> {
-  const ended = await asked(record, () => started(record, rows)).catch((error: unknown) => {
-    console.error(`The batch may go on. The same command comes back to it: ${sameCommand()}`);
-    throw error;
-  });
+  const ended = await asked(record, () =>
+    interruptibly(async (signal) => {
+      if (rows !== undefined) await start(files, record, rows);
+      return watch(record, signal);
+    }),
+  );
   if ('signal' in ended) {
     console.error(
-      `stopped   watching; the batch still runs on AWS, and is paid for\n          ${sameCommand()} comes back to it\n          make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')} ends it`,
+      `stopped   watching; the batch still runs on AWS, and is paid for\n          ${record.command} comes back to it\n          make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')} ends it`,
     );
     return 128 + ended.signal;
   }
   const why = reason(ended);
   if (why) console.error(why);
   await asked(record, () => download(record, ended, files.output));
-  return merged(files, record.environment, ended.seconds);
-}
-
-/** The end of the execution, which is started first where that is to be done. */
-function started(record: BatchRecord, rows: number | undefined): Promise<Execution | Interrupted> {
-  return interruptibly(async (signal) => {
-    if (rows !== undefined) await start(record, rows);
-    return watch(record, signal);
-  });
+  return merged(files, record, ended.seconds);
 }
 
 /** Has errors of AWS be sentences. */
@@ -155,22 +211,31 @@ async function asked<T>({ region }: BatchRecord, work: () => Promise<T>): Promis
   }
 }
 
-/** The name is the record's: whoever starts it once more starts no second one. */
-async function start({ region, stateMachineArn, executionArn, key }: BatchRecord, rows: number): Promise<void> {
-  const name = executionArn.split(':').at(-1);
-  const input = JSON.stringify({ key });
-  await sfnClient(region).send(new StartExecutionCommand({ stateMachineArn, name, input }));
+/**
+ * The name is the record's: whoever starts it once more starts no second one.
+ *
+ * @throws UserError when the state machine is gone. There is no record any more where Step Functions has not taken it.
+ */
+async function start({ output }: BatchFiles, record: BatchRecord, rows: number): Promise<void> {
+  const { region, stateMachineArn, key } = record;
+  const name = nameOf(record);
+  try {
+    await sfnClient(region).send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify({ key }) }));
+  } catch (error) {
+    if (isRefused(error)) removeRecord(output, record);
+    if (isMissing(error))
+      throw new UserError('The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.');
+    throw error;
+  }
+  recordStart(output, record);
   const count = rows > 0 ? `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, ` : '';
   console.error(`started   ${count}execution ${name}; Ctrl-C leaves it running`);
 }
 
-async function merged(
-  files: BatchFiles,
-  environment: Readonly<Record<string, string>>,
-  seconds: number,
-): Promise<number> {
-  const status = await merge(files, environment, seconds);
-  if (isMerged(status)) removeRecord(files.output);
+async function merged(files: BatchFiles, record: BatchRecord, seconds: number): Promise<number> {
+  const { status, stdout } = await merge(files, record, seconds);
+  summary = stdout;
+  if (isMerged(status)) removeRecord(files.output, record);
   else console.error(`The results are kept beside ${files.output}, with ${recordFile(files.output)}.`);
   return status;
 }
@@ -182,13 +247,4 @@ function reason({ status, error }: Execution): string | undefined {
     return 'brake     the estimated cost of 24 hours reached DAILY_LIMIT_USD, and the brake ended the batch; make status says more, and after make resume the same command asks the rest';
   if (error === ENDED_BY.person) return 'stopped   the batch was ended by make batch-stop, or make stop';
   return `ended     the execution is ${status}${error ? ` with ${error}` : ''}: see Step Functions in the console`;
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }

@@ -18,7 +18,7 @@ import { type ModelRow, priceIn } from '../../lib/models/table.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
 import { BATCH_DEFAULTS, type Settings } from '../../lib/settings/settings.ts';
 import { announceNoTarget } from '../shared/target.ts';
-import { type Column, columns, wantsJson } from '../shared/terminal.ts';
+import { type Column, columns, number, wantsJson } from '../shared/terminal.ts';
 
 /** An upper bound for CALLS_PER_DAY, which catches typing errors. */
 const MOST_CALLS_PER_DAY = 100_000_000;
@@ -50,7 +50,7 @@ function estimateMonths(choice: Choice, { call, callsPerDay }: Workload): void {
   const cap = mostCallsPerDay(settings.maxConcurrency, call);
   if (callsPerDay.some((calls) => calls > cap))
     console.error(
-      `MAX_CONCURRENCY=${settings.maxConcurrency} lets at most ${count(cap)} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
+      `MAX_CONCURRENCY=${settings.maxConcurrency} lets at most ${number(cap)} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
     );
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
   else console.log([...estimates.map(asTable), assumptions(choice, call)].join('\n\n'));
@@ -71,7 +71,7 @@ function estimateBatches({ models, settings }: Choice, call: Call, prompts: read
 
 /** What ends such a batch before its last row. */
 function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, retentionDays }: BatchRun): string[] {
-  const rows = count(prompts);
+  const rows = number(prompts);
   const days = Math.ceil(seconds / 86_400);
   return [
     ...(files > 1
@@ -97,10 +97,6 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toFixed(6)) : value;
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 function numbers(...headings: string[]): Column[] {
   return headings.map((heading) => ({ heading, right: true }));
 }
@@ -108,7 +104,7 @@ function numbers(...headings: string[]): Column[] {
 function asBatchTable(estimates: readonly BatchEstimate[]): string {
   const headings = numbers('prompts', 'tokens', 'Step Functions', 'Lambda', 'logs', 'S3', 'USD', 'time');
   const rows = estimates.map((one) => [
-    count(one.prompts),
+    number(one.prompts),
     ...[one.tokensUsd, one.stepFunctionsUsd, one.lambdaUsd, one.logsUsd, one.s3Usd, one.totalUsd].map(dollars),
     duration(one.seconds),
   ]);
@@ -130,7 +126,7 @@ function batchAssumptions(settings: Settings, { memory, concurrency, retentionDa
   const { inputTokens, outputTokens, seconds } = call;
   return [
     `Each prompt: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB, ${concurrency} at once, none tried again. List prices, without taxes and free tiers.`,
-    `S3 keeps rows and results for ${retentionDays} days. Bedrock's quota has to have ${count(Math.ceil(tokensPerMinute(call, concurrency)))} tokens a minute.`,
+    `S3 keeps rows and results for ${retentionDays} days. Bedrock's quota has to have ${number(Math.ceil(tokensPerMinute(call, concurrency)))} tokens a minute.`,
     ...tier(settings),
   ].join('\n');
 }
@@ -138,7 +134,7 @@ function batchAssumptions(settings: Settings, { memory, concurrency, retentionDa
 function asTable(estimates: readonly Estimate[]): string {
   const headings = numbers('calls a day', 'tokens', 'Lambda', 'logs', 'alarms, metrics', 'USD a month', 'free tier');
   const rows = estimates.map((one) => [
-    count(one.callsPerDay),
+    number(one.callsPerDay),
     ...[one.tokensUsd, one.lambdaUsd, one.logsUsd, one.alarmsAndMetricsUsd, one.totalUsd, -one.freeTierUsd].map(
       dollars,
     ),

@@ -14,11 +14,12 @@ await exitOnError(async () => {
   console.error(
     `Stopped: ${target.stackName} refuses every call (reserved concurrency 0). Calls under way run to their end. Next: make resume lets calls in again; a deploy does not.`,
   );
+  if (before && String(before) !== settings.MAX_CONCURRENCY) {
+    // After the stop, which must not wait for a permission to tag.
+    await rememberConcurrency(target, before);
+    console.error(`A reserved concurrency of ${before} was set by hand: make resume puts it back.`);
+  }
   if (settings.BATCH === '1') await endBatches(target);
-  if (!before || String(before) === settings.MAX_CONCURRENCY) return;
-  // After the stop, which must not wait for a permission to tag.
-  await rememberConcurrency(target, before);
-  console.error(`A reserved concurrency of ${before} was set by hand: make resume puts it back.`);
 });
 
 /** Without this a batch would try each of its rows again and again, in vain. */

@@ -103,6 +103,40 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
+/** What a request gives; undefined where what it is about does not exist. */
+export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the same request may succeed a moment later: AWS was not reached, throttled it, or failed. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = statusOf(error);
+  return (
+    troubleOf(error) === 'unreachable' ||
+    /Throttl|TooManyRequests|RequestLimitExceeded/.test(error.name) ||
+    (status !== undefined && (status === 429 || status >= 500))
+  );
+}
+
+/** Whether AWS has answered that it did not do what was asked, and would not a moment later. */
+export function isRefused(error: unknown): boolean {
+  const status = error instanceof Error ? statusOf(error) : undefined;
+  return status !== undefined && status >= 400 && !isPassing(error);
+}
+
+/** The HTTP status of an error of the SDK's. */
+function statusOf(error: Error): number | undefined {
+  const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
+
 function nameAndMessage(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return `${error.name} ${code} ${error.message}`;

@@ -2,7 +2,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { message, type Text } from './text.ts';
-import { isMissing, clientOptions } from './aws.ts';
+import { clientOptions, unlessMissing } from './aws.ts';
 import { readDeployedStack } from './deployed-stack.ts';
 import { deployedTemplate, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
@@ -53,7 +53,7 @@ function obstacleOfState({ stackName }: Target, status: string): Obstacle | unde
 
 /** Another project's stack of this name: a deploy would delete its resources and put this project's in their place. */
 export async function foreignStack(target: Target, ask: Ask, signal?: AbortSignal): Promise<Obstacle | undefined> {
-  const template = await ask(() => unlessMissing(() => deployedTemplate(target, signal)));
+  const template = await ask(() => unlessMissing(deployedTemplate(target, signal)));
   if (template === undefined || readDeployedStack(template)) return undefined;
   return { text: texts.foreign(target.stackName, target.region), remedy: texts.foreignRemedy() };
 }
@@ -72,7 +72,7 @@ async function functionNamed(
 ): Promise<Text | undefined> {
   const lambda = new LambdaClient(clientOptions(region));
   const command = new GetFunctionConfigurationCommand({ FunctionName: stackName });
-  const found = await unlessMissing(() => lambda.send(command, { abortSignal }));
+  const found = await unlessMissing(lambda.send(command, { abortSignal }));
   return found && texts.aFunction(stackName);
 }
 
@@ -86,15 +86,6 @@ async function logGroupNamed(
     { abortSignal },
   );
   return logGroups?.some((group) => group.logGroupName === name) ? texts.aLogGroup(name) : undefined;
-}
-
-async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await question();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

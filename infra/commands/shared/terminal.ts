@@ -33,6 +33,9 @@ export function columns(headings: readonly Column[], rows: readonly (readonly st
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
 }
 
+/** A number as a person reads it. */
+export const number = (count: number): string => count.toLocaleString('en-US');
+
 /** Asks a person on this terminal a question that yes or no answers. */
 export async function isConfirmed(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
