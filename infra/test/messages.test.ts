@@ -63,7 +63,7 @@ describe('the commands of a deployment where the locale is Japanese', () => {
     });
   });
 
-  it('make status and make resume', async () => {
+  it('make status, make resume and make stop', async () => {
     await limitOf5(moto, NAME, 'ALARM');
     await reserve(moto, NAME, 0);
     const status = await command('operate/status');
@@ -82,6 +82,8 @@ describe('the commands of a deployment where the locale is Japanese', () => {
     ]);
     const resumed = await command('operate/resume');
     expect(resumed.stderr).toContain(`\n${NAME} を再開しました。呼び出しを受け付けます。\n直近 24 時間の推定料金は、`);
+    const stopped = await command('operate/stop');
+    expect(stopped.stderr).toContain(`\n${NAME} を停止しました。すべての呼び出しを拒否します`);
   });
 
   it('make deploy and make destroy, where something is in the way', async () => {
