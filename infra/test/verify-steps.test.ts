@@ -289,6 +289,56 @@ const CALLS = [
 ];
 const REFUSALS = ['no prompt', 'a model not granted', 'a wrong parameter', 'a prompt of 1 MB'];
 
+describe('the speed', () => {
+  const name = 'the speed';
+  const lineOf = (durationMs: number, initMs?: number): string =>
+    `REPORT RequestId: 1\tDuration: ${durationMs} ms\tBilled Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms\tMemory Size: 128 MB\tMax Memory Used: 21 MB\t${initMs === undefined ? '' : `Init Duration: ${initMs} ms\t`}\n`;
+
+  const record = (overheadMs: number): string => `{"message":"invocation","overheadMs":${overheadMs}}\n`;
+
+  /** A function whose sandbox is new after each change of its variables, and what Lambda says of it at the end. */
+  function reporting(line = lineOf): { prompts: number; others: number } {
+    const counted = { prompts: 0, others: 0 };
+    let sandbox: object | undefined;
+    const withLog = (answer: Answer, log: string): Answer => ({
+      ...answer,
+      headers: { 'x-amz-log-result': Buffer.from(log).toString('base64') },
+    });
+    script.invoke = (given) => {
+      const isCold = sandbox !== script.variables;
+      sandbox = script.variables;
+      const [overhead, init] = isCold ? [1.25, 9.5] : [0.75];
+      counted[given.prompt === undefined ? 'others' : 'prompts'] += 1;
+      if (given.prompt === undefined) return withLog(kept(given), line(1.5, init));
+      return withLog(kept(given), `START RequestId: 1\n${record(overhead)}END RequestId: 1\n${line(500, init)}`);
+    };
+    return counted;
+  }
+
+  it('is of 20 cold starts and 200 warm calls, and leaves the variables as they were', async () => {
+    const counted = reporting();
+    expect(await outcomeOf(name)).toEqual({
+      result: 'passed',
+      seen: 'INIT 9.5 ms; beside the model 1.25 ms cold, 0.75 ms warm; without one 1.5 ms, billed 2 ms; 21 MB',
+    });
+    expect(counted).toEqual({ prompts: 40, others: 200 });
+    expect(script.variables).toEqual(asDeployed().variables);
+  });
+
+  it('fails where a start is not cold, Lambda reports nothing or the function is denied', async () => {
+    reporting((durationMs) => lineOf(durationMs));
+    expect(await outcomeOf(name)).toMatchObject({
+      result: 'failed',
+      seen: expect.stringMatching(/^20 of 20: no INIT/),
+    });
+    reporting(() => '');
+    expect(await outcomeOf(name)).toMatchObject({ result: 'failed', seen: expect.stringContaining('no REPORT line') });
+    script.invoke = () => denied;
+    expect(await resultOf(name)).toBe('failed');
+    expect(script.variables).toEqual(asDeployed().variables);
+  });
+});
+
 describe('the steps of the contract', () => {
   it.each(CALLS)('"%s" passes on a function that keeps the contract', async (name) => {
     expect(await outcomeOf(name)).toMatchObject({ result: 'passed' });

@@ -18,7 +18,14 @@ export interface NoReply {
 }
 
 /** What came of calling the deployed function. */
-export type Invocation = { readonly kind: 'reply'; readonly payload: Uint8Array } | NoReply;
+export type Invocation =
+  | {
+      readonly kind: 'reply';
+      readonly payload: Uint8Array;
+      /** The last 4 KB of what the call logged, where they were asked for. */
+      readonly log: string;
+    }
+  | NoReply;
 
 /** The longest time-out of a function is 900 s (Lambda quotas); the rest is for the way there and back. */
 const REQUEST_TIMEOUT_MS = 910_000;
@@ -29,12 +36,18 @@ const THROTTLE = 'TooManyRequestsException';
 /**
  * Calls the deployed function once with an event.
  *
+ * @param LogType `Tail` for the end of its log.
  * @throws UserError when it was not called: the credentials are missing, of another account, or may not call it.
  */
-export async function invoke(deployed: DeploymentRecord, event: Uint8Array): Promise<Invocation> {
+export async function invoke(
+  deployed: DeploymentRecord,
+  Payload: Uint8Array,
+  LogType: 'None' | 'Tail' = 'None',
+): Promise<Invocation> {
   try {
     await requireAccountOf(deployed);
-    return outcomeOf(await clientFor(deployed).send(commandFor(deployed, event)));
+    const command = new InvokeCommand({ FunctionName: deployed.functionName, Payload, LogType });
+    return outcomeOf(await clientFor(deployed).send(command));
   } catch (error) {
     return noReply(error, deployed);
   }
@@ -84,14 +97,11 @@ function clientFor({ region }: DeploymentRecord): LambdaClient {
   });
 }
 
-const commandFor = ({ functionName }: DeploymentRecord, Payload: Uint8Array): InvokeCommand =>
-  new InvokeCommand({ FunctionName: functionName, Payload });
-
 const functionError = z.object({ errorType: z.string(), errorMessage: z.string() }).partial();
 
-function outcomeOf({ FunctionError, Payload }: InvokeCommandOutput): Invocation {
+function outcomeOf({ FunctionError, Payload, LogResult = '' }: InvokeCommandOutput): Invocation {
   const payload = Payload ?? new Uint8Array();
-  if (FunctionError === undefined) return { kind: 'reply', payload };
+  if (FunctionError === undefined) return { kind: 'reply', payload, log: Buffer.from(LogResult, 'base64').toString() };
   return functionFailed(FunctionError, Buffer.from(payload).toString());
 }
 

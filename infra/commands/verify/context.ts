@@ -90,7 +90,7 @@ function withCalls(run: Run, meter: Meter): Context {
     take(event);
     const { account, region, stackName } = run.target;
     const called = { account, region, stackName, functionName: stackName };
-    const invocation = await invoke(called, Buffer.from(JSON.stringify(event)));
+    const invocation = await invoke(called, Buffer.from(JSON.stringify(event)), 'Tail');
     if (invocation.kind === 'reply') run.figures.replies = (run.figures.replies ?? 0) + 1;
     return invocation;
   };

@@ -5,6 +5,7 @@ import { contractSteps } from './contract.ts';
 import { logSteps } from './log.ts';
 import { deploySteps, operateSteps, rollbackSteps } from './operate.ts';
 import { roleSteps } from './role.ts';
+import { speedSteps } from './speed.ts';
 import { streamSteps } from './stream.ts';
 import { timeOutSteps } from './time-outs.ts';
 
@@ -14,6 +15,7 @@ export const STEPS: readonly Step[] = [
   ...contractSteps,
   ...operateSteps,
   ...roleSteps,
+  ...speedSteps,
   ...timeOutSteps,
   ...logSteps,
   ...rollbackSteps,

@@ -118,7 +118,7 @@ const denial: Step = {
 };
 
 /** Gives the function these variables, and waits until calls have them. */
-async function configure({ target }: Context, Variables: Record<string, string>): Promise<void> {
+export async function configure({ target }: Context, Variables: Record<string, string>): Promise<void> {
   const client = new LambdaClient(clientOptions(target.region));
   const FunctionName = target.stackName;
   await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
