@@ -14,6 +14,7 @@ import { type Context, contextOf, type Event, type Made } from '../commands/veri
 import { Meter, mostUsd } from '../commands/verify/cost.ts';
 import { type Outcome, runSteps, type Step } from '../commands/verify/run.ts';
 import { STEPS } from '../commands/verify/steps/all.ts';
+import { modelSteps } from '../commands/verify/steps/models.ts';
 import { walkthroughEvent } from '../commands/verify/steps/contract.ts';
 import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
 import { throwawayName, throwawaySettings } from '../commands/verify/throwaway.ts';
@@ -336,6 +337,52 @@ describe('the speed', () => {
     script.invoke = () => denied;
     expect(await resultOf(name)).toBe('failed');
     expect(script.variables).toEqual(asDeployed().variables);
+  });
+});
+
+describe('MODELS=all', () => {
+  const steps = modelSteps('all', table.models, TODAY);
+
+  async function callsWith(answer: Answer): Promise<Outcome[]> {
+    script.titan = answer;
+    return runSteps(steps, contextWith(), () => undefined);
+  }
+
+  it('calls each model that has not ended, and says how long it took and what it cost', async () => {
+    const outcomes = await callsWith({
+      status: 200,
+      body: JSON.stringify({ usage: { inputTokens: 10, outputTokens: 2 }, metrics: { latencyMs: 512 } }),
+    });
+    const living = table.models.filter(({ lifecycle }) => lifecycle.status !== 'ended');
+    expect(outcomes.map(({ name, result }) => [name, result])).toEqual(living.map(({ id }) => [id, 'passed']));
+    expect(outcomes[0]?.seen).toBe('answered in 512 ms; 10 tokens in, 2 out, $0.000011 by models.json');
+  });
+
+  it('leaves out what the account may not call, and fails where AWS does not have it', async () => {
+    const denial = await callsWith(errorOf(DENIED));
+    expect(new Set(denial.map(({ result }) => result))).toEqual(new Set(['skipped']));
+    const ended = await callsWith(errorOf(ENDED));
+    const form = table.models.filter(({ access }) => access === 'marketplace-and-form').map(({ id }) => id);
+    for (const { name, result } of ended) expect(result, name).toBe(form.includes(name) ? 'skipped' : 'failed');
+  });
+
+  it('is priced by the models that it calls, and takes no other value', () => {
+    const planned = steps.flatMap(({ calls = [] }) => calls);
+    const dear = { ...choice, models: table.models };
+    expect(mostUsd(planned, choice)).toBeGreaterThan(
+      mostUsd(
+        planned.map(({ model: _, ...one }) => one),
+        choice,
+      ),
+    );
+    expect(mostUsd(planned, choice)).toBeLessThan(
+      mostUsd(
+        planned.map(({ model: _, ...one }) => one),
+        dear,
+      ),
+    );
+    expect(modelSteps('', table.models, TODAY)).toEqual([]);
+    expect(() => modelSteps('1', table.models, TODAY)).toThrow('MODELS takes all after make verify; "1" was given.');
   });
 });
 

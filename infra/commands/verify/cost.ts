@@ -6,6 +6,7 @@ import {
   METRICS_OF_THE_FUNCTION,
   PRICES,
 } from '../../lib/models/estimate.ts';
+import type { ModelRow } from '../../lib/models/table.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
 import { BATCH_DEFAULTS } from '../../lib/settings/settings.ts';
 
@@ -20,6 +21,8 @@ export interface PlannedCalls {
   readonly isFree?: true;
   /** Whether Step Functions makes them, for the rows of a batch. */
   readonly isRow?: true;
+  /** The model that is called, where it is none of those granted. */
+  readonly model?: ModelRow;
 }
 
 /** Tokens that a model counts beside the text: the turns' own, and a schema. */
@@ -44,7 +47,8 @@ const METRICS_OF_ERRORS = 10;
  */
 export function mostUsd(calls: readonly PlannedCalls[], { models, settings }: Choice): number {
   const perCall = calls.map(
-    ({ count, chars, maxTokens, isFree }) => count * (isFree ? 0 : tokensUsd(chars, maxTokens)),
+    ({ count, chars, maxTokens, isFree, model }) =>
+      count * (isFree ? 0 : tokensUsd(chars, maxTokens, model ? [model] : models)),
   );
   const invocations = calls.reduce((sum, { count }) => sum + count, 0);
   const gbSeconds = invocations * settings.timeoutSeconds * (settings.memory / 1024);
@@ -68,9 +72,9 @@ export function mostUsd(calls: readonly PlannedCalls[], { models, settings }: Ch
     return stepFunctionsUsd + s3Usd;
   }
 
-  function tokensUsd(chars: number, maxTokens: number): number {
+  function tokensUsd(chars: number, maxTokens: number, called: readonly ModelRow[]): number {
     return Math.max(
-      ...models.map(
+      ...called.map(
         ({ pricePerMillionTokens: { input, output } }) => ((chars + EXTRA_TOKENS) * input + maxTokens * output) / 1e6,
       ),
     );

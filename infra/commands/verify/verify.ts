@@ -14,15 +14,16 @@ import { removeThrowaway } from './clean.ts';
 import { type Context, contextOf, interruptRunning, isEmulated, makeIn } from './context.ts';
 import { mostUsd } from './cost.ts';
 import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './report.ts';
-import { INTERRUPTED, lineOf, type Outcome, runSteps } from './run.ts';
+import { INTERRUPTED, lineOf, type Outcome, runSteps, type Step } from './run.ts';
 import { STEPS } from './steps/all.ts';
+import { modelSteps } from './steps/models.ts';
 import { removalCommand, throwawayEnvironment, throwawayName, throwawaySettings } from './throwaway.ts';
 
 await exitOnError(async () => {
-  const { context, most } = await preparedRun();
+  const { context, steps, most } = await preparedRun();
   await requireConsent(context, most);
   const began = Date.now();
-  const outcomes = await tried(context);
+  const outcomes = await tried(steps, context);
   const { outcome, left } = await removeThrowaway(context);
   show(outcome);
   const report = reportOf(context, [...outcomes, outcome], most, (Date.now() - began) / 60_000);
@@ -31,7 +32,10 @@ await exitOnError(async () => {
   if (left.length > 0 || report.steps.some(({ result }) => result === 'failed')) process.exitCode = 1;
 });
 
-async function preparedRun(): Promise<{ context: Context; most: number }> {
+async function preparedRun(): Promise<{ context: Context; steps: readonly Step[]; most: number }> {
+  const { models } = readModels(modelsFile);
+  const today = new Date().toISOString().slice(0, 10);
+  const steps = [...STEPS, ...modelSteps(process.env.MODELS, models, today)];
   const user = await announceTarget('proving on a throwaway beside', 'deploy');
   const { settings, given }: ReadChoice = readChoice('deploy');
   const stackName = throwawayName(settings.functionName, process.env.SUFFIX?.trim() || undefined);
@@ -39,7 +43,6 @@ async function preparedRun(): Promise<{ context: Context; most: number }> {
   await requireBootstrap(target);
   await refuseExisting(target);
   const own = throwawaySettings(given, stackName, settings.region);
-  const today = new Date().toISOString().slice(0, 10);
   const choice = choose(checkSettings(own), readModels(modelsFile), today);
   const environment = throwawayEnvironment(stackName, own);
   const context = contextOf({
@@ -48,13 +51,8 @@ async function preparedRun(): Promise<{ context: Context; most: number }> {
     isEmulated: isEmulated(process.env),
     make: makeIn(environment, stackName),
   });
-  return {
-    context,
-    most: mostUsd(
-      STEPS.flatMap(({ calls = [] }) => calls),
-      choice,
-    ),
-  };
+  const planned = steps.flatMap(({ calls = [] }) => calls);
+  return { context, steps, most: mostUsd(planned, choice) };
 }
 
 /** @throws UserError where the stack is there, whoever made it: what a run has not made, it does not remove. */
@@ -79,7 +77,7 @@ async function requireConsent({ target, choice, isEmulated: emulated }: Context,
 }
 
 /** Ctrl-C ends the target that runs, and the steps after it; a second one the removal too. */
-async function tried(context: Context): Promise<Outcome[]> {
+async function tried(steps: readonly Step[], context: Context): Promise<Outcome[]> {
   let interrupts = 0;
   const onInterrupt = () => {
     interrupts += 1;
@@ -89,7 +87,7 @@ async function tried(context: Context): Promise<Outcome[]> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onInterrupt);
   // A reader that has gone, as of a pipe, is no reason to leave the stack there.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  return runSteps(STEPS, context, show, () => interrupts > 0);
+  return runSteps(steps, context, show, () => interrupts > 0);
 }
 
 function show(outcome: Outcome): void {
