@@ -61,7 +61,7 @@ def test_a_client_of_server_sent_events_reads_each_text_and_the_end():
     with function_url() as url:
         *texts, (last, done) = events(url)
     assert len(texts) > 3 and {name for name, _ in texts} == {"text"}
-    assert "の返事です。" in "".join(data["text"] for _, data in texts)
+    assert "の応答です。" in "".join(data["text"] for _, data in texts)
     assert last == "done"
     assert done["usage"]["outputTokens"] > 3
 
