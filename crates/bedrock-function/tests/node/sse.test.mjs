@@ -72,7 +72,7 @@ test('a client of Server-Sent Events reads each text and the end', async () => {
   const received = await events(await functionUrl());
   const done = received.pop();
   assert.ok(received.length > 3 && received.every(({ event }) => event === 'text'));
-  assert.match(received.map(({ data }) => data.text).join(''), /の返事です。.* 6 文字/);
+  assert.match(received.map(({ data }) => data.text).join(''), /の応答です。.* 6 文字/);
   assert.equal(done.event, 'done');
   assert.equal(done.data.model, MODEL);
   assert.ok(done.data.usage.outputTokens > 3);
