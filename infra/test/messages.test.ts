@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { message, languageOf } from '../commands/shared/text.ts';
+import { message, languageOf } from '../lib/text.ts';
 import { accountSettings, deploy, limitOf5, reserve } from './support/account.ts';
 import { lambdaReplying } from './support/lambda.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';

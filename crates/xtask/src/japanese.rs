@@ -5,7 +5,7 @@ use std::env;
 use crate::failure::Failure;
 
 /// Whether the language is Japanese: `DOCTOR_LANG`, which names that of every command, or else the locale's
-/// variables in POSIX's order of precedence, as in infra/commands/shared/text.ts.
+/// variables in POSIX's order of precedence, as in infra/lib/text.ts.
 fn is_wanted() -> bool {
     ["DOCTOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()

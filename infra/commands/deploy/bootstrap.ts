@@ -2,7 +2,7 @@ import { bootstrapAssemblyDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { isOn } from '../shared/terminal.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { cdk, type CdkApp, deployment } from './programs.ts';
 import { ADMINISTRATOR, executionPolicies, executionPolicyArn } from './execution-policies.ts';
 

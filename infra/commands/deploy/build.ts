@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { bootstrapFile, workspaceDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { buildFunction } from './programs.ts';
 
 const built = message(

@@ -6,7 +6,7 @@ import { batchResources } from '../batch/deployment.ts';
 import { endExecutions, sfnClient } from '../batch/execution.ts';
 import type { Target } from '../shared/target.ts';
 import { isConfirmed } from '../shared/terminal.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { unattended } from './programs.ts';
 
 /**

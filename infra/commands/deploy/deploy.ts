@@ -6,7 +6,7 @@ import { keepingStop } from '../shared/function-state.ts';
 import { limitSentences } from '../shared/brake.ts';
 import { requireBootstrap, requireDeployable } from '../shared/preconditions.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { buildFunction, cdk, deployment, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
 import { confirmPrevious, rememberPrevious } from './previous.ts';

@@ -3,7 +3,7 @@ import { forgetDeployment } from '../shared/deployment-record.ts';
 import { requireOwnStack } from '../shared/preconditions.ts';
 import { findStack } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { clearBatch } from './clear-batch.ts';
 import { cdk, removal } from './programs.ts';
 import { forgetPrevious } from './previous.ts';

@@ -5,7 +5,7 @@ import { isDenied } from '../shared/aws.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { cdk, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
 

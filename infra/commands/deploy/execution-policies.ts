@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
 import { findStack } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 
 /** The CDK's own stack of an account and region. */
 const TOOLKIT = 'CDKToolkit';

@@ -1,7 +1,7 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
 import { findStack, stackResources } from '../shared/stack-state.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 
 const texts = {
   absent: message(

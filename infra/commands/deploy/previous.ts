@@ -9,7 +9,7 @@ import { isRecorded, recordDeployment } from '../shared/deployment-record.ts';
 import { keepingStop } from '../shared/function-state.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
-import { message, said, type Text } from '../shared/text.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 import { cdk } from './programs.ts';
 
 const directories = [previousDir, pendingPreviousDir];

@@ -6,7 +6,7 @@ import { type Provider, PROVIDER_VARIABLE } from '../../lib/ci/provider.ts';
 import { UserError } from '../../lib/errors.ts';
 import { assemblyDir, bootstrapFile, ciAssemblyDir, infraDir, workspaceDir } from '../../lib/paths.ts';
 import { type Purpose, PURPOSE_VARIABLE, STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 
 /** A program, its arguments, and what it runs in. */
 interface Command {

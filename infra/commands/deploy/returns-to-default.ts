@@ -1,7 +1,7 @@
 import type { ReadChoice } from '../../lib/settings/choice.ts';
 import { settingNames, typedSettings } from '../../lib/settings/settings.ts';
 import { readDeployedStack } from '../shared/deployed-stack.ts';
-import { message, said, type Text } from '../shared/text.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 
 /**
  * What a deploy takes back because nobody gave the setting again: a setting that is typed holds for one deploy.

@@ -8,7 +8,7 @@ import { type DeploymentRecord, requireDeployment } from '../shared/deployment-r
 import { invoke, isSuccess, NOT_A_REPLY, type Reply, replyOf } from '../shared/invocation.ts';
 import { parseJson } from '../shared/json.ts';
 import { isOn } from '../shared/terminal.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { rollBack } from './previous.ts';
 
 /** Calls before a transient failure counts. */

@@ -1,7 +1,7 @@
 import { isBuilt } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { announceNoTarget } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { cdk } from './programs.ts';
 
 const notBuilt = message(

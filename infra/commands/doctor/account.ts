@@ -3,7 +3,7 @@ import { clientOptions, isMissing } from '../shared/aws.ts';
 import { accountConcurrency, concurrencyObstacle } from '../shared/concurrency.ts';
 import { BOOTSTRAP_VERSION } from '../shared/preconditions.ts';
 import type { Target } from '../shared/target.ts';
-import { message } from '../shared/text.ts';
+import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 
 /** What the CDK's assemblies ask of a bootstrap (MIN_BOOTSTRAP_STACK_VERSION of its DefaultStackSynthesizer). */

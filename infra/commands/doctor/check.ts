@@ -1,5 +1,5 @@
 import { isDenied } from '../shared/aws.ts';
-import { message, type Text } from '../shared/text.ts';
+import { message, type Text } from '../../lib/text.ts';
 
 /** What one check found out, on one line. */
 export interface Finding {

@@ -2,7 +2,7 @@ import { exitOnError } from '../../lib/errors.ts';
 import { troubleOf, troubleText } from '../shared/aws.ts';
 import { callerAccount, otherRegion, otherRegionText, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
-import { type Language, languageOf, message, type Text } from '../shared/text.ts';
+import { type Language, languageOf, message, type Text } from '../../lib/text.ts';
 import { accountChecks } from './account.ts';
 import { type Result, runChecks } from './check.ts';
 import { machineChecks } from './machine.ts';

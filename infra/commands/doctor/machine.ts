@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bootstrapFile, isBuilt, workspaceDir } from '../../lib/paths.ts';
-import { message } from '../shared/text.ts';
+import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 
 /** Checks of the tools and of the built function. */

@@ -4,7 +4,7 @@ import { daysBetween, LEAST_DAYS_TO_LIVE } from '../../lib/models/life.ts';
 import type { ModelRow } from '../../lib/models/table.ts';
 import { bedrockRuntime, clientOptions } from '../shared/aws.ts';
 import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
-import { message } from '../shared/text.ts';
+import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 
 /** A model as AWS has it now, against its row in models.json. */

@@ -6,7 +6,7 @@ import type { ModelRow } from '../../lib/models/table.ts';
 import { profileArns } from '../shared/bedrock-facts.ts';
 import { clientOptions } from '../shared/aws.ts';
 import type { Target } from '../shared/target.ts';
-import { message } from '../shared/text.ts';
+import { message } from '../../lib/text.ts';
 import { failure, type Finding, ok } from './check.ts';
 
 const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);

@@ -5,7 +5,7 @@ import { modelsFile, settingsFile } from '../../lib/paths.ts';
 import { choose } from '../../lib/settings/choice.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { type ReadSettings, readSettings } from '../../lib/settings/sources.ts';
-import { message, type Text } from '../shared/text.ts';
+import { message, type Text } from '../../lib/text.ts';
 import { failure, type Finding, ok, warning } from './check.ts';
 
 /** The settings and the findings about them. Without `choice` the account is not asked. */

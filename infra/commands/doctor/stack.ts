@@ -12,7 +12,7 @@ import { askConcurrency } from '../shared/function-state.ts';
 import { OBSTACLE_PERMISSIONS, obstacleTo } from '../shared/obstacles.ts';
 import { describeStack, isEmpty, wasCreated } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
-import { message } from '../shared/text.ts';
+import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 import { roleFindings } from './role.ts';
 

@@ -8,7 +8,7 @@ import { exitOnError, UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 import { HEADING, readable } from './log-columns.ts';
 
 /** Seconds between two queries. */

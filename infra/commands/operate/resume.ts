@@ -9,7 +9,7 @@ import {
 } from '../shared/function-state.ts';
 import { requireOwnFunction } from '../shared/preconditions.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 
 const texts = {
   notStopped: message(

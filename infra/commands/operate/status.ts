@@ -4,7 +4,7 @@ import { type BrakeState, brakeState, overLimitSentences, overrunSentences } fro
 import { reservedConcurrency } from '../shared/function-state.ts';
 import { wantsJson } from '../shared/terminal.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said, type Text } from '../shared/text.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 
 const texts = {
   stopped: message(

@@ -5,7 +5,7 @@ import { asUserError } from '../shared/aws.ts';
 import { rememberConcurrency, reserveConcurrency, reservedConcurrency } from '../shared/function-state.ts';
 import { requireOwnFunction } from '../shared/preconditions.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../shared/text.ts';
+import { message, said } from '../../lib/text.ts';
 
 const texts = {
   stopped: message(

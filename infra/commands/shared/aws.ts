@@ -1,7 +1,7 @@
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UserError } from '../../lib/errors.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 
 // On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -8,7 +8,7 @@ import { asUserError, clientOptions, isMissing } from './aws.ts';
 import { accountConcurrency } from './concurrency.ts';
 import { reservedConcurrency } from './function-state.ts';
 import type { Target } from './target.ts';
-import { message, said, type Text } from './text.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 
 /** The alarm on the last 24 hours' cost. */
 export interface LimitAlarm {

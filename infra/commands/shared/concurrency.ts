@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { UserError } from '../../lib/errors.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 import { isMissing, clientOptions } from './aws.ts';
 import { askConcurrency } from './function-state.ts';
 import { type Obstacle, refused } from './obstacles.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deploymentFile } from '../../lib/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { callerAccount, type Target } from './target.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 
 const record = z.object({
   functionName: z.string(),

@@ -10,7 +10,7 @@ import {
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied, isMissing } from './aws.ts';
 import type { Target } from './target.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 
 /**
  * How many invocations the function may run at once: 0 refuses every call, and undefined is as many as the account has

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { asUserError, clientOptions, troubleText, isMissing, troubleOf } from './aws.ts';
 import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
 import { parseJson } from './json.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 
 /** Why the deployed function gave no reply. */
 export interface NoReply {

@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { message, type Text } from './text.ts';
+import { message, type Text } from '../../lib/text.ts';
 import { clientOptions, unlessMissing } from './aws.ts';
 import { readDeployedStack } from './deployed-stack.ts';
 import { deployedTemplate, isEmpty } from './stack-state.ts';

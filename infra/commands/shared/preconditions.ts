@@ -6,7 +6,7 @@ import { type DeployedStack, readDeployedStack } from './deployed-stack.ts';
 import { type Ask, foreignStack, type Obstacle, obstacleTo, refused } from './obstacles.ts';
 import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
-import { message, said } from './text.ts';
+import { message, said } from '../../lib/text.ts';
 
 /** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
 export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';

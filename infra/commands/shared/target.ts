@@ -4,7 +4,7 @@ import type { Purpose } from '../../lib/settings/purpose.ts';
 import type { Given } from '../../lib/settings/sources.ts';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions } from './aws.ts';
-import { message, said, type Text } from './text.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 
 /** What a command is about to touch. */
 export interface Target {

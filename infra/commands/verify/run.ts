@@ -1,5 +1,5 @@
 import { troubleOf, troubleText } from '../shared/aws.ts';
-import { said } from '../shared/text.ts';
+import { said } from '../../lib/text.ts';
 import type { Context } from './context.ts';
 import type { PlannedCalls } from './cost.ts';
 
