@@ -1,9 +1,15 @@
+import { said, type Text } from './text.ts';
+
 /**
  * Something the person at the keyboard can put right. Its message is the one
  * sentence that they read; it is printed without a stack trace.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(sentence: string | Text) {
+    super(typeof sentence === 'string' ? sentence : said(sentence));
+  }
 }
 
 /** Writes what an error says to stderr, without a stack trace. */

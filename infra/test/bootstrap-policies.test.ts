@@ -67,7 +67,7 @@ const EVERYTHING: Record<string, string> = {
   ALARM_EMAIL: 'someone@example.com',
   MONTHLY_BUDGET_USD: '10',
   DAILY_LIMIT_USD: '5',
-  ...Object.fromEntries([...settingNames].filter(([, key]) => takes(key) === '1 or 0').map(([name]) => [name, '1'])),
+  ...Object.fromEntries([...settingNames].filter(([, key]) => takes(key).en === '1 or 0').map(([name]) => [name, '1'])),
 };
 const VARIANTS: Record<string, string>[] = [
   {},

@@ -142,7 +142,7 @@ describe.each(['docs/settings.md', 'docs/settings.ja.md'])('%s', (name) => {
     );
     for (const [setting, key] of settingNames) {
       const [, takesCell = '', defaultCell = ''] = rows.get(setting) ?? [];
-      const [, from, to] = /from ([\d.]+) to (\d+)/.exec(takes(key)) ?? [];
+      const [, from, to] = /from ([\d.]+) to (\d+)/.exec(takes(key).en) ?? [];
       if (from !== undefined) expect(takesCell, setting).toMatch(bounds(from, to));
       if (key in defaults) expect(defaultCell.replaceAll('`', ''), setting).toBe(defaults[key]);
     }

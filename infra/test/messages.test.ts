@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingNames, takes } from '../lib/settings/settings.ts';
 import { message, languageOf } from '../lib/text.ts';
 import { accountSettings, deploy, limitOf5, reserve } from './support/account.ts';
 import { lambdaReplying } from './support/lambda.ts';
@@ -26,6 +27,12 @@ it('a language is chosen as terminals choose it, DOCTOR_LANG first', () => {
     languageOf({ DOCTOR_LANG: 'en', LANG: 'ja_JP.UTF-8' }),
     languageOf({ DOCTOR_LANG: 'ja' }),
   ]).toEqual(['en', 'en', 'ja', 'en', 'en', 'ja']);
+});
+
+it.each([...settingNames])('what %s takes has the same numbers in both languages', (_, key) => {
+  const { en, ja } = takes(key);
+  const numbersIn = (text: string) => text.match(/\d[\d.]*/g)?.toSorted();
+  expect(numbersIn(ja)).toEqual(numbersIn(en));
 });
 
 describe('the commands of a deployment where the locale is Japanese', () => {
@@ -84,6 +91,21 @@ describe('the commands of a deployment where the locale is Japanese', () => {
     expect(resumed.stderr).toContain(`\n${NAME} を再開しました。呼び出しを受け付けます。\n直近 24 時間の推定料金は、`);
     const stopped = await command('operate/stop');
     expect(stopped.stderr).toContain(`\n${NAME} を停止しました。すべての呼び出しを拒否します`);
+  });
+
+  it('make cost, make estimate and make models, and a setting that is wrong', async () => {
+    const cost = await command('operate/cost');
+    expect(cost.stderr).toBe(`${TARGET}${NAME} の推定料金を集計します\n`);
+    expect(cost.stdout).toMatch(/^\S+ \(UTC\): 呼び出しはありません。\n\n/);
+    const estimate = await command('operate/estimate', { MEMORY: '256' });
+    expect(estimate.stdout).toContain('\n1 回あたり: 入力 500 トークン、出力 300 トークン、3 秒 (メモリ 256 MB)。');
+    const models = await command('models/models');
+    expect(models.stdout).toContain('\n* は許可されているモデル (MODEL) です。');
+    const wrong = await command('operate/estimate', { MEMORY: '1' });
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: 'MEMORY には次の値を指定してください: 128 から 10240 までの整数 (MB) ("1" が指定されました)。\n',
+    });
   });
 
   it('make deploy and make destroy, where something is in the way', async () => {

@@ -12,6 +12,7 @@
 //! | 128 + n | signal n stopped it |
 
 mod cli;
+mod japanese;
 mod report;
 
 use std::{
@@ -45,7 +46,7 @@ async fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "make batch: {failure}");
+            let _ = writeln!(io::stderr(), "make batch: {}", japanese::said(&failure));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use lambda_local::is_japanese;
 
 use crate::estimate::usd;
 
@@ -18,6 +19,7 @@ const CHECKED_AT_ONCE: u64 = 1_000;
 pub struct Progress {
     bar: ProgressBar,
     is_terminal: bool,
+    is_japanese: bool,
     state: Mutex<State>,
 }
 
@@ -34,6 +36,7 @@ impl Progress {
         Self {
             bar: ProgressBar::no_length(),
             is_terminal: stderr().is_terminal(),
+            is_japanese: is_japanese(),
             state: Mutex::default(),
         }
     }
@@ -52,7 +55,11 @@ impl Progress {
     pub(crate) fn checked(&self) {
         let mut state = self.state();
         if state.checked == 0 {
-            self.style("checking  {human_pos} lines");
+            self.style(if self.is_japanese {
+                "checking  {human_pos} 行"
+            } else {
+                "checking  {human_pos} lines"
+            });
         }
         state.checked += 1;
         if state.checked.is_multiple_of(CHECKED_AT_ONCE) {
@@ -63,9 +70,17 @@ impl Progress {
     /// Rows are asked from now on, so many.
     pub fn begin(&self, rows: u64) {
         self.bar.reset();
-        self.style("{bar:20} {human_pos} of {human_len} done, {msg}, {eta} left");
+        self.style(if self.is_japanese {
+            "{bar:20} {human_len} 件中 {human_pos} 件完了、{msg}、残り {eta}"
+        } else {
+            "{bar:20} {human_pos} of {human_len} done, {msg}, {eta} left"
+        });
         self.bar.set_length(rows);
-        self.bar.set_message("0 failed");
+        self.bar.set_message(if self.is_japanese {
+            "失敗 0 件"
+        } else {
+            "0 failed"
+        });
     }
 
     /// A row has its line.
@@ -73,12 +88,13 @@ impl Progress {
         let mut state = self.state();
         state.failed += u64::from(!is_answer);
         state.cost_usd += cost_usd;
-        let message = format!(
-            "{} failed, {:.1} a second, {}",
-            HumanCount(state.failed),
-            self.bar.per_sec(),
-            usd(state.cost_usd)
-        );
+        let (failed, rate) = (HumanCount(state.failed), self.bar.per_sec());
+        let cost = usd(state.cost_usd);
+        let message = if self.is_japanese {
+            format!("失敗 {failed} 件、毎秒 {rate:.1} 件、{cost}")
+        } else {
+            format!("{failed} failed, {rate:.1} a second, {cost}")
+        };
         self.bar.set_message(message);
         self.bar.inc(1);
     }
@@ -101,13 +117,14 @@ impl Progress {
     }
 
     fn line(&self) -> String {
-        format!(
-            "{} of {} done, {}, {} left",
-            HumanCount(self.bar.position()),
-            HumanCount(self.bar.length().unwrap_or_default()),
-            self.bar.message(),
-            HumanDuration(self.bar.eta()),
-        )
+        let done = HumanCount(self.bar.position());
+        let rows = HumanCount(self.bar.length().unwrap_or_default());
+        let (message, left) = (self.bar.message(), HumanDuration(self.bar.eta()));
+        if self.is_japanese {
+            format!("{rows} 件中 {done} 件完了、{message}、残り {left:#}")
+        } else {
+            format!("{done} of {rows} done, {message}, {left} left")
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use batch::{Estimate, Plan, estimate::usd, run::Run};
 use indicatif::{HumanCount, HumanDuration};
+use lambda_local::is_japanese;
 use serde::Serialize;
 
 use crate::cli::RunArgs;
@@ -17,11 +18,16 @@ fn say(what: &str, line: &str) {
     let _ = writeln!(io::stderr(), "{what:<9} {line}");
 }
 
+/// The line in the language of whoever runs the command.
+fn either(english: String, japanese: String) -> String {
+    if is_japanese() { japanese } else { english }
+}
+
 /// Where the prompts are asked.
 pub(crate) struct Where {
     bedrock: String,
     /// What of the cost is paid.
-    paid: &'static str,
+    paid: String,
     at_once: usize,
 }
 
@@ -29,8 +35,17 @@ impl Where {
     /// By the function on this machine.
     pub(crate) fn here(args: &RunArgs) -> Self {
         Self {
-            bedrock: format!("a stand-in, {}", args.bedrock.who_answers()),
-            paid: "nothing here; on Bedrock ",
+            bedrock: either(
+                format!("a stand-in, {}", args.bedrock.who_answers()),
+                match args.bedrock.upstream() {
+                    "" => "モックサーバー (モデルではありません)".to_owned(),
+                    upstream => format!("モックサーバー ({upstream} のモデルが回答します)"),
+                },
+            ),
+            paid: either(
+                "nothing here; on Bedrock ".to_owned(),
+                "ここではかかりません。Bedrock では ".to_owned(),
+            ),
             at_once: args.concurrency(),
         }
     }
@@ -38,8 +53,8 @@ impl Where {
     /// By the function on AWS.
     pub(crate) fn on_aws(concurrency: u16) -> Self {
         Self {
-            bedrock: "on AWS".to_owned(),
-            paid: "",
+            bedrock: either("on AWS".to_owned(), "AWS".to_owned()),
+            paid: String::new(),
             at_once: concurrency.into(),
         }
     }
@@ -51,16 +66,21 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
     let rows = plan.places.len() as u64;
     let answered = match plan.answered() {
         0 => String::new(),
-        answered => format!(
-            ", {} answered before, {} to ask",
-            HumanCount(answered),
-            HumanCount(estimate.rows)
-        ),
+        answered => {
+            let (answered, rows) = (HumanCount(answered), HumanCount(estimate.rows));
+            either(
+                format!(", {answered} answered before, {rows} to ask"),
+                format!(" 件 (回答済み {answered} 件、これから {rows} 件)"),
+            )
+        }
     };
     say("prompts", &format!("{}{answered}", HumanCount(rows)));
     left_over(plan);
     if unreadable > 0 {
-        let line = format!("{unreadable} lines cannot be read; their prompts are asked again");
+        let line = either(
+            format!("{unreadable} lines cannot be read; their prompts are asked again"),
+            format!("{unreadable} 行を読み込めません。その行のプロンプトはもう一度実行します"),
+        );
         say("journal", &line);
     }
     if estimate.rows == 0 {
@@ -76,15 +96,21 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
     say("cost", &format!("{}{}", of.paid, cost(plan)));
     let time = HumanDuration(estimate.duration(of.at_once));
     let (at_once, seconds) = (of.at_once, estimate.typical.seconds);
-    let line =
-        format!("on Bedrock about {time} at {at_once} at once, with {seconds:.1} s an answer");
+    let line = either(
+        format!("on Bedrock about {time} at {at_once} at once, with {seconds:.1} s an answer"),
+        format!("Bedrock では約 {time:#} (同時実行数 {at_once}、1 件 {seconds:.1} 秒)"),
+    );
     say("time", &line);
 }
 
 /// Says how many answers are of no prompt any more.
 pub(crate) fn left_over(plan: &Plan) {
     if plan.left_over > 0 {
-        let line = format!("{} of no prompt any more are left out", plan.left_over);
+        let count = plan.left_over;
+        let line = either(
+            format!("{count} of no prompt any more are left out"),
+            format!("入力にないプロンプトの回答 {count} 件を除きます"),
+        );
         say("answers", &line);
     }
 }
@@ -92,10 +118,11 @@ pub(crate) fn left_over(plan: &Plan) {
 /// Says how many results are of no prompt that was asked.
 pub(crate) fn strangers(count: u64) {
     if count > 0 {
-        say(
-            "results",
-            &format!("{count} of no prompt that was asked are left out"),
+        let line = either(
+            format!("{count} of no prompt that was asked are left out"),
+            format!("入力にないプロンプトの結果 {count} 件を除きます"),
         );
+        say("results", &line);
     }
 }
 
@@ -105,7 +132,11 @@ pub(crate) fn agrees(estimate: &Estimate) -> bool {
         return false;
     }
     let most = usd(estimate.most_usd);
-    let _ = write!(io::stderr(), "It may cost up to {most}. Go on? [y/N] ");
+    let question = either(
+        format!("It may cost up to {most}. Go on? [y/N] "),
+        format!("料金は最大 {most} です。続けますか? [y/N] "),
+    );
+    let _ = write!(io::stderr(), "{question}");
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok()
         && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
@@ -122,22 +153,34 @@ fn cost(plan: &Plan) -> String {
     let estimate = &plan.estimate;
     let typical = &estimate.typical;
     let by = match typical.sample {
-        0 => "assumed".to_owned(),
-        1 => "as the one that is there".to_owned(),
-        sample => format!("the mean of {}", HumanCount(sample)),
+        0 => either("assumed".to_owned(), "仮定".to_owned()),
+        1 => either(
+            "as the one that is there".to_owned(),
+            "1 件の実績".to_owned(),
+        ),
+        sample => {
+            let sample = HumanCount(sample);
+            either(
+                format!("the mean of {sample}"),
+                format!("{sample} 件の平均"),
+            )
+        }
     };
     let unpriced = match estimate.unpriced_rows {
         0 => String::new(),
-        rows => format!(
-            "; {} prompts are of a model without a price",
-            HumanCount(rows)
-        ),
+        rows => {
+            let rows = HumanCount(rows);
+            either(
+                format!("; {rows} prompts are of a model without a price"),
+                format!("。{rows} 件のモデルは単価が不明です"),
+            )
+        }
     };
-    format!(
-        "{} with {} tokens an answer ({by}), {} at most{unpriced}",
-        usd(estimate.likely_usd),
-        typical.output_tokens,
-        usd(estimate.most_usd),
+    let (likely, most) = (usd(estimate.likely_usd), usd(estimate.most_usd));
+    let tokens = typical.output_tokens;
+    either(
+        format!("{likely} with {tokens} tokens an answer ({by}), {most} at most{unpriced}"),
+        format!("{likely} (1 件の回答が {tokens} トークンの場合。{by})、最大 {most}{unpriced}"),
     )
 }
 
@@ -196,20 +239,22 @@ impl Summary {
 
     pub(crate) fn print(&self, as_json: bool) {
         let run = &self.run;
-        say(
-            "answered",
-            &format!(
-                "{} of {}, {} now in {}, {} on Bedrock",
-                HumanCount(self.answered),
-                HumanCount(self.rows),
-                HumanCount(run.answered),
-                took(run.seconds),
-                usd(run.cost_usd)
-            ),
+        let (answered, rows) = (HumanCount(self.answered), HumanCount(self.rows));
+        let (now, cost) = (HumanCount(run.answered), usd(run.cost_usd));
+        let time = took(run.seconds);
+        let line = either(
+            format!("{answered} of {rows}, {now} now in {time}, {cost} on Bedrock"),
+            format!("{rows} 件中 {answered} 件 (今回 {now} 件、{time}、Bedrock では {cost})"),
         );
+        say("answered", &line);
         for (code, count) in &run.failed {
             let code = code.replace(char::is_control, "");
-            say("failed", &format!("{} with {code}", HumanCount(*count)));
+            let count = HumanCount(*count);
+            let line = either(
+                format!("{count} with {code}"),
+                format!("{count} 件 ({code})"),
+            );
+            say("failed", &line);
         }
         if run.retries > 0 {
             say("retries", &HumanCount(run.retries).to_string());
@@ -224,21 +269,34 @@ impl Summary {
         let output = self.output.display();
         if self.is_stopped() {
             let in_flight = self.run.dropped;
-            let line = format!(
-                "{in_flight} in flight are asked again; the same command goes on from {output}.part"
+            let line = either(
+                format!(
+                    "{in_flight} in flight are asked again; the same command goes on from {output}.part"
+                ),
+                format!(
+                    "処理中だった {in_flight} 件はもう一度実行します。同じコマンドで {output}.part から再開します"
+                ),
             );
             return say("stopped", &line);
         }
         if self.missing > 0 {
             let missing = HumanCount(self.missing as u64);
-            let line = format!(
-                "{missing} have no result; the same command asks those, and goes on from {output}.part"
+            let line = either(
+                format!(
+                    "{missing} have no result; the same command asks those, and goes on from {output}.part"
+                ),
+                format!(
+                    "{missing} 件の結果がありません。同じコマンドで、{output}.part から続けて実行します"
+                ),
             );
             return say("missing", &line);
         }
         let again = match self.exit_code() {
-            0 => "",
-            _ => "; the same command asks those again that failed",
+            0 => String::new(),
+            _ => either(
+                "; the same command asks those again that failed".to_owned(),
+                " (失敗した分は、同じコマンドでもう一度実行できます)".to_owned(),
+            ),
         };
         say("output", &format!("{output}{again}"));
         if let Some(table) = &self.table {

@@ -74,6 +74,11 @@ impl StandInOptions {
         }
     }
 
+    /// The address of the API whose model answers; empty where none does.
+    pub fn upstream(&self) -> &str {
+        &self.upstream
+    }
+
     /// Who gives the answers, to be said of the stand-in.
     pub fn who_answers(&self) -> String {
         match self.upstream.as_str() {

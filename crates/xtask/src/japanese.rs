@@ -1,22 +1,10 @@
 //! The sentences of failures in Japanese, where the locale is Japanese. The function's own errors stay English.
 
-use std::env;
-
 use crate::failure::Failure;
-
-/// Whether the language is Japanese: `DOCTOR_LANG`, which names that of every command, or else the locale's
-/// variables in POSIX's order of precedence, as in infra/lib/text.ts.
-fn is_wanted() -> bool {
-    ["DOCTOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(|name| env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .is_some_and(|value| value.to_ascii_lowercase().starts_with("ja"))
-}
 
 /// What happened and what to do, in the language of whoever runs the command.
 pub(crate) fn said(failure: &Failure) -> String {
-    if is_wanted() {
+    if lambda_local::is_japanese() {
         in_japanese(failure)
     } else {
         failure.to_string()

@@ -27,6 +27,9 @@ export function readGrantedTable(): GrantedTable {
 export function grantedProblems({ table, granted, today }: GrantedTable): string[] {
   const missing = granted.filter((id) => !table.models.some((row) => row.id === id));
   if (missing.length > 0)
-    throw new UserError(`MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`);
+    throw new UserError({
+      en: `MODEL ${missing.join(', ')} is not in models.json: \`make models\` lists what is.`,
+      ja: `MODEL に指定された ${missing.join(', ')} は models.json にありません。\`make models\` で一覧を確認できます。`,
+    });
   return lifeProblems(table.models, granted, today);
 }

@@ -1,8 +1,24 @@
 import { daysToEnd, hasEnded } from '../../lib/models/life.ts';
 import { type ModelRow, countriesOf } from '../../lib/models/table.ts';
 import { exitOnError } from '../../lib/errors.ts';
+import { message, said } from '../../lib/text.ts';
 import { columns, wantsJson } from '../shared/terminal.ts';
 import { type GrantedTable, readGrantedTable } from './granted.ts';
+
+const texts = {
+  legend: message(
+    (first: string, last: string) =>
+      [
+        `* granted (MODEL). Prices: US dollars per million tokens, list prices, read ${first === last ? `on ${first}` : `from ${first} to ${last}`}; models.json has each row's source. In, out: tokens.`,
+        'make models-check tells what needs care.\n\nNot confirmed:',
+      ].join('\n'),
+    (first, last) =>
+      [
+        `* は許可されているモデル (MODEL) です。料金は 100 万トークンあたりの米ドル (定価) で、確認日は ${first === last ? first : `${first} 〜 ${last}`}、出典は models.json にあります。`,
+        '対応が必要なモデルは make models-check で確認できます。\n\n未確認の項目 (英語):',
+      ].join('\n'),
+  ),
+} as const;
 
 await exitOnError(() => {
   const known = readGrantedTable();
@@ -19,19 +35,15 @@ await exitOnError(() => {
       ),
     );
   console.log(asTable(known));
-  console.log(
-    `\n* granted (MODEL). Prices: US dollars per million tokens, list prices, ${readOn(known.table.models)}; models.json has each row's source. In, out: tokens.`,
-  );
-  console.log('make models-check tells what needs care.\n\nNot confirmed:');
+  console.log(`\n${said(texts.legend(...readBetween(known.table.models)))}`);
   for (const { id, unconfirmed } of known.table.models)
     if (unconfirmed.length > 0) console.log(`${id}: ${unconfirmed.join('; ')}`);
 });
 
-/** When the prices were read, all of them. */
-function readOn(rows: readonly ModelRow[]): string {
+/** The first and the last day on which the prices were read. */
+function readBetween(rows: readonly ModelRow[]): [string, string] {
   const days = rows.map(({ confirmedOn }) => confirmedOn).toSorted();
-  const [first, last] = [days.at(0), days.at(-1)];
-  return first === last ? `read on ${first}` : `read from ${first} to ${last}`;
+  return [days.at(0) ?? '', days.at(-1) ?? ''];
 }
 
 function asTable({ table, granted, today }: GrantedTable): string {

@@ -1,15 +1,40 @@
 import { exitOnError } from '../../lib/errors.ts';
 import { readModels } from '../../lib/models/table.ts';
 import { modelsFile } from '../../lib/paths.ts';
+import { message, said } from '../../lib/text.ts';
 import { columns, wantsJson } from '../shared/terminal.ts';
 import { announceTarget } from '../shared/target.ts';
 import { type Spent, spentOf, spentSince } from './spent.ts';
 
-const NOT_INCLUDED = [
-  'Estimates: tokens as Bedrock counted them, at the prices of models.json when the function was deployed.',
-  'Not included: Lambda, CloudWatch and other services, taxes and discounts; calls whose answer never came back (time-outs,',
-  'retries); calls that do not go through this function; the last minutes. The bill itself is in AWS Billing.',
-].join('\n');
+const texts = {
+  // The Japanese titles have no wide character, which would be counted as one column and take two.
+  today: message(
+    (day: string) => `Today, ${day} (UTC)`,
+    (day) => `${day} (UTC)`,
+  ),
+  month: message(
+    (month: string) => `This month, ${month}`,
+    (month) => month,
+  ),
+  noCalls: message(
+    (title: string) => `${title}: no calls.`,
+    (title) => `${title}: 呼び出しはありません。`,
+  ),
+  notIncluded: message(
+    () =>
+      [
+        'Estimates: tokens as Bedrock counted them, at the prices of models.json when the function was deployed.',
+        'Not included: Lambda, CloudWatch and other services, taxes and discounts; calls whose answer never came back (time-outs,',
+        'retries); calls that do not go through this function; the last minutes. The bill itself is in AWS Billing.',
+      ].join('\n'),
+    () =>
+      [
+        '推定料金です。Bedrock が数えたトークン数に、デプロイ時の models.json の単価を掛けています。',
+        '次の料金は含みません: Lambda や CloudWatch など他のサービス、税金と割引、回答が届かなかった呼び出し',
+        '(タイムアウト、再試行)、この関数を通らない呼び出し、直近数分の呼び出し。実際の請求額は AWS Billing で確認できます。',
+      ].join('\n'),
+  ),
+} as const;
 
 await exitOnError(async () => {
   const target = await announceTarget('adding up the estimated cost of', 'existing');
@@ -25,12 +50,16 @@ await exitOnError(async () => {
   const sums = { today: spentOf(spending, midnight), month: spentOf(spending, first) };
   if (wantsJson()) return console.log(JSON.stringify(sums, null, 2));
   console.log(
-    `${section(`Today, ${midnight.toISOString().slice(0, 10)} (UTC)`, sums.today)}\n\n${section(`This month, ${midnight.toISOString().slice(0, 7)}`, sums.month)}\n\n${NOT_INCLUDED}`,
+    [
+      section(said(texts.today(midnight.toISOString().slice(0, 10))), sums.today),
+      section(said(texts.month(midnight.toISOString().slice(0, 7))), sums.month),
+      said(texts.notIncluded()),
+    ].join('\n\n'),
   );
 });
 
 function section(title: string, spent: readonly Spent[]): string {
-  if (spent.length === 0) return `${title}: no calls.`;
+  if (spent.length === 0) return said(texts.noCalls(title));
   const total: Spent = {
     modelId: 'total',
     calls: sum(spent, 'calls'),

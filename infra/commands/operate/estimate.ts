@@ -17,6 +17,7 @@ import { LONGEST_CONTEXT } from '../../lib/models/overrun.ts';
 import { type ModelRow, priceIn } from '../../lib/models/table.ts';
 import type { Choice } from '../../lib/settings/choice.ts';
 import { BATCH_DEFAULTS, type Settings } from '../../lib/settings/settings.ts';
+import { message, said, type Text } from '../../lib/text.ts';
 import { announceNoTarget } from '../shared/target.ts';
 import { type Column, columns, number, wantsJson } from '../shared/terminal.ts';
 
@@ -26,14 +27,94 @@ const MOST_CALLS_PER_DAY = 100_000_000;
 /** An upper bound for PROMPTS, for the same reason. */
 const MOST_PROMPTS = 10_000_000_000;
 
+const texts = {
+  otherRegion: message(
+    (priced: string, region: string) =>
+      `The prices of AWS's services beside Bedrock are those of ${priced}; ${region} may have others.`,
+    (priced, region) => `Bedrock 以外のサービスの料金は ${priced} のものです。${region} では異なることがあります。`,
+  ),
+  capped: message(
+    (concurrency: number | undefined, cap: string, seconds: number) =>
+      `MAX_CONCURRENCY=${concurrency} lets at most ${cap} calls a day of ${seconds} s through; the rest are refused and cost nothing.`,
+    (concurrency, cap, seconds) =>
+      `MAX_CONCURRENCY=${concurrency} では、${seconds} 秒の呼び出しは 1 日に最大 ${cap} 回です。それを超えた呼び出しは拒否され、料金はかかりません。`,
+  ),
+  tooLarge: message(
+    (rows: string, files: number) =>
+      `${rows} prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make ${files} files.`,
+    (rows, files) =>
+      `${rows} 件は、Step Functions が 1 回の実行で読める量 (10 GB、1 億行) を超えます。${files} 個のファイルに分けてください。`,
+  ),
+  tooLong: message(
+    (rows: string, days: number, concurrency: number, retentionDays: number) =>
+      `${rows} prompts take ${days} days at ${concurrency} at once, and a batch ends after ${retentionDays}: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.`,
+    (rows, days, concurrency, retentionDays) =>
+      `${rows} 件は同時実行数 ${concurrency} で ${days} 日かかりますが、バッチは ${retentionDays} 日で終了します。MAX_CONCURRENCY か BATCH_RETENTION_DAYS を大きくしてください。`,
+  ),
+  eachPrompt: message(
+    (input: number, output: number, seconds: number, memory: number, concurrency: number) =>
+      `Each prompt: ${input} tokens in, ${output} out, ${seconds} s at ${memory} MB, ${concurrency} at once, none tried again. List prices, without taxes and free tiers.`,
+    (input, output, seconds, memory, concurrency) =>
+      `1 件あたり: 入力 ${input} トークン、出力 ${output} トークン、${seconds} 秒 (メモリ ${memory} MB)。同時実行数 ${concurrency}、再試行なし。料金は定価で、税金と無料利用枠は含みません。`,
+  ),
+  kept: message(
+    (days: number, tokens: string) =>
+      `S3 keeps rows and results for ${days} days. Bedrock's quota has to have ${tokens} tokens a minute.`,
+    (days, tokens) =>
+      `入力と結果は S3 に ${days} 日間残ります。Bedrock のクォータは 1 分あたり ${tokens} トークン必要です。`,
+  ),
+  eachCall: message(
+    (input: number, output: number, seconds: number, memory: number) =>
+      `Each call: ${input} tokens in, ${output} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
+    (input, output, seconds, memory) =>
+      `1 回あたり: 入力 ${input} トークン、出力 ${output} トークン、${seconds} 秒 (メモリ ${memory} MB)。1 か月は 30 日。料金は定価で、税金は含みません。`,
+  ),
+  freeTier: message(
+    () => 'free tier: what it takes off in an account that uses it for nothing else.',
+    () => 'free tier: 無料利用枠をほかに使っていないアカウントで差し引かれる額です。',
+  ),
+  read: message(
+    (days: string) => `Prices of tokens were read on ${days}; models.json has their sources.`,
+    (days) => `トークンの単価は ${days} に確認したものです。出典は models.json にあります。`,
+  ),
+  flex: message(
+    () => 'The tokens are those of the flexible tier, in which Bedrock may be slower, or refuse more.',
+    () =>
+      'トークンの単価は flex ティアのものです。flex ティアでは応答が遅くなったり、拒否が増えたりすることがあります。',
+  ),
+  streamed: message(
+    (kilobytes: string, free: number) =>
+      `Streamed, an answer is some ${kilobytes} kB; Lambda charges for streamed bytes beyond the first ${free} MB of each, so nothing here.`,
+    (kilobytes, free) =>
+      `ストリーミングの応答は約 ${kilobytes} kB です。Lambda の料金がかかるのは 1 回の応答のうち ${free} MB を超えた分だけなので、ここでは 0 です。`,
+  ),
+  both: message(
+    () => 'CALLS_PER_DAY is for a month and PROMPTS for a batch. Leave one of them out.',
+    () => 'CALLS_PER_DAY は 1 か月分、PROMPTS はバッチの見積もりに使います。どちらか一方だけを指定してください。',
+  ),
+  orSeveral: message(
+    (of: Text) => `${of.en}, or several, comma-separated`,
+    (of) => `${of.ja}。カンマ区切りで複数指定可`,
+  ),
+  noWholeNumber: message(
+    (name: string, most: number, of: Text, given: string) =>
+      `${name} takes a whole number from 1 to ${most} ${of.en}; "${given}" was given.`,
+    (name, most, of, given) =>
+      `${name} には 1 から ${most} までの整数を指定してください (${of.ja})。"${given}" が指定されました。`,
+  ),
+  noSeconds: message(
+    (most: number, given: string) =>
+      `SECONDS takes a number above 0, up to TIMEOUT_SECONDS (${most}); "${given}" was given.`,
+    (most, given) =>
+      `SECONDS には 0 より大きく TIMEOUT_SECONDS (${most}) 以下の数を指定してください ("${given}" が指定されました)。`,
+  ),
+} as const;
+
 await exitOnError(() => {
   const choice = inTheTier(announceNoTarget());
   const workload = workloadOf(process.env, choice);
   const { region } = choice.settings;
-  if (region !== PRICES.region)
-    console.error(
-      `The prices of AWS's services beside Bedrock are those of ${PRICES.region}; ${region} may have others.`,
-    );
+  if (region !== PRICES.region) console.error(said(texts.otherRegion(PRICES.region, region)));
   if (workload.prompts) estimateBatches(choice, workload.call, workload.prompts);
   else estimateMonths(choice, workload);
 });
@@ -49,9 +130,7 @@ function estimateMonths(choice: Choice, { call, callsPerDay }: Workload): void {
   const estimates = models.map((model) => callsPerDay.map((calls) => estimateOf(model, settings.memory, call, calls)));
   const cap = mostCallsPerDay(settings.maxConcurrency, call);
   if (callsPerDay.some((calls) => calls > cap))
-    console.error(
-      `MAX_CONCURRENCY=${settings.maxConcurrency} lets at most ${number(cap)} calls a day of ${call.seconds} s through; the rest are refused and cost nothing.`,
-    );
+    console.error(said(texts.capped(settings.maxConcurrency, number(cap), call.seconds)));
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
   else console.log([...estimates.map(asTable), assumptions(choice, call)].join('\n\n'));
 }
@@ -74,17 +153,9 @@ function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, re
   const rows = number(prompts);
   const days = Math.ceil(seconds / 86_400);
   return [
-    ...(files > 1
-      ? [
-          `${rows} prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make ${files} files.`,
-        ]
-      : []),
-    ...(days > retentionDays
-      ? [
-          `${rows} prompts take ${days} days at ${concurrency} at once, and a batch ends after ${retentionDays}: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.`,
-        ]
-      : []),
-  ];
+    ...(files > 1 ? [texts.tooLarge(rows, files)] : []),
+    ...(days > retentionDays ? [texts.tooLong(rows, days, concurrency, retentionDays)] : []),
+  ].map(said);
 }
 
 /** Of 86,400 seconds. */
@@ -125,10 +196,12 @@ function duration(seconds: number): string {
 function batchAssumptions(settings: Settings, { memory, concurrency, retentionDays }: BatchRun, call: Call): string {
   const { inputTokens, outputTokens, seconds } = call;
   return [
-    `Each prompt: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB, ${concurrency} at once, none tried again. List prices, without taxes and free tiers.`,
-    `S3 keeps rows and results for ${retentionDays} days. Bedrock's quota has to have ${number(Math.ceil(tokensPerMinute(call, concurrency)))} tokens a minute.`,
+    texts.eachPrompt(inputTokens, outputTokens, seconds, memory, concurrency),
+    texts.kept(retentionDays, number(Math.ceil(tokensPerMinute(call, concurrency)))),
     ...tier(settings),
-  ].join('\n');
+  ]
+    .map(said)
+    .join('\n');
 }
 
 function asTable(estimates: readonly Estimate[]): string {
@@ -148,27 +221,26 @@ function dollars(usd: number): string {
 }
 
 /** In which tier the tokens are priced, where that is not the standard one. */
-function tier({ serviceTier }: Settings): string[] {
-  return serviceTier
-    ? ['The tokens are those of the flexible tier, in which Bedrock may be slower, or refuse more.']
-    : [];
+function tier({ serviceTier }: Settings): Text[] {
+  return serviceTier ? [texts.flex()] : [];
 }
 
 function assumptions({ settings, models }: Choice, { inputTokens, outputTokens, seconds }: Call): string {
   const { memory, stream } = settings;
   return [
-    `Each call: ${inputTokens} tokens in, ${outputTokens} out, ${seconds} s at ${memory} MB. A month is 30 days. List prices, without taxes.`,
-    'free tier: what it takes off in an account that uses it for nothing else.',
-    `Prices of tokens were read on ${[...new Set(models.map(({ confirmedOn }) => confirmedOn))].join(', ')}; models.json has their sources.`,
+    texts.eachCall(inputTokens, outputTokens, seconds, memory),
+    texts.freeTier(),
+    texts.read([...new Set(models.map(({ confirmedOn }) => confirmedOn))].join(', ')),
     ...tier(settings),
     ...(stream ? [streamed(outputTokens)] : []),
-  ].join('\n');
+  ]
+    .map(said)
+    .join('\n');
 }
 
 /** Lambda's charge for streamed answers is nothing: what is free of each is more than any model of models.json puts out. */
-function streamed(outputTokens: number): string {
-  const kilobytes = Math.ceil(streamedBytes(outputTokens) / 1000).toLocaleString('en-US');
-  return `Streamed, an answer is some ${kilobytes} kB; Lambda charges for streamed bytes beyond the first ${FREE_STREAMED_BYTES / 1e6} MB of each, so nothing here.`;
+function streamed(outputTokens: number): Text {
+  return texts.streamed(number(Math.ceil(streamedBytes(outputTokens) / 1000)), FREE_STREAMED_BYTES / 1e6);
 }
 
 /** What is asked of the function. */
@@ -188,39 +260,40 @@ interface Workload {
  */
 function workloadOf(environment: Readonly<Record<string, string | undefined>>, { settings, models }: Choice): Workload {
   const given = (name: string, otherwise: string): string => environment[name]?.trim() || otherwise;
-  const several = (name: string, text: string, most: number, of: string): number[] =>
-    text.split(',').map((each) => wholeNumber(name, each.trim(), most, `${of}, or several, comma-separated`));
+  const several = (name: string, text: string, most: number, of: Text): number[] =>
+    text.split(',').map((each) => wholeNumber(name, each.trim(), most, texts.orSeveral(of)));
   const [months, batches] = [given('CALLS_PER_DAY', ''), given('PROMPTS', '')];
-  if (months && batches)
-    throw new UserError('CALLS_PER_DAY is for a month and PROMPTS for a batch. Leave one of them out.');
-  const callsPerDay = several('CALLS_PER_DAY', months || '10,1000,100000', MOST_CALLS_PER_DAY, 'calls');
+  if (months && batches) throw new UserError(texts.both());
+  const callsPerDay = several('CALLS_PER_DAY', months || '10,1000,100000', MOST_CALLS_PER_DAY, {
+    en: 'calls',
+    ja: '回',
+  });
   const call = {
-    inputTokens: wholeNumber('INPUT_TOKENS', given('INPUT_TOKENS', '500'), LONGEST_CONTEXT, 'tokens'),
+    inputTokens: wholeNumber('INPUT_TOKENS', given('INPUT_TOKENS', '500'), LONGEST_CONTEXT, {
+      en: 'tokens',
+      ja: 'トークン',
+    }),
     outputTokens: wholeNumber(
       'OUTPUT_TOKENS',
       given('OUTPUT_TOKENS', '300'),
       Math.min(...models.map((model) => model.maxOutputTokens)),
-      'tokens, the most of this model',
+      { en: 'tokens, the most of this model', ja: 'トークン。上限はこのモデルのもの' },
     ),
     seconds: seconds(given('SECONDS', '3'), settings.timeoutSeconds),
   };
   return batches
-    ? { call, callsPerDay, prompts: several('PROMPTS', batches, MOST_PROMPTS, 'prompts') }
+    ? { call, callsPerDay, prompts: several('PROMPTS', batches, MOST_PROMPTS, { en: 'prompts', ja: '件' }) }
     : { call, callsPerDay };
 }
 
-function wholeNumber(name: string, text: string, most: number, of: string): number {
+function wholeNumber(name: string, text: string, most: number, of: Text): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1 && value <= most))
-    throw new UserError(`${name} takes a whole number from 1 to ${most} ${of}; "${text}" was given.`);
+  if (!(value >= 1 && value <= most)) throw new UserError(texts.noWholeNumber(name, most, of, text));
   return value;
 }
 
 function seconds(text: string, timeoutSeconds: number): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value > 0 && value <= timeoutSeconds))
-    throw new UserError(
-      `SECONDS takes a number above 0, up to TIMEOUT_SECONDS (${timeoutSeconds}); "${text}" was given.`,
-    );
+  if (!(value > 0 && value <= timeoutSeconds)) throw new UserError(texts.noSeconds(timeoutSeconds, text));
   return value;
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../lib/errors.ts';
+import { message } from '../../lib/text.ts';
 
 /** Whether a program reads the output: JSON=1 after `make`, or --json. */
 export const wantsJson = (): boolean => isOn('JSON') || process.argv.includes('--json');
@@ -15,8 +16,13 @@ export function isOn(name: string, unset = false): boolean {
   if (given === '') return unset;
   if (/^(1|true|yes|on)$/i.test(given)) return true;
   if (/^(0|false|no|off)$/i.test(given)) return false;
-  throw new UserError(`${name} takes 1 or 0; "${given}" was given.`);
+  throw new UserError(neither(name, given));
 }
+
+const neither = message(
+  (name: string, given: string) => `${name} takes 1 or 0; "${given}" was given.`,
+  (name, given) => `${name} には 1 か 0 を指定してください ("${given}" が指定されました)。`,
+);
 
 /** A column: its heading, and whether its cells are aligned right, as numbers are. */
 export interface Column {

@@ -1,3 +1,4 @@
+import { message, said } from '../text.ts';
 import type { ModelRow } from './table.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,7 +31,7 @@ export const MOST_DAYS_LIFE_UNCONFIRMED = 30;
 export const MOST_DAYS_UNCONFIRMED = 120;
 
 /**
- * What is wrong with the life of the models in use, one sentence each.
+ * What is wrong with the life of the models in use, one sentence each, in the language of whoever runs the command.
  *
  * @param granted ids of the models that the function may call.
  * @param today an ISO date.
@@ -43,32 +44,57 @@ export function lifeProblems(rows: readonly ModelRow[], granted: readonly string
 }
 
 function endProblems(row: ModelRow, today: string): string[] {
-  if (hasEnded(row, today))
-    return [`${row.id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`];
+  if (hasEnded(row, today)) return [said(texts.ended(row.id))];
   const days = daysToEnd(row, today);
   if (days !== undefined && days <= LEAST_DAYS_TO_LIVE)
-    return [`${row.id} ends in ${days} days, on ${row.lifecycle.endOfLife}: set MODEL to another one before that.`];
-  if (row.lifecycle.status === 'legacy')
-    return [`${row.id} is legacy: Bedrock refuses it to accounts that do not use it. Set MODEL to an active one.`];
+    return [said(texts.ends(row.id, days, row.lifecycle.endOfLife))];
+  if (row.lifecycle.status === 'legacy') return [said(texts.legacy(row.id))];
   return [];
 }
 
 function staleLifeProblems({ id, lifecycle }: ModelRow, today: string): string[] {
   const days = daysBetween(lifecycle.confirmedOn, today);
   if (lifecycle.status === 'ended' || days <= MOST_DAYS_LIFE_UNCONFIRMED) return [];
-  return [
-    `${id}: AWS was last asked ${days} days ago, on ${lifecycle.confirmedOn}, whether it ends: run \`make models-refresh\`.`,
-  ];
+  return [said(texts.staleLife(id, days, lifecycle.confirmedOn))];
 }
 
 /** The row of an ended model does not go stale, because the model changes no more. */
 function staleProblems({ id, lifecycle, confirmedOn }: ModelRow, today: string): string[] {
   const days = daysBetween(confirmedOn, today);
   if (lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
-  return [
-    `${id}: what no API tells, such as its price, was last confirmed ${days} days ago, on ${confirmedOn}: read it again at AWS, and write the day into the row's confirmedOn.`,
-  ];
+  return [said(texts.stale(id, days, confirmedOn))];
 }
+
+const texts = {
+  ended: message(
+    (id: string) => `${id} has reached its end of life: Bedrock refuses every call to it. Set MODEL to another one.`,
+    (id) =>
+      `${id} は提供が終了しています。Bedrock は呼び出しをすべて拒否します。MODEL に別のモデルを指定してください。`,
+  ),
+  ends: message(
+    (id: string, days: number, date: string | null) =>
+      `${id} ends in ${days} days, on ${date}: set MODEL to another one before that.`,
+    (id, days, date) =>
+      `${id} はあと ${days} 日で提供が終了します (${date})。その前に MODEL に別のモデルを指定してください。`,
+  ),
+  legacy: message(
+    (id: string) => `${id} is legacy: Bedrock refuses it to accounts that do not use it. Set MODEL to an active one.`,
+    (id) =>
+      `${id} はレガシーモデルです。使っていないアカウントからの呼び出しを Bedrock は拒否します。MODEL に提供中 (Active) のモデルを指定してください。`,
+  ),
+  staleLife: message(
+    (id: string, days: number, date: string) =>
+      `${id}: AWS was last asked ${days} days ago, on ${date}, whether it ends: run \`make models-refresh\`.`,
+    (id, days, date) =>
+      `${id} の提供終了日を AWS で最後に確認したのは ${days} 日前 (${date}) です。\`make models-refresh\` を実行してください。`,
+  ),
+  stale: message(
+    (id: string, days: number, date: string) =>
+      `${id}: what no API tells, such as its price, was last confirmed ${days} days ago, on ${date}: read it again at AWS, and write the day into the row's confirmedOn.`,
+    (id, days, date) =>
+      `${id} の料金など、API で取得できない項目を最後に確認したのは ${days} 日前 (${date}) です。AWS のページで確認し、その日付を confirmedOn に書いてください。`,
+  ),
+} as const;
 
 /** What a model asks for before the first call, from nothing to most. */
 const ACCESS: readonly ModelRow['access'][] = ['none', 'marketplace', 'marketplace-and-form'];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { message } from '../text.ts';
 
 const dollars = z.number().nonnegative();
 const price = z.strictObject({ input: dollars, output: dollars });
@@ -98,17 +99,28 @@ export function parseModels(text: string, name: string): ModelTable {
   const result = modelTable.safeParse(parseJson(text, name));
   if (result.success) return result.data;
   const [first] = result.error.issues;
-  const place = first?.path.length ? ` at ${first.path.join('.')}` : '';
-  throw new UserError(`${name} is not a table of models${place}: ${first?.message ?? 'unknown reason'}.`);
+  throw new UserError(texts.noTable(name, first?.path.join('.') ?? '', first?.message ?? 'unknown reason'));
 }
 
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${name} is not JSON: ${String(error)}.`);
+    throw new UserError(texts.noJson(name, String(error)));
   }
 }
+
+const texts = {
+  noTable: message(
+    (name: string, place: string, problem: string) =>
+      `${name} is not a table of models${place && ` at ${place}`}: ${problem}.`,
+    (name, place, problem) => `${name} をモデルの表として読み込めません。${place && `${place}: `}${problem}。`,
+  ),
+  noJson: message(
+    (name: string, problem: string) => `${name} is not JSON: ${problem}.`,
+    (name, problem) => `${name} は JSON ではありません: ${problem}。`,
+  ),
+} as const;
 
 /** Reads and checks the table at `path`. */
 export function readModels(path: string): ModelTable {

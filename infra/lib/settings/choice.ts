@@ -3,6 +3,7 @@ import { hasEnded } from '../models/life.ts';
 import { type ModelRow, type ModelTable, readModels } from '../models/table.ts';
 import { modelsFile, settingsFile } from '../paths.ts';
 import { environmentOf, LAMBDA_ENVIRONMENT_BYTES } from './function-environment.ts';
+import { message, type Text } from '../text.ts';
 import type { Purpose } from './purpose.ts';
 import type { Settings } from './settings.ts';
 import { type Given, readSettings } from './sources.ts';
@@ -43,11 +44,8 @@ export function chooseExisting(settings: Settings, table: ModelTable): Choice {
 
 function usableModel(id: string, region: string, table: ModelTable, today: string): ModelRow {
   const model = table.models.find((row) => row.id === id);
-  if (!model) throw new UserError(`MODEL ${id} is not in models.json; it has ${idsOf(livingModels(table, today))}.`);
-  if (hasEnded(model, today))
-    throw new UserError(
-      `MODEL ${id} has reached its end of life${endDate(model)}: Bedrock refuses every call to it. Use ${replacement(table, today)} instead.`,
-    );
+  if (!model) throw new UserError(texts.noModel(id, idsOf(livingModels(table, today))));
+  if (hasEnded(model, today)) throw new UserError(texts.ended(id, endDate(model), replacement(table, today)));
   if (region !== table.sourceRegion && model.reach !== 'global-profile')
     throw new UserError(wrongRegion(model, region, table, today));
   return model;
@@ -62,45 +60,37 @@ function livingModels(table: ModelTable, today: string): ModelRow[] {
 }
 
 /** The table's default, or the first model still alive if that one has ended too. */
-function replacement(table: ModelTable, today: string): string {
+function replacement(table: ModelTable, today: string): string | undefined {
   const living = livingModels(table, today);
-  return (living.find((row) => row.id === table.default) ?? living[0])?.id ?? 'a model that you add to models.json';
+  return (living.find((row) => row.id === table.default) ?? living[0])?.id;
 }
 
-function wrongRegion(model: ModelRow, region: string, table: ModelTable, today: string): string {
+function wrongRegion(model: ModelRow, region: string, table: ModelTable, today: string): Text {
   const global = livingModels(table, today).filter((row) => row.reach === 'global-profile');
-  return `REGION ${region} cannot call ${model.id}, which models.json has as called from ${table.sourceRegion}; use REGION=${table.sourceRegion}, or a model that every region calls: MODEL=${idsOf(global)}.`;
+  return texts.wrongRegion(region, model.id, table.sourceRegion, idsOf(global));
 }
 
 const idsOf = (rows: readonly ModelRow[]): string => rows.map((row) => row.id).join(', ');
 
 function checkMaxTokens({ maxTokens, maxTokensLimit }: Settings, models: readonly ModelRow[]): void {
   if (maxTokens !== undefined && maxTokensLimit !== undefined && maxTokens > maxTokensLimit) {
-    throw new UserError(
-      `MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, ${maxTokensLimit}; "${maxTokens}" was given.`,
-    );
+    throw new UserError(texts.aboveLimit(maxTokens, maxTokensLimit));
   }
   const model = models.find((row) => maxTokens !== undefined && maxTokens > row.maxOutputTokens);
-  if (model)
-    throw new UserError(
-      `MAX_TOKENS takes at most ${model.maxOutputTokens} with ${model.id}; "${maxTokens}" was given.`,
-    );
+  if (model) throw new UserError(texts.aboveModel(maxTokens, model.maxOutputTokens, model.id));
 }
 
 /** The function refuses an event for a model that is not served in the tier. */
 function checkServiceTier({ serviceTier }: Settings, models: readonly ModelRow[], table: ModelTable): void {
   const hasFlex = (row: ModelRow) => row.flexPricePerMillionTokens !== null;
   const model = models.find((row) => serviceTier === 'flex' && !hasFlex(row));
-  if (model)
-    throw new UserError(
-      `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${model.id} is none: leave it out, or grant only ${idsOf(table.models.filter(hasFlex))}.`,
-    );
+  if (model) throw new UserError(texts.noFlex(model.id, idsOf(table.models.filter(hasFlex))));
 }
 
 /** A budget without an address warns nobody. */
 function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
   if (monthlyBudgetUsd !== undefined && alarmEmail === undefined) {
-    throw new UserError('MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.');
+    throw new UserError(texts.noAddress());
   }
 }
 
@@ -109,12 +99,9 @@ const LONGEST_BATCH_TIMEOUT_SECONDS = 240;
 
 /** A row has the time of an Express workflow, in which the function has to have answered. */
 function checkBatch({ batch, batchRetentionDays, timeoutSeconds }: Settings): void {
-  if (batchRetentionDays !== undefined && !batch)
-    throw new UserError('BATCH_RETENTION_DAYS needs BATCH=1, whose files it is about; leave it out, or give both.');
+  if (batchRetentionDays !== undefined && !batch) throw new UserError(texts.noBatch());
   if (batch && timeoutSeconds > LONGEST_BATCH_TIMEOUT_SECONDS)
-    throw new UserError(
-      `TIMEOUT_SECONDS takes at most ${LONGEST_BATCH_TIMEOUT_SECONDS} with BATCH=1, because a row of a batch has five minutes; "${timeoutSeconds}" was given.`,
-    );
+    throw new UserError(texts.tooLong(LONGEST_BATCH_TIMEOUT_SECONDS, timeoutSeconds));
 }
 
 function checkEnvironmentSize(settings: Settings, models: readonly ModelRow[]): void {
@@ -123,9 +110,7 @@ function checkEnvironmentSize(settings: Settings, models: readonly ModelRow[]): 
     0,
   );
   if (bytes > LAMBDA_ENVIRONMENT_BYTES) {
-    throw new UserError(
-      `MODEL grants ${models.length} models, whose description takes ${bytes} bytes of the function's environment; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}. Grant fewer.`,
-    );
+    throw new UserError(texts.tooMany(models.length, bytes, LAMBDA_ENVIRONMENT_BYTES));
   }
 }
 
@@ -141,3 +126,59 @@ export function readChoice(purpose: Purpose): ReadChoice {
   const today = new Date().toISOString().slice(0, 10);
   return { given, ...(purpose === 'existing' ? chooseExisting(settings, table) : choose(settings, table, today)) };
 }
+
+const texts = {
+  noModel: message(
+    (id: string, ids: string) => `MODEL ${id} is not in models.json; it has ${ids}.`,
+    (id, ids) => `MODEL に指定された ${id} は models.json にありません。使えるのは ${ids} です。`,
+  ),
+  ended: message(
+    (id: string, date: string, other: string | undefined) =>
+      `MODEL ${id} has reached its end of life${date}: Bedrock refuses every call to it. Use ${other ?? 'a model that you add to models.json'} instead.`,
+    (id, date, other) =>
+      `MODEL に指定された ${id} は提供が終了しています${date}。Bedrock は呼び出しをすべて拒否します。${other ?? 'models.json に追加したモデル'} を使ってください。`,
+  ),
+  wrongRegion: message(
+    (region: string, id: string, source: string, ids: string) =>
+      `REGION ${region} cannot call ${id}, which models.json has as called from ${source}; use REGION=${source}, or a model that every region calls: MODEL=${ids}.`,
+    (region, id, source, ids) =>
+      `models.json の ${id} は ${source} から呼び出すモデルで、REGION ${region} からは呼び出せません。REGION=${source} にするか、どのリージョンからも呼び出せるモデルを MODEL=${ids} から選んでください。`,
+  ),
+  aboveLimit: message(
+    (given: number, limit: number) =>
+      `MAX_TOKENS takes at most what MAX_TOKENS_LIMIT allows, ${limit}; "${given}" was given.`,
+    (given, limit) => `MAX_TOKENS は MAX_TOKENS_LIMIT の ${limit} 以下にしてください ("${given}" が指定されました)。`,
+  ),
+  aboveModel: message(
+    (given: number | undefined, most: number, id: string) =>
+      `MAX_TOKENS takes at most ${most} with ${id}; "${given}" was given.`,
+    (given, most, id) => `${id} では MAX_TOKENS を ${most} 以下にしてください ("${given}" が指定されました)。`,
+  ),
+  noFlex: message(
+    (id: string, ids: string) =>
+      `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${id} is none: leave it out, or grant only ${ids}.`,
+    (id, ids) =>
+      `${id} は SERVICE_TIER=flex (flex ティア) に対応していません。指定をやめるか、MODEL を ${ids} だけにしてください。`,
+  ),
+  noAddress: message(
+    () => 'MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.',
+    () => 'MONTHLY_BUDGET_USD には通知先のメールアドレスが必要です。ALARM_EMAIL も指定してください。',
+  ),
+  noBatch: message(
+    () => 'BATCH_RETENTION_DAYS needs BATCH=1, whose files it is about; leave it out, or give both.',
+    () =>
+      'BATCH_RETENTION_DAYS は BATCH=1 で作られるファイルの保持日数です。BATCH=1 も指定するか、指定をやめてください。',
+  ),
+  tooLong: message(
+    (most: number, given: number) =>
+      `TIMEOUT_SECONDS takes at most ${most} with BATCH=1, because a row of a batch has five minutes; "${given}" was given.`,
+    (most, given) =>
+      `バッチの 1 行は 5 分以内に終わる必要があるため、BATCH=1 では TIMEOUT_SECONDS を ${most} 以下にしてください ("${given}" が指定されました)。`,
+  ),
+  tooMany: message(
+    (models: number, bytes: number, most: number) =>
+      `MODEL grants ${models} models, whose description takes ${bytes} bytes of the function's environment; Lambda allows ${most}. Grant fewer.`,
+    (models, bytes, most) =>
+      `MODEL に指定された ${models} 個のモデルの情報は関数の環境変数で ${bytes} バイトになり、Lambda の上限 ${most} バイトを超えます。モデルを減らしてください。`,
+  ),
+} as const;

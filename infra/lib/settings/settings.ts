@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
+import type { Text } from '../text.ts';
 
 /** What CloudWatch Logs accepts, without "for ever", with which the bill would never stop growing. */
 const retentionDays = Object.values(RetentionDays).filter(
@@ -121,7 +122,33 @@ export function typedSettings(settings: Settings): Record<string, string> {
 /** Under this name a template carries the settings that it was made with. */
 export const SETTINGS_METADATA = 'BedrockOnLambda::Settings';
 
+const YES_OR_NO_JA = '1 または 0';
+
+/** What each setting takes, in the words of a Japanese message; the schema has the English ones. */
+const TAKES_JA: Readonly<Record<SettingKey, string>> = {
+  region: 'ap-northeast-1 などの AWS の商用リージョン',
+  model: 'models.json にあるモデル ID (カンマ区切り、重複なし。先頭が既定のモデル)',
+  functionName: '英字で始まる、1 〜 64 文字の英数字とハイフン',
+  memory: '128 から 10240 までの整数 (MB)',
+  timeoutSeconds: '1 から 900 までの整数 (秒)',
+  logRetentionDays: `${retentionDays.join('、')} のいずれか (日)`,
+  alarmEmail: 'メールアドレス',
+  monthlyBudgetUsd: '1 から 1000000 までの数 (月額、米ドル)',
+  dailyLimitUsd: '0.01 から 1000000 までの数 (24 時間の米ドル)',
+  dashboard: YES_OR_NO_JA,
+  functionUrl: YES_OR_NO_JA,
+  stream: YES_OR_NO_JA,
+  batch: YES_OR_NO_JA,
+  batchRetentionDays: '1 から 365 までの整数 (日)',
+  maxConcurrency: '1 から 1000 までの整数 (同時実行数)',
+  maxTokens: '1 からモデルの最大出力トークン数までの整数',
+  maxTokensLimit: '1 から 1000000 までの整数 (トークン)',
+  temperature: '0 から 1 までの数',
+  serviceTier: 'default または flex',
+  maxPromptChars: '1 から 6000000 までの整数 (文字)',
+};
+
 /** What the setting takes, in words. */
-export function takes(key: SettingKey): string {
-  return settingsSchema.shape[key].description ?? '';
+export function takes(key: SettingKey): Text {
+  return { en: settingsSchema.shape[key].description ?? '', ja: TAKES_JA[key] };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { message, type Text } from '../text.ts';
 import { type Settings, settingNames, settingsSchema, takes } from './settings.ts';
 
 /** Names and values as a person gave them, before they are checked. */
@@ -32,7 +33,7 @@ export function readSettings({ environment, file }: SettingsSources): ReadSettin
   const typed = typedAfterMake(environment);
   refuseUnknown(
     typed.filter((name) => !isOtherVariable(name)),
-    'on the command line',
+    { en: 'on the command line', ja: 'コマンドライン' },
   );
   const given: Given = new Map([...fromFile(file), ...fromEnvironment(environment)]);
   return { settings: checkSettings(given), given };
@@ -51,10 +52,10 @@ export function checkSettings(given: Given): Settings {
   );
 }
 
-function refusal(given: Given, wrongKeys: readonly unknown[]): string {
+function refusal(given: Given, wrongKeys: readonly unknown[]): string | Text {
   const [name, key] = [...settingNames].find((entry) => wrongKeys.includes(entry[1])) ?? [];
   if (name === undefined || key === undefined) return 'A setting is unknown.';
-  return `${name} takes ${takes(key)}; "${String(given.get(name))}" was given.`;
+  return texts.refused(name, takes(key), String(given.get(name)));
 }
 
 function fromEnvironment(environment: Environment): [string, string][] {
@@ -68,9 +69,9 @@ function fromFile(file: string): [string, string | number | boolean][] {
   if (!existsSync(file)) return [];
   const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).safeParse(parseJson(file));
   if (!values.success) {
-    throw new UserError('infra/settings.json takes one JSON object of settings, such as {"MEMORY": 256}.');
+    throw new UserError(texts.noObject());
   }
-  refuseUnknown(Object.keys(values.data), 'in infra/settings.json');
+  refuseUnknown(Object.keys(values.data), { en: 'in infra/settings.json', ja: 'infra/settings.json' });
   return Object.entries(values.data).filter(([, value]) => value !== '');
 }
 
@@ -98,8 +99,23 @@ function isOtherVariable(name: string): boolean {
   );
 }
 
-function refuseUnknown(names: readonly string[], where: string): void {
+function refuseUnknown(names: readonly string[], where: Text): void {
   const unknown = names.find((name) => !settingNames.has(name));
   if (unknown === undefined) return;
-  throw new UserError(`${unknown} ${where} is no setting; the settings are ${[...settingNames.keys()].join(', ')}.`);
+  throw new UserError(texts.unknown(unknown, where, [...settingNames.keys()].join(', ')));
 }
+
+const texts = {
+  refused: message(
+    (name: string, takes: Text, given: string) => `${name} takes ${takes.en}; "${given}" was given.`,
+    (name, takes, given) => `${name} には次の値を指定してください: ${takes.ja} ("${given}" が指定されました)。`,
+  ),
+  noObject: message(
+    () => 'infra/settings.json takes one JSON object of settings, such as {"MEMORY": 256}.',
+    () => 'infra/settings.json には {"MEMORY": 256} のような、設定の JSON オブジェクトを 1 つ書いてください。',
+  ),
+  unknown: message(
+    (name: string, where: Text, names: string) => `${name} ${where.en} is no setting; the settings are ${names}.`,
+    (name, where, names) => `${where.ja}の ${name} という設定はありません。使える設定は ${names} です。`,
+  ),
+} as const;

@@ -4,7 +4,7 @@ use std::{os::unix::fs::symlink, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, answer};
+use super::stage::{Stage, answer, ended};
 
 async fn refused(stage: &Stage, more: &[&str]) -> String {
     let ended = stage.run_with(more).await;
@@ -309,5 +309,38 @@ async fn lines_tell_how_far_it_is_where_there_is_no_terminal() {
         ended.stderr.contains(" of 12 done, 0 failed"),
         "{}",
         ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn in_a_japanese_locale_the_run_and_its_failures_are_told_in_japanese() {
+    let stage = Stage::new(Duration::ZERO).await;
+    let told = async || {
+        let child = stage
+            .command(&[])
+            .env("LANG", "ja_JP.UTF-8")
+            .spawn()
+            .unwrap();
+        ended(child).await
+    };
+    stage.write("prompts.jsonl", "{\"prompt\":\"a\"}\n{\"prompt\":1}\n");
+    let wrong = told().await;
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(
+        wrong
+            .stderr
+            .contains("の 1 行に誤りがあります。何も送信していません。\n  2 行目: "),
+        "{}",
+        wrong.stderr
+    );
+    stage.write("prompts.jsonl", "{\"prompt\":\"a\"}\n");
+    let answered = told().await;
+    assert_eq!(answered.code, 0, "{}", answered.stderr);
+    assert!(
+        answered
+            .stderr
+            .contains("answered  1 件中 1 件 (今回 1 件、"),
+        "{}",
+        answered.stderr
     );
 }
