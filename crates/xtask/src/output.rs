@@ -54,7 +54,11 @@ impl AnswerOutput {
     /// Ends an answer that was stopped, and gives the text that has come.
     pub(crate) fn stop(self) -> Result<String, Failure> {
         self.end_line()?;
-        say_dim(&"stopped");
+        say_dim(if lambda_local::is_japanese() {
+            &"停止しました"
+        } else {
+            &"stopped"
+        });
         Ok(self.text)
     }
 
@@ -68,10 +72,12 @@ impl AnswerOutput {
 
 /// Says on stderr that an answer is not whole, and why.
 pub(crate) fn say_cut(reason: &str) {
-    let _ = writeln!(
-        io::stderr(),
-        "The answer is not whole: it was stopped by {reason}."
-    );
+    let line = if lambda_local::is_japanese() {
+        format!("回答は途中で止まりました ({reason})。")
+    } else {
+        format!("The answer is not whole: it was stopped by {reason}.")
+    };
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Writes a line of less weight than the answer to stderr.

@@ -13,6 +13,15 @@ pub(super) const HELP: &str = "\
 /help          lists the commands
 Ctrl-C stops an answer. An empty line or Ctrl-D ends the conversation.";
 
+/// The same in Japanese.
+pub(super) const HELP_JA: &str = "\
+/model ID      以後の質問に答えるモデルを変える
+/system TEXT   システムプロンプトを設定する。TEXT を省くと解除する
+/new           会話を最初からやり直す
+/save FILE     会話を新しいファイルに JSON で保存する
+/help          コマンドの一覧を表示する
+Ctrl-C で回答を止めます。空の行か Ctrl-D で会話を終えます。";
+
 /// A line of input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -93,7 +102,9 @@ mod tests {
     #[test]
     fn the_help_names_every_command() {
         for command in ["/model", "/system", "/new", "/save", "/help"] {
-            assert!(HELP.contains(&format!("{command} ")), "{command}");
+            for help in [HELP, HELP_JA] {
+                assert!(help.contains(&format!("{command} ")), "{command}");
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use std::{
 
 use conversation::Conversation;
 use input::{Entered, Input};
-use line::{HELP, Line};
+use line::{HELP, HELP_JA, Line};
 use terminal::Terminal;
 
 use crate::{
@@ -96,7 +96,14 @@ impl Chat {
             Line::Model(id) => self.conversation.model_id = Some(id),
             Line::System(text) => self.conversation.system = text,
             Line::Save(path) => return self.save(&path),
-            Line::Help => drop(writeln!(io::stderr(), "{HELP}")),
+            Line::Help => {
+                let help = if lambda_local::is_japanese() {
+                    HELP_JA
+                } else {
+                    HELP
+                };
+                drop(writeln!(io::stderr(), "{help}"));
+            }
         }
         Ok(())
     }
