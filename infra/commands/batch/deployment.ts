@@ -3,6 +3,7 @@ import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors.ts';
+import { message } from '../../lib/text.ts';
 import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
 import { type DeploymentRecord, readDeployment, requireAccountOf } from '../shared/deployment-record.ts';
 import { askConcurrency } from '../shared/function-state.ts';
@@ -35,8 +36,7 @@ export function batchResources({ Outputs = [] }: Stack): BatchResources | undefi
 /** @throws UserError when no deployment is recorded, or it is of another account than the credentials. */
 export async function recordedDeployment(): Promise<DeploymentRecord> {
   const deployed = readDeployment();
-  if (!deployed)
-    throw new UserError('No deployment is recorded here. Run make deploy BATCH=1 first, or use TARGET=local.');
+  if (!deployed) throw new UserError(texts.noDeployment());
   try {
     await requireAccountOf(deployed);
   } catch (error) {
@@ -55,9 +55,7 @@ export async function requireResources(deployed: DeploymentRecord): Promise<Batc
   const stack = await describeStack({ account, region, stackName });
   const resources = stack && batchResources(stack);
   if (resources) return resources;
-  throw new UserError(
-    `${stackName} in ${region} was deployed without BATCH=1: run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.`,
-  );
+  throw new UserError(texts.withoutBatch(stackName, region));
 }
 
 const PERMISSIONS = [
@@ -89,9 +87,7 @@ async function refuseStopped({ account, region, stackName }: DeploymentRecord): 
     if (isDenied(error)) return;
     throw error;
   }
-  throw new UserError(
-    `${stackName} is stopped, and would refuse every row: make status says why, make resume lets calls in again. Nothing was started.`,
-  );
+  throw new UserError(texts.stopped(stackName));
 }
 
 async function settingsOf({ functionName, region }: DeploymentRecord): Promise<Record<string, string>> {
@@ -111,5 +107,29 @@ async function concurrencyOf({ region }: DeploymentRecord, stateMachineArn: stri
   );
   const parsed = definition.safeParse(parseJson(described.definition ?? ''));
   if (parsed.success) return parsed.data.States.Rows.MaxConcurrency;
-  throw new UserError('The state machine of the deployment is not what make deploy makes. Run make deploy BATCH=1.');
+  throw new UserError(texts.otherStateMachine());
 }
+
+const texts = {
+  noDeployment: message(
+    () => 'No deployment is recorded here. Run make deploy BATCH=1 first, or use TARGET=local.',
+    () => 'デプロイの記録がありません。先に make deploy BATCH=1 を実行するか、TARGET=local を付けてください。',
+  ),
+  withoutBatch: message(
+    (name: string, region: string) =>
+      `${name} in ${region} was deployed without BATCH=1: run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.`,
+    (name, region) =>
+      `${region} の ${name} は BATCH=1 なしでデプロイされています。ほかの設定はそのままで make deploy BATCH=1 を実行するか、手元の関数を使う場合は TARGET=local を付けてください。`,
+  ),
+  stopped: message(
+    (name: string) =>
+      `${name} is stopped, and would refuse every row: make status says why, make resume lets calls in again. Nothing was started.`,
+    (name) =>
+      `${name} は停止しているため、すべての行が拒否されます。理由は make status で確認でき、make resume で再開できます。何も開始していません。`,
+  ),
+  otherStateMachine: message(
+    () => 'The state machine of the deployment is not what make deploy makes. Run make deploy BATCH=1.',
+    () =>
+      'デプロイされているステートマシンが make deploy の作るものと異なります。make deploy BATCH=1 を実行してください。',
+  ),
+} as const;
