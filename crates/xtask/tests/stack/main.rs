@@ -18,12 +18,13 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::Mutex,
+    sync::{Mutex, Once},
     thread,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
+use tokio::signal::unix::{self, SignalKind};
 
 /// One at a time: where `make watch` runs, `make invoke` uses it.
 static TURN: Mutex<()> = Mutex::new(());
@@ -39,8 +40,23 @@ fn event(name: &str) -> PathBuf {
     root().join("events").join(name)
 }
 
+/// Has what these tests start end with them, also where they run under `nohup`: a signal that is ignored is ignored by every child too,
+/// and one that has a handler is not.
+fn pass_no_nohup_on() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let _context = runtime.enter();
+        unix::signal(SignalKind::hangup()).unwrap();
+    });
+}
+
 /// The program itself: make would stand between it and the signals.
 fn xtask(args: &[&str]) -> Command {
+    pass_no_nohup_on();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(args).env_clear().stdin(Stdio::null());
     for name in [
@@ -65,6 +81,7 @@ fn invoke(event: &Path) -> Command {
 }
 
 fn make(target: &str) -> Command {
+    pass_no_nohup_on();
     let mut command = Command::new("make");
     command
         .args(["--silent", target, "TARGET=local"])
@@ -153,14 +170,11 @@ fn assert_nothing_is_left(port: &str) {
 }
 
 fn signal(child: &Child, signal: Signal) {
-    kill_process(
-        Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(),
-        signal,
-    )
-    .unwrap();
+    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// A run that has said where its stand-in is.
+/// A run that has said where its stand-in is. Dropping it kills what is left of it: a test that fails would leave a `make watch` for
+/// the next one to meet.
 struct Started {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
@@ -175,26 +189,21 @@ impl Started {
             .process_group(0)
             .spawn()
             .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let port = loop {
-            let mut line = String::new();
-            assert_ne!(
-                stderr.read_line(&mut line).unwrap(),
-                0,
-                "it ended before it said where it listens"
-            );
-            if let Some(port) = port_in(line.trim_end()) {
-                break port.to_owned();
-            }
-        };
-        Self {
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut started = Self {
             child,
             stderr,
-            port,
+            port: String::new(),
+        };
+        while started.port.is_empty() {
+            let line = started.wait_for("bedrock ");
+            started.port = port_in(line.trim_end()).unwrap_or_default().to_owned();
         }
+        started
     }
 
-    fn wait_for(&mut self, word: &str) {
+    /// The next line of stderr with this word in it.
+    fn wait_for(&mut self, word: &str) -> String {
         let mut line = String::new();
         while !line.contains(word) {
             line.clear();
@@ -204,12 +213,21 @@ impl Started {
                 "it ended before it said {word}"
             );
         }
+        line
     }
 
     fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
         self.stderr.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // The group outlives its first process where that is a killed make.
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        let _ = self.child.wait();
     }
 }
 
@@ -323,6 +341,18 @@ fn a_killed_watch_leaves_no_process() {
         assert_nothing_is_left(&watch.port);
         watch.end();
     }
+}
+
+#[test]
+#[ignore = "run by make test-invoke"]
+fn a_killed_watch_leaves_no_process_either_where_the_tests_run_under_nohup() {
+    let _turn = TURN.lock();
+    let output = Command::new("nohup")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "a_killed_watch_leaves_no_process"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, ExitStatus},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -13,8 +13,8 @@ use std::{
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
-/// Nothing takes so long; a test that waits for what never comes must fail.
-const NEVER: Duration = Duration::from_secs(300);
+/// How long a test waits for a program before it fails. No step of a test takes as long, on a busy machine either.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A program that runs at a terminal.
 pub(crate) struct Terminal {
@@ -66,7 +66,7 @@ impl Terminal {
     pub(crate) fn shows(&self, words: &str) -> String {
         let mut shown = Vec::new();
         while !shown.ends_with(words.as_bytes()) {
-            let byte = self.screen.recv_timeout(NEVER);
+            let byte = self.screen.recv_timeout(LIMIT);
             let so_far = String::from_utf8_lossy(&shown);
             shown.push(byte.unwrap_or_else(|_| panic!("no {words:?} in {so_far:?}")));
         }
@@ -83,16 +83,30 @@ impl Terminal {
 }
 
 /// A server as UPSTREAM names one.
-pub(crate) struct Model(TcpListener);
+pub(crate) struct Model {
+    address: SocketAddr,
+    connections: Receiver<TcpStream>,
+}
 
 impl Model {
     pub(crate) fn listen() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").unwrap())
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, connections) = channel();
+        thread::spawn(move || {
+            while let Ok((connection, _)) = listener.accept()
+                && sender.send(connection).is_ok()
+            {}
+        });
+        Self {
+            address,
+            connections,
+        }
     }
 
     /// What `make` is told to have this model asked.
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
-        let url = format!("http://{}/v1", self.0.local_addr().unwrap());
+        let url = format!("http://{}/v1", self.address);
         [("UPSTREAM", url), ("UPSTREAM_MODEL", "test".to_owned())]
     }
 
@@ -107,7 +121,16 @@ impl Model {
 
     /// The next request, and who is to answer it.
     pub(crate) fn is_asked(&self) -> (Value, Answering) {
-        let mut request = BufReader::new(self.0.accept().unwrap().0);
+        self.is_asked_within(LIMIT)
+    }
+
+    fn is_asked_within(&self, limit: Duration) -> (Value, Answering) {
+        let connection = self
+            .connections
+            .recv_timeout(limit)
+            .unwrap_or_else(|_| panic!("Nobody has asked the model within {limit:?}."));
+        connection.set_read_timeout(Some(limit)).unwrap();
+        let mut request = BufReader::new(connection);
         let mut length = 0;
         loop {
             let mut line = String::new();
@@ -176,9 +199,20 @@ impl Answering {
         self.send("data: [DONE]\n\n");
     }
 
-    /// Waits until nobody listens any more.
+    /// Waits until the caller has closed the connection.
     pub(crate) fn until_left(mut self) {
-        let mut rest = Vec::new();
-        let _ = self.0.read_to_end(&mut rest);
+        match self.0.read_to_end(&mut Vec::new()) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                panic!("The caller has not closed its connection within {LIMIT:?}.")
+            }
+            // A connection that is reset is closed too.
+            _ => {}
+        }
     }
+}
+
+#[test]
+#[should_panic(expected = "Nobody has asked the model within 10ms.")]
+fn a_model_that_nobody_asks_ends_the_test_with_a_sentence() {
+    Model::listen().is_asked_within(Duration::from_millis(10));
 }
