@@ -150,7 +150,7 @@ fn service_tier(
     ))
 }
 
-/// The way in which the model is brought to satisfy the schema.
+/// How the model is told of the schema; an error where the model cannot be held to one.
 fn structured(
     schema: Schema,
     retries: u8,

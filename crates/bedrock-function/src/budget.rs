@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// Kept back from the deadline for writing the reply: at 128 MB a function has 7 % of a CPU, and
+/// Time kept back from the deadline for writing the reply: at 128 MB a function has 7 % of a CPU, and
 /// the largest reply (6 MB) then takes some 300 ms to write.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// No invocation can have longer: the time-out of a function on Lambda Managed Instances, seconds.
+/// The longest time-out that a function can have: that of Lambda Managed Instances.
 const LONGEST: Duration = Duration::from_secs(5_400);
 
 /// When a call began and when it has to end.
@@ -23,8 +23,8 @@ impl TimeBudget {
     /// The time until `deadline`, or `timeout` where that is shorter, less a margin: a wall clock
     /// that is behind, as it can be after a freeze, makes the deadline look further away than it is.
     ///
-    /// It is `timeout` alone where the deadline says nothing: it has passed (cargo-lambda's emulator
-    /// sends one of 1970) or is further away than any can be.
+    /// It is `timeout` alone where the deadline is no use: where it has passed (cargo-lambda's emulator
+    /// sends one of 1970), or is further away than the longest time-out.
     #[must_use]
     pub fn until(deadline: SystemTime, now: SystemTime, timeout: Duration) -> Self {
         let total = match deadline.duration_since(now) {
@@ -39,25 +39,25 @@ impl TimeBudget {
         }
     }
 
-    /// The whole of it.
+    /// The whole budget.
     #[must_use]
     pub fn total(&self) -> Duration {
         self.total
     }
 
-    /// Since it began.
+    /// The time since it began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// What is left of it.
+    /// The time that is left.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.total.saturating_sub(self.elapsed())
     }
 
-    /// Awaits the future for as long as there is time; `None` when that is over.
+    /// Awaits the future for the time that is left; `None` when that is over.
     pub async fn bound<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout(self.remaining(), future).await.ok()
     }

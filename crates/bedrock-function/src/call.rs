@@ -1,4 +1,4 @@
-//! A call of a model: what came of it, for the record and for the caller.
+//! A call of a model. Its result goes into the record and to the caller.
 
 use std::{sync::Arc, time::Instant};
 
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) started: Instant,
-    /// Whether texts may be logged.
+    /// Whether prompts and answers may be logged.
     pub(crate) logs_content: bool,
     model: String,
     tier: ServiceTier,
@@ -39,7 +39,7 @@ impl Call {
         }
     }
 
-    /// What the answer took by now.
+    /// The usage of the answer, up to now.
     pub(crate) fn usage(&self, tokens: Tokens) -> Usage {
         Usage {
             model: self.model.clone(),
@@ -59,11 +59,11 @@ impl Call {
         self.structured.as_ref().map_or(0, |wanted| wanted.retries)
     }
 
-    /// Notes that the model has ended its answer, and gives the JSON of that where the caller asked for JSON.
+    /// Notes that the model has ended its answer, and gives the answer's JSON where the caller asked for JSON.
     ///
     /// # Errors
     ///
-    /// An answer that is not what the event's schema asks for. It is paid, and so noted, all the same.
+    /// When the answer does not satisfy the event's schema. It is billed and recorded all the same.
     pub(crate) fn answered(
         &self,
         text: &str,
@@ -78,7 +78,7 @@ impl Call {
             .transpose()
     }
 
-    /// What the caller is told of an answer that is not what the event's schema asks for.
+    /// The error for an answer that does not satisfy the event's schema.
     pub(crate) fn unsatisfied(&self, why: Unsatisfied) -> Error {
         Error::Unsatisfied {
             model: self.model.clone(),
@@ -86,7 +86,7 @@ impl Call {
         }
     }
 
-    /// Notes that the call has failed. What it has cost counts all the same.
+    /// Notes that the call has failed. Its cost counts all the same.
     pub(crate) fn failed(&self, error: CallError, record: &mut Record) -> Error {
         record.called(&self.model, self.tier, self.started.elapsed());
         record.call_failed(&error, error.tokens.and_then(|tokens| self.cost(tokens)));

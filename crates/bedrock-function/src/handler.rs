@@ -1,5 +1,6 @@
-//! The path from an event to what its caller gets. Every event gets something. The invocation itself fails
-//! for a task alone, where trying again may help: Step Functions does so by the type of that error.
+//! Handles an event: from its payload to the outcome that the caller gets. Every event gets one. The
+//! invocation itself fails for a task alone, where trying again may help: Step Functions retries by the
+//! type of that error.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -29,12 +30,12 @@ pub struct Handler<M> {
     is_cold: AtomicBool,
 }
 
-/// What Lambda says of an invocation beside its payload.
+/// Lambda's data about an invocation, beside the payload.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// Lambda's id of it.
+    /// Lambda's id of the invocation.
     pub request_id: String,
-    /// When Lambda ends it.
+    /// When Lambda ends the invocation.
     pub deadline: SystemTime,
 }
 
@@ -107,8 +108,8 @@ impl<M: TextModel> Handler<M> {
     }
 
     /// The whole answer, and its JSON where the caller asked for that. A model whose answer does not
-    /// satisfy the schema is asked again as often as the caller allows and the time does; all of it is
-    /// counted in the last answer's end.
+    /// satisfy the schema is asked again, as often as the caller and the time allow. The tokens and
+    /// attempts of all answers are counted in the last one's end.
     async fn whole(
         &self,
         call: &Call,
@@ -148,7 +149,7 @@ impl<M: TextModel> Handler<M> {
     }
 }
 
-/// What answers took that did not satisfy the schema.
+/// The tokens and attempts of answers that did not satisfy the schema.
 #[derive(Default)]
 struct Spent {
     tokens: Option<Tokens>,

@@ -35,7 +35,7 @@ pub(crate) struct LiveAnswer {
 }
 
 impl LiveAnswer {
-    /// Waits for the first text. Until then nothing has been sent, so that an error is an ordinary reply.
+    /// Waits for the first text. Nothing has been sent before it, so an error until then is an ordinary reply.
     pub(crate) async fn begin(
         call: Call,
         mut parts: AnswerStream,
@@ -71,9 +71,9 @@ impl LiveAnswer {
 
     /// Passes the answer on as Server-Sent Events. `request_id` is Lambda's.
     ///
-    /// A task of its own reads the answer. It goes on where nobody listens any more, because the
-    /// generation is billed to its end, and the record must say what it cost. It reads no faster than
-    /// the caller does: one event is kept, and the rest waits in Bedrock's connection.
+    /// A task of its own reads the answer. It goes on after the caller has left, because the generation
+    /// is billed to its end, and the record must say what it cost. It reads no faster than the caller
+    /// does: one event is buffered, and the rest waits in Bedrock's connection.
     pub(crate) fn into_body(self, mut record: Record, request_id: String) -> Body {
         record.streams(self.first_text_after);
         let (events, mut body) = mpsc::channel(1);
@@ -92,7 +92,7 @@ impl LiveAnswer {
         }))
     }
 
-    /// Passes the pieces on; gives the last event.
+    /// Passes the pieces on, and gives the last event.
     async fn pass_on(
         mut self,
         caller: &mut Caller,
@@ -114,7 +114,7 @@ impl LiveAnswer {
                 }
                 Ok(Ok(Some(Ok(AnswerPart::End(end))))) => break Ok(end),
                 Ok(Ok(Some(Err(error)))) => break Err(self.call.failed(error, record)),
-                // The adapter has a fault: it panicked, or gave no end.
+                // The `TextModel` has a fault: it panicked, or gave no end.
                 Ok(Ok(None) | Err(Panicked)) => break Err(Error::Internal),
             }
         };
@@ -140,7 +140,7 @@ impl LiveAnswer {
     }
 }
 
-/// Where the events go, while somebody takes them.
+/// The caller's end of the body; no sender once the caller has left or is too slow.
 struct Caller {
     budget: TimeBudget,
     events: Option<mpsc::Sender<String>>,

@@ -1,4 +1,5 @@
-//! A panic is a fault of this function. It ends one invocation with an error, and nothing else.
+//! Panics, which are faults of this function. A panic ends its own invocation with an error, and the process
+//! goes on.
 
 use std::{future::Future, panic::AssertUnwindSafe};
 

@@ -1,4 +1,5 @@
-//! The attempts of one call: within its time, and none that would pay for a generation twice.
+//! The attempts of one call. They end within the call's time, and none is made that could be billed a second
+//! time for the same answer.
 
 use std::{
     future::Future,
@@ -40,7 +41,7 @@ const RETRY_AFTER: &str = "x-amz-retry-after";
 /// have carried the request, and then its generation goes on and is billed.
 const STALE: Duration = Duration::from_millis(500);
 
-/// Counts the attempts of one call, and forbids those that could not end in time.
+/// Counts the attempts of one call, and forbids further ones that could not end in time.
 #[derive(Debug, Clone)]
 pub(super) struct Attempts {
     budget: TimeBudget,
@@ -89,7 +90,7 @@ impl Attempts {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         if self.budget.remaining().is_zero() {
-            // Nothing is sent that could not be answered.
+            // A request that could not be answered in time is not sent.
             return Err(self.no_time_left());
         }
         match self.budget.bound(call).await {
@@ -118,8 +119,8 @@ impl Attempts {
         wait + self.last_took() < self.budget.remaining()
     }
 
-    /// Whether a generation may be on the bill: Bedrock has begun a good answer, or the connection
-    /// broke while it could have been working.
+    /// Whether the answer may be billed: Bedrock has begun one with a status of success, or the
+    /// connection broke while the model could have been at work.
     fn may_be_paid(&self, context: &InterceptorContext) -> bool {
         let has_begun = context.response().is_some_and(|r| r.status().is_success());
         let error = context.output_or_error().and_then(Result::err);
@@ -131,7 +132,7 @@ impl Attempts {
     }
 }
 
-/// What Bedrock asks for in a header of its answer; nothing, where it does not.
+/// The wait that Bedrock asks for in a header of its answer; zero where it asks for none.
 fn asked_to_wait(context: &InterceptorContext) -> Duration {
     let header = context
         .response()
@@ -167,7 +168,7 @@ impl ClassifyRetry for Attempts {
         "Attempts"
     }
 
-    /// Forbids another attempt that could not end in time, and any that could be paid for twice.
+    /// Forbids another attempt that could not end in time, or that could be billed twice.
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         if self.may_be_paid(context) || !self.another_fits(asked_to_wait(context)) {
             RetryAction::RetryForbidden

@@ -27,8 +27,8 @@ use crate::{budget::TimeBudget, config::Config, log};
 /// will not be faster when it is asked.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection that was unused for longer is tried before it is used. Shorter pauses are those of
-/// a busy function, which would pay for a ping at every call.
+/// A connection that was unused for longer is tried before it is used. A busy function has shorter
+/// pauses, and would pay for a ping at every call.
 const UNPROVEN_AFTER: Duration = Duration::from_secs(10);
 
 /// The connection that calls of Bedrock go out on.
@@ -44,14 +44,14 @@ pub(super) struct Connection {
     last_used: Arc<Mutex<SystemTime>>,
 }
 
-/// What is to be done with a connection before a request goes out on it.
+/// How likely the other side still has a connection open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Age {
-    /// It was in use a moment ago.
+    /// It was in use a moment ago, and is used as it is.
     Proven,
-    /// It may have been lost.
+    /// It may have been lost, and is tried first.
     Unproven,
-    /// The other side has closed it by now.
+    /// The other side has closed it by now, and it is replaced.
     Expired,
 }
 
@@ -90,8 +90,8 @@ impl Connection {
         self.was_used();
     }
 
-    /// Sees to it that the next request goes out on a connection that is alive: one that may have
-    /// been lost is tried first, and replaced where it does not answer within a second.
+    /// Makes sure that the next request goes out on a connection that is alive. One that may have been
+    /// lost is tried first, and replaced where it does not answer within a second.
     pub(super) async fn ready(&self, budget: TimeBudget) {
         let age = Age::of(*self.lock(), SystemTime::now());
         let is_alive = match age {
@@ -196,5 +196,22 @@ mod tests {
     fn a_clock_that_was_set_back_proves_nothing() {
         let now = SystemTime::now();
         assert_eq!(Age::of(now + Duration::from_secs(1), now), Age::Expired);
+    }
+
+    #[tokio::test]
+    async fn each_partition_of_aws_has_the_endpoint_that_the_sdk_gives_it() {
+        for (region, domain) in [
+            ("ap-northeast-1", "amazonaws.com"),
+            ("cn-north-1", "amazonaws.com.cn"),
+            ("us-iso-east-1", "c2s.ic.gov"),
+        ] {
+            let config = Config::from_lookup(|name| match name {
+                "AWS_REGION" => Some(region.to_owned()),
+                "BEDROCK_MODEL_IDS" => Some("m".to_owned()),
+                _ => None,
+            });
+            let url = endpoint(&config.unwrap()).await.unwrap();
+            assert_eq!(url, format!("https://bedrock-runtime.{region}.{domain}"));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `Converse`: the way to every model but Titan Text. Needs `bedrock:InvokeModel`.
+//! `Converse`, by which every model but Titan Text is called. It needs `bedrock:InvokeModel`.
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -35,7 +35,7 @@ pub(super) async fn ask(
     Ok(answer(output, attempts.count(), tool_input))
 }
 
-/// Takes the text blocks, wherever they stand: models that reason put their reasoning first.
+/// Takes the text blocks, in any position: models that reason put their reasoning first.
 fn answer(output: ConverseOutput, attempts: u32, tool_input: Option<ToolInput>) -> Answer {
     let end = AnswerEnd {
         stop: stop(&output.stop_reason, tool_input.is_some()),

@@ -1,4 +1,4 @@
-//! `ConverseStream`: an answer piece by piece. Needs `bedrock:InvokeModelWithResponseStream`.
+//! `ConverseStream`, which gives an answer piece by piece. It needs `bedrock:InvokeModelWithResponseStream`.
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -70,7 +70,7 @@ struct Arriving {
     output: Output,
     attempts: Attempts,
     connection: Connection,
-    /// Of what has arrived, for the case that Bedrock never says.
+    /// The estimated tokens of what has arrived, for a stream that ends without `metadata`.
     estimate: Tokens,
     /// Whether the answer is the input of a tool.
     is_by_tool: bool,
@@ -85,7 +85,7 @@ struct Arriving {
 }
 
 impl Arriving {
-    /// The next piece of text that is not empty, the end, or what kept it from coming; then nothing.
+    /// The next piece of text that is not empty, then the end or an error, then nothing.
     async fn next(&mut self) -> Option<Result<AnswerPart, CallError>> {
         while !self.is_over {
             let Some(received) = self.attempts.bound_receive(self.output.stream.recv()).await
@@ -141,7 +141,7 @@ impl Arriving {
         }
     }
 
-    /// The time is over. What has arrived is paid for, so it stands; without any text it is an error.
+    /// The time is over. The text so far is billed, so it counts as the answer; without any text this is an error.
     fn at_the_deadline(&mut self) -> Result<AnswerPart, CallError> {
         match self.stop.take() {
             Some(stop) => self.end_with(stop),

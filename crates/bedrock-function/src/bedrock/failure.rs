@@ -1,4 +1,4 @@
-//! From what the SDK reports to a cause that a person can act on.
+//! Maps the SDK's errors to causes that a person can act on.
 
 use std::{error::Error, time::Duration};
 
@@ -143,7 +143,7 @@ fn cause_of(code: ErrorCode, message: &str, region: &str) -> Cause {
     }
 }
 
-/// What refusals of a schema have in common: how they name its place in the request, or what it is compiled to.
+/// Words that refusals of a schema contain: its place in the request, or the grammar that it is compiled to.
 const SCHEMA: [&str; 6] = [
     "output_config.format",
     "outputConfig",
@@ -218,7 +218,7 @@ fn role_lacks(message: &str, region: &str) -> Cause {
     }
 }
 
-/// Nothing was answered: the connection could not be opened, or broke.
+/// Without an answer: the connection could not be opened, or broke.
 fn not_connected<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,
@@ -240,7 +240,7 @@ where
     }
 }
 
-/// The answer began and could not be read to its end, or is no answer at all.
+/// The answer could not be read to its end, or not at all.
 fn broken<E>(error: &SdkError<E>) -> Cause
 where
     E: Error + 'static,

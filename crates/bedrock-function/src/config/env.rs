@@ -1,4 +1,4 @@
-//! Single variables: from text to a type that cannot be wrong, or a sentence that names the variable.
+//! Parses single variables. An error names the variable and what it takes.
 
 use std::{str::FromStr, time::Duration};
 
@@ -98,7 +98,7 @@ pub(super) fn switch(
         .transpose()
 }
 
-/// CloudWatch's rule for namespaces: 1 to 255 of these characters, `AWS/` being its own.
+/// CloudWatch's rule for namespaces: 1 to 255 of these characters, and not `AWS/` at the beginning.
 pub(super) fn destination(
     namespace: String,
     function_name: Option<String>,

@@ -115,7 +115,7 @@ impl Parameter {
         }
     }
 
-    /// The parameters among the names; others mean nothing to the function.
+    /// The parameters with these names. Names that the function does not know are left out.
     fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;
         let all = [Self::Temperature, Self::TopP, Self::StopSequences];
@@ -134,14 +134,14 @@ pub struct ModelFacts {
     id: String,
     /// How it is called.
     pub api: Option<Api>,
-    /// Whether the model streams its answers; it does where nothing is said.
+    /// Whether the model streams its answers; it does where the row does not say.
     pub response_streaming: Option<bool>,
-    /// How it is brought to answer with JSON that satisfies a schema; in no way where nothing is said.
+    /// How it is brought to answer with JSON that satisfies a schema; not at all where the row does not say.
     #[serde(default)]
     pub structured_output: StructuredOutput,
     /// The price of a million tokens, in USD.
     pub price_per_million_tokens: Option<Price>,
-    /// The same in the flexible tier; none where the model is not served in it.
+    /// The price in the flexible tier; none where the model is not served in it.
     pub flex_price_per_million_tokens: Option<Price>,
     /// The longest answer, in tokens.
     pub max_output_tokens: Option<MaxTokens>,
@@ -172,7 +172,7 @@ pub enum StructuredOutput {
     Native,
     /// By a tool that it must call, whose input is the schema.
     Tool,
-    /// By nothing.
+    /// Not at all.
     #[default]
     None,
 }
@@ -180,9 +180,9 @@ pub enum StructuredOutput {
 /// USD for a million tokens.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Price {
-    /// Of the prompt.
+    /// The price of the prompt.
     pub input: f64,
-    /// Of the answer.
+    /// The price of the answer.
     pub output: f64,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn accepts_events(fields: &Fields<'_>) -> bool {
         let mut parts = json.as_bytes().windows(MEDIA_TYPE.len());
         parts.any(|part| part.eq_ignore_ascii_case(MEDIA_TYPE.as_bytes()))
     };
-    // Headers are many, and hardly any request names it.
+    // Parsing the headers is skipped for the many requests that do not name it.
     let Some(headers) = fields.headers.filter(|h| names_it(h.get())) else {
         return false;
     };

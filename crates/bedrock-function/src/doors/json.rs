@@ -1,7 +1,7 @@
-//! JSON that need not be well formed. What is not used is not copied.
+//! Reads JSON that may be malformed. Values that are not used are not copied.
 //!
-//! A value is kept as [`RawValue`] until its type is known, for two reasons: each key can then say
-//! for itself what is wrong with it, and nothing recurses, so that no depth of brackets matters.
+//! A value is kept as [`RawValue`] until its type is checked, for two reasons: an error can name the key
+//! that is wrong, and nothing recurses, so that brackets may be nested to any depth.
 
 use std::fmt;
 
@@ -63,7 +63,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads an object; `what` names it in the sentence that says it is none.
+    /// Reads an object. `what` is its name in an error.
     pub(super) fn parse(what: &str, text: &'a str) -> Result<Self, InvalidRequest> {
         let kind = Kind::of(text);
         // Checked first, because serde also takes an array for a struct.
@@ -121,7 +121,7 @@ pub(super) fn boolean(name: &str, raw: &RawValue) -> Result<bool, InvalidRequest
     typed(raw).ok_or_else(|| wrong_kind(name, raw, "true or false"))
 }
 
-/// Reads a number, which `wanted` describes.
+/// Reads a number. `wanted` describes it in an error.
 pub(super) fn number(name: &str, wanted: &str, raw: &RawValue) -> Result<f64, InvalidRequest> {
     if Kind::of(raw.get()) != Kind::Number {
         return Err(wrong_kind(name, raw, wanted));

@@ -1,4 +1,4 @@
-//! What each key of the object means, whatever this deployment allows.
+//! The keys of the object, and their meaning. `admit` checks them against what this deployment allows.
 
 use json_schema::Schema;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ const MOST_STOP_SEQUENCES: usize = 2_500;
 /// The longest schema, in bytes: it is sent, and paid, with every call.
 const LONGEST_SCHEMA: usize = 64 * 1024;
 
-/// The most that `schemaRetries` takes: an answer that is wrong three times is so for a reason.
+/// The most that `schemaRetries` takes: after three wrong answers, a fourth is unlikely to be right.
 const MOST_SCHEMA_RETRIES: u8 = 2;
 
 /// What the caller wants. A key that was left out is absent.

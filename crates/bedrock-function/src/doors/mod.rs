@@ -1,5 +1,5 @@
-//! The shapes in which the function is called. A door decodes one of them into what the caller
-//! wants, and encodes what comes of it. What is allowed is decided behind it, in `admit`.
+//! The shapes in which the function is called. A door decodes one of them into a [`Wanted`], and encodes
+//! the answer or the error. `admit` then checks what this deployment allows.
 
 mod http;
 mod json;
@@ -36,7 +36,7 @@ pub enum Door {
 }
 
 impl Door {
-    /// Decodes a payload, and frees it: its texts are in what is wanted then. Takes any text at all.
+    /// Decodes a payload, which may be any text, and frees it: its texts are copied into the result.
     pub fn open(payload: Box<str>) -> (Self, Result<Wanted, Error>) {
         let fields = match Fields::parse("The event", &payload) {
             Ok(fields) => fields,
@@ -65,8 +65,8 @@ impl Door {
         keys::wanted(&fields, accepts_events)
     }
 
-    /// The payload with a whole answer. `json` is what its text says, where the caller asked for JSON,
-    /// and `usage` what the caller asked to know beside it.
+    /// The payload with a whole answer. `json` is the answer's JSON where the caller asked for JSON, and
+    /// `usage` is given where the caller asked for it.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Door {
         }
     }
 
-    /// What an error comes to. `request_id` is Lambda's, of this invocation; `is_streaming` is as in
+    /// The outcome for an error. `request_id` is Lambda's, of this invocation; `is_streaming` is as in
     /// [`pass`](Self::pass).
     #[must_use]
     pub fn fail(&self, error: &Error, request_id: &str, is_streaming: bool) -> Outcome {
@@ -105,8 +105,8 @@ impl Door {
         self.pass(payload, is_streaming)
     }
 
-    /// The payload in the form that the caller's side of the door takes. `is_streaming` says whether
-    /// the Function URL has been deployed to stream.
+    /// The payload in the form that the caller takes. `is_streaming` says whether the Function URL has
+    /// been deployed to stream.
     #[must_use]
     pub fn pass(&self, payload: Payload, is_streaming: bool) -> Outcome {
         match (self, payload) {

@@ -1,4 +1,4 @@
-//! What the caller gets, in one of the three forms that Lambda takes.
+//! The outcome of an invocation, in one of the three forms that Lambda takes.
 
 use std::{convert::Infallible, fmt, pin::Pin};
 
@@ -43,9 +43,9 @@ impl From<&Error> for Failure {
     }
 }
 
-/// What an invocation comes to.
+/// The result of an invocation.
 pub enum Outcome {
-    /// A payload.
+    /// A payload in one piece.
     Whole(Payload),
     /// An HTTP response: status and headers in a prelude, and then the body as it arrives.
     Streamed {
@@ -71,7 +71,7 @@ impl Outcome {
         }
     }
 
-    /// A whole reply for who takes a prelude and a body.
+    /// A whole reply, as a prelude and a body.
     pub(super) fn prelude_and_body(reply: Reply) -> Self {
         Self::Streamed {
             status: reply.status_code,

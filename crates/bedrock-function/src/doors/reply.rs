@@ -33,7 +33,7 @@ struct Headers {
     content_type: &'static str,
 }
 
-/// What the caller gets to know of an answer beside its text, where it asked with `usage`.
+/// The members of an answer that the caller asks for with `usage`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
@@ -69,7 +69,7 @@ impl<'a> AnswerBody<'a> {
         usage: Option<Usage>,
     ) -> Self {
         let stop = &answer.end.stop;
-        // A cut answer must not pass for a whole one, asked or not.
+        // The reason is told without being asked for where the answer is cut, which must not pass for a whole one.
         let tells_reason = usage.is_some() || !stop.is_ordinary;
         Self {
             text: &answer.text,

@@ -1,6 +1,5 @@
-//! Server-Sent Events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): the form of a
-//! streamed answer. JSON has no line breaks outside its strings and escapes those inside, so that one
-//! `data` line holds a whole object.
+//! Server-Sent Events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), the form of a
+//! streamed answer. Serialized JSON has no line breaks, so that one `data` line holds a whole object.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -8,7 +7,7 @@ use serde_json::value::RawValue;
 use super::Usage;
 use crate::errors::Error;
 
-/// `content-type` of the form.
+/// `content-type` of a stream of events.
 pub const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
 
 /// A comment, which every client ignores: it keeps a silent connection open.
@@ -19,7 +18,7 @@ struct Text<'a> {
     text: &'a str,
 }
 
-/// What is told of an answer when it has ended.
+/// The data of the event `done`, which ends an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {

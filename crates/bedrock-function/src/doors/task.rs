@@ -69,7 +69,7 @@ fn wanted(fields: &Fields<'_>) -> Result<Wanted, Error> {
         Delivery::Streamed => {
             Err(InvalidRequest::new("A task's answer is not streamed.", "Leave out stream.").into())
         }
-        // What an answer took is always said: nobody reads a log line for each of many tasks.
+        // The usage is always in the reply: nobody reads a log line for each of many tasks.
         Delivery::Whole { .. } => Ok(Wanted {
             delivery: Delivery::Whole { usage: true },
             ..wanted

@@ -1,5 +1,5 @@
-//! Why a call failed, told apart as far as Bedrock's answers allow, and what each cause's reader
-//! is told. The one source of the sentences in replies and of the table in the documentation.
+//! The causes of failed calls, as far as Bedrock's answers tell them apart, and the sentences for each. The
+//! replies and the table in the documentation both take them from here.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub struct Details<'a> {
     pub model: &'a str,
     /// How long the call had taken when it failed.
     pub waited: Duration,
-    /// In what an answer does not satisfy its schema.
+    /// The part of the schema that an answer does not satisfy, as keyword and place.
     pub violation: String,
     /// Why the model stopped.
     pub stop_reason: &'a str,
@@ -39,7 +39,7 @@ macro_rules! causes {
                 match self { $(Self::$cause => ErrorCode::$code,)* }
             }
 
-            /// What happened, and what to do; `{model}` and `{waited}` (seconds) are filled in.
+            /// What happened, and what to do, with the placeholders as they stand.
             #[must_use]
             pub fn sentences(self) -> (&'static str, &'static str) {
                 match self { $(Self::$cause => ($happened, $remedy),)* }

@@ -29,7 +29,7 @@ macro_rules! codes {
                 match self { $(Self::$code => $status,)* }
             }
 
-            /// The code for an error type as AWS names it. The function's own codes are no types of AWS.
+            /// The code for an error type as AWS names it. The function's own codes are not among AWS's types.
             fn named(error_type: &str) -> Option<Self> {
                 $(
                     let is_own = !stringify!($code).ends_with("Exception");
@@ -56,7 +56,7 @@ codes! {
     UnrecognizedClientException: 403, "InvalidClientTokenId" | "MissingAuthenticationTokenException" | "MissingAuthenticationToken";
     /// The signature does not fit the request.
     InvalidSignatureException: 403, "SignatureDoesNotMatch" | "IncompleteSignatureException" | "IncompleteSignature";
-    /// The model is not there, or not any more, or not for this account.
+    /// The model does not exist, has ended, or is closed to this account.
     ResourceNotFoundException: 404, "FTUFormNotFilled";
     /// Too many requests or tokens.
     ThrottlingException: 429, "Throttling" | "TooManyRequestsException";

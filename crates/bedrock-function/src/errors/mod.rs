@@ -1,4 +1,4 @@
-//! Everything that keeps an event from its answer, and what the caller is told.
+//! The errors of an invocation, and what the caller is told of each.
 
 mod cause;
 mod code;
@@ -11,8 +11,8 @@ use std::time::Duration;
 use json_schema::{Problem, Violation};
 use serde::Serialize;
 
-/// An event that is wrong: a sentence of what is, and one of what to do. Quotes nothing of it but the way
-/// to a place in its schema.
+/// An event that is wrong: one sentence says what is wrong, and one what to do. They quote nothing of the
+/// event but a JSON Pointer into its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRequest {
     message: String,
@@ -32,7 +32,7 @@ impl InvalidRequest {
         Self::new(format!("schema {}", problem.happened()), problem.remedy())
     }
 
-    /// A number that is not among those in `range`.
+    /// A number outside of `range`.
     #[must_use]
     pub fn out_of_range(name: &str, range: &str) -> Self {
         Self::new(format!("{name} is out of range."), format!("Send {range}."))
@@ -62,11 +62,11 @@ pub enum Error {
         /// How long the call had taken.
         waited: Duration,
     },
-    /// The answer is not what the event's schema asks for.
+    /// The answer does not satisfy the event's schema.
     Unsatisfied {
         /// The model that was asked.
         model: String,
-        /// In what it is not.
+        /// In what it does not.
         why: Unsatisfied,
     },
     /// The answer is larger than the caller can be given, for this cause.
@@ -81,7 +81,7 @@ impl From<InvalidRequest> for Error {
     }
 }
 
-/// In what an answer is not what the event's schema asks for. Holds nothing of the answer.
+/// Why an answer does not satisfy the event's schema. It holds nothing of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsatisfied {
     /// What is wrong with it.
@@ -93,7 +93,7 @@ pub struct Unsatisfied {
 }
 
 impl Unsatisfied {
-    /// For this cause alone.
+    /// With this cause and nothing else.
     #[must_use]
     pub fn new(cause: Cause) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Unsatisfied {
         }
     }
 
-    /// Whether the same question could be answered better: what was cut once would be cut again.
+    /// Whether asking again may help. An answer that was cut would be cut again.
     #[must_use]
     pub fn is_worth_another_call(&self) -> bool {
         !matches!(self.cause, Cause::AnswerCut | Cause::AnswerCutByTime)
@@ -163,7 +163,7 @@ impl Error {
         self.code().is_some_and(ErrorCode::is_retryable)
     }
 
-    /// In a word, for the log, the metrics and tasks.
+    /// The outcome's name in the log, the metrics and the replies to tasks.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self {
@@ -204,7 +204,7 @@ impl Error {
         }
     }
 
-    /// What happened, and what to do. Quotes nothing of the event but the way to a place in its schema.
+    /// What happened, and what to do. It quotes nothing of the event but a JSON Pointer into its schema.
     #[must_use]
     pub fn message(&self) -> String {
         match self {

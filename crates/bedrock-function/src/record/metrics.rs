@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::Destination;
 
-/// What makes a log line one of metrics: which of its members are values, and which dimensions.
+/// The metadata that makes a log line one of metrics: which of its members are values, and which dimensions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Metrics {
@@ -45,27 +45,27 @@ const fn metric(name: &'static str, unit: &'static str) -> Definition {
     Definition { name, unit }
 }
 
-/// Of every invocation.
+/// Metrics of every invocation.
 const ALWAYS: [Definition; 2] = [
     metric("coldStarts", "Count"),
     metric("overheadMs", "Milliseconds"),
 ];
-/// Of an invocation that asked a model.
+/// Metrics of an invocation that asked a model.
 const CALLED: [Definition; 1] = [metric("latencyMs", "Milliseconds")];
-/// Of a streamed answer.
+/// Metrics of a streamed answer.
 const STREAMED: [Definition; 1] = [metric("firstTextMs", "Milliseconds")];
-/// Of an answer.
+/// Metrics of an answer.
 const ANSWERED: [Definition; 2] = [
     metric("inputTokens", "Count"),
     metric("outputTokens", "Count"),
 ];
-/// Of an answer whose price is known; also by the function alone, whichever models it called: that sum is what the
-/// daily limit is held against. CloudWatch has no unit for money.
+/// Metrics of an answer whose price is known. They are also published by function alone, over all models: the daily
+/// limit is compared with that sum. CloudWatch has no unit for money.
 const PRICED: [Definition; 1] = [metric("costUsd", "None")];
-/// Of a failure; also by its `outcome`.
+/// Metrics of a failure. They are also published by its `outcome`.
 const FAILED: [Definition; 1] = [metric("errors", "Count")];
 
-/// What the log line of an invocation has members for.
+/// Which members the log line of an invocation has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Members {
     /// It is the first of its process.

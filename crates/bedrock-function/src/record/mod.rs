@@ -1,4 +1,4 @@
-//! The one log line of an invocation: what it took.
+//! The log line of an invocation, of which there is one.
 
 mod cost;
 mod metrics;
@@ -17,8 +17,8 @@ use crate::{
 };
 use metrics::{Members, Metrics};
 
-/// What is known of an invocation. It is written when this is dropped, once, however the invocation
-/// ends: what a call has cost must be in the log, or the limits that watch it see nothing.
+/// The data of an invocation's log line. The line is written once, when this is dropped, however the
+/// invocation ends: the daily limit counts the cost that is in the log.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -28,7 +28,7 @@ pub struct Record {
     status_code: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_id: Option<String>,
-    /// Left out where it is the standard one.
+    /// The tier; left out where it is the standard one.
     #[serde(skip_serializing_if = "ServiceTier::is_default")]
     service_tier: ServiceTier,
     #[serde(flatten)]
@@ -37,7 +37,7 @@ pub struct Record {
     cost_usd: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_reason: Option<String>,
-    /// Of a streamed answer: from the request to its first text, retries included.
+    /// From the request to the first text of a streamed answer, retries included.
     #[serde(
         rename = "firstTextMs",
         serialize_with = "as_millis",
@@ -53,7 +53,7 @@ pub struct Record {
     call: Option<Duration>,
     attempts: u32,
     duration_ms: u64,
-    /// The invocation less the call: what the function itself took.
+    /// The time of the invocation less that of the call: the function's own.
     overhead_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     bedrock_request_id: Option<String>,
@@ -99,7 +99,7 @@ impl Record {
         }
     }
 
-    /// Notes a call of a model, whatever came of it.
+    /// Notes a call of a model, successful or not.
     pub fn called(&mut self, model: &str, tier: ServiceTier, took: Duration) {
         self.model_id = Some(model.to_owned());
         self.service_tier = tier;
@@ -122,9 +122,9 @@ impl Record {
         self.first_text = Some(first_text);
     }
 
-    /// Notes what a failed call took.
+    /// Notes tokens, cost and attempts of a failed call.
     pub fn call_failed(&mut self, error: &CallError, cost_usd: Option<f64>) {
-        // An answer before it, which did not satisfy the schema, has left its own.
+        // An earlier answer that did not satisfy the schema has set its own.
         self.stop_reason = None;
         self.tokens = error.tokens;
         self.cost_usd = cost_usd;

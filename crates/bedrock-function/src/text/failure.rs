@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Tokens;
 use crate::errors::{Cause, ErrorCode};
 
-/// A call that brought no answer. Holds nothing that the caller sent.
+/// A call that brought no answer. It holds nothing that the caller sent.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}: {cause:?}", .code.as_str())]
 pub struct CallError {

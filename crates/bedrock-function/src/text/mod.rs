@@ -1,4 +1,4 @@
-//! What a model is asked and what it answers, apart from how it is reached.
+//! Requests to models and their answers. Nothing here depends on AWS's SDK.
 
 mod failure;
 mod parameters;
@@ -125,7 +125,7 @@ pub trait TextModel {
     ///
     /// # Errors
     ///
-    /// A [`CallError`] for whatever kept the model from beginning its answer.
+    /// A [`CallError`] when the model does not begin an answer.
     fn ask(
         &self,
         request: TextRequest,
@@ -145,7 +145,7 @@ pub enum AnswerPart {
     End(AnswerEnd),
 }
 
-/// What is known of an answer when the model has ended.
+/// The data of an answer beside its text, known when the model has ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AnswerEnd {
     /// Why the model stopped.
@@ -163,7 +163,7 @@ pub struct AnswerEnd {
 pub struct Answer {
     /// The pieces of the text, joined. May be empty.
     pub text: String,
-    /// What is known of it besides the text.
+    /// The end of the answer.
     pub end: AnswerEnd,
 }
 
@@ -198,10 +198,10 @@ impl Answer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
-    /// Of the prompt.
+    /// Tokens of the prompt.
     #[serde(rename = "inputTokens")]
     pub input: u64,
-    /// Of the answer.
+    /// Tokens of the answer.
     #[serde(rename = "outputTokens")]
     pub output: u64,
     /// Whether they are estimated.
@@ -226,7 +226,7 @@ pub fn estimated_tokens(text: &str) -> u64 {
     (ascii.div_ceil(4) + others) as u64
 }
 
-/// The [`Stop::reason`] of an answer that was cut because the time for it was over.
+/// The [`Stop::reason`] of an answer that was cut at the deadline.
 pub const DEADLINE_EXCEEDED: &str = "deadline_exceeded";
 
 /// Why a model stopped.
@@ -234,12 +234,12 @@ pub const DEADLINE_EXCEEDED: &str = "deadline_exceeded";
 pub struct Stop {
     /// The reason in Bedrock's own word, where it gave one.
     pub reason: Option<String>,
-    /// Whether the answer is whole: the model had said what it wanted, or met a stop sequence.
+    /// Whether the answer is whole: the model ended it by itself, or at a stop sequence.
     pub is_ordinary: bool,
 }
 
 impl Stop {
-    /// The reason, where that is out of the ordinary.
+    /// The reason, where the answer is not whole.
     #[must_use]
     pub fn cut_short_by(&self) -> Option<&str> {
         self.reason.as_deref().filter(|_| !self.is_ordinary)

@@ -21,12 +21,6 @@ impl MaxTokens {
     pub fn get(self) -> u32 {
         self.0
     }
-
-    /// As the SDK takes it.
-    #[must_use]
-    pub fn as_i32(self) -> i32 {
-        i32::try_from(self.0).unwrap_or(i32::MAX)
-    }
 }
 
 impl TryFrom<u64> for MaxTokens {

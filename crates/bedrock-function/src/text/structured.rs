@@ -1,4 +1,4 @@
-//! JSON in place of free text: what an answer must satisfy, and whether it does.
+//! Answers in JSON: the schema that an answer must satisfy, and the check of it.
 
 use json_schema::Schema;
 use serde_json::value::RawValue;
@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use super::{DEADLINE_EXCEEDED, Stop};
 use crate::errors::{Cause, Unsatisfied};
 
-/// Why a model stopped that did not manage to write what was asked for.
+/// The stop reasons of a model that did not write valid JSON, or no valid call of the tool.
 const MALFORMED: [&str; 2] = ["malformed_model_output", "malformed_tool_use"];
 
-/// What an answer must satisfy, and how its model is brought to it.
+/// The schema of an answer, and how the model is told of it.
 #[derive(Clone, Debug)]
 pub struct Structured {
     /// What the answer must satisfy.
@@ -55,7 +55,7 @@ impl Structured {
     /// An answer that was cut short, or is no JSON, or does not satisfy the schema.
     pub fn json_of(&self, text: &str, stop: &Stop) -> Result<Box<RawValue>, Unsatisfied> {
         if let Some(reason) = stop.cut_short_by() {
-            // What is there can be JSON all the same: Bedrock closes what a tool's input left open.
+            // The text can be JSON all the same, because Bedrock closes the brackets of a tool's input that is cut.
             let cause = match reason {
                 reason if MALFORMED.contains(&reason) => Cause::AnswerNotJson,
                 DEADLINE_EXCEEDED => Cause::AnswerCutByTime,
