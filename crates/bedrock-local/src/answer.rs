@@ -63,7 +63,7 @@ impl Answer {
 
     /// Any JSON. A status outside 100 to 999 is sent as 500.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
-        // What cannot be written is no body of any answer.
+        // A value that cannot be serialized gives an empty body.
         let body = serde_json::to_string(body).unwrap_or_default();
         Self::raw(status, "application/json", body)
     }
@@ -224,7 +224,7 @@ impl Answer {
         )
     }
 
-    /// For the log: the status, or what is done in place of an answer.
+    /// The status for the log, or the name of what is done in place of an answer.
     pub(crate) fn outcome(&self) -> String {
         match &self.content {
             Content::Http(response) => response.status.to_string(),

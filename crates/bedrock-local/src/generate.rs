@@ -1,10 +1,10 @@
-//! Prompts and replies, whichever operation they come and go by; the stand-in's own reply; its measure of tokens.
+//! Prompts and replies of all operations, the stand-in's own reply, and its count of tokens.
 
 use crate::Model;
 use crate::bedrock::tier::ServiceTier;
 use json_schema::Schema;
 
-/// A request for a model, whichever operation it came by.
+/// A request for a model, the same for all operations.
 #[derive(Debug)]
 pub(crate) struct Prompt<'a> {
     pub(crate) model: &'a Model,
@@ -16,7 +16,7 @@ pub(crate) struct Prompt<'a> {
     pub(crate) tier: Option<ServiceTier>,
 }
 
-/// JSON that an answer must be.
+/// The JSON that an answer must be.
 #[derive(Debug)]
 pub(crate) struct Format {
     pub(crate) schema: Schema,
@@ -46,7 +46,7 @@ pub(crate) struct Inference {
     pub(crate) stop_sequences: Vec<String>,
 }
 
-/// A model's answer, whichever operation it goes out by.
+/// A model's answer, the same for all operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     /// The block before the text, where a model shows its reasoning.
@@ -101,8 +101,9 @@ impl Prompt<'_> {
     }
 }
 
-/// The stand-in's own reply: a value made from the schema, or what it is and what it received, in Japanese for a
-/// Japanese prompt, else in English. With `violates`, the value does not satisfy the schema, where there is such a one.
+/// The stand-in's own reply: a value made from the schema, or a sentence that says what it is and what it received, in
+/// Japanese for a Japanese prompt, else in English. With `violates`, the value does not satisfy the schema, if such a
+/// value is found.
 pub(crate) fn answer(prompt: &Prompt<'_>, violates: bool) -> Reply {
     let text = match &prompt.format {
         Some(Format { schema, .. }) => value(schema, violates),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{Builder, Fault, ParseFaultError, Upstream, UpstreamError};
 
-/// How the stand-in for Bedrock answers. An empty variable names nothing.
+/// How the stand-in for Bedrock answers. An empty variable counts as not set.
 #[derive(Args, Debug, Clone)]
 pub struct StandInOptions {
     /// A fault of the stand-in, such as throttle:2 or delay:8s; several with commas
@@ -38,15 +38,15 @@ pub struct StandInOptions {
 /// An option that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StandInOptionsError {
-    /// A fault is none.
+    /// A word is no fault.
     #[error("{0}")]
     Fault(#[from] ParseFaultError),
-    /// One of the two is missing.
+    /// The address or the model of the upstream is missing.
     #[error(
         "An upstream needs both its address and its model. Give UPSTREAM=http://localhost:11434/v1 and UPSTREAM_MODEL=NAME."
     )]
     HalfUpstream,
-    /// The upstream cannot be one.
+    /// The upstream cannot be used.
     #[error("{0}")]
     Upstream(#[from] UpstreamError),
 }
@@ -59,7 +59,7 @@ impl StandInOptions {
             && self.upstream_model.is_empty()
     }
 
-    /// A stand-in that answers so.
+    /// A stand-in with these options.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl StandInOptions {
         &self.upstream
     }
 
-    /// Who gives the answers, to be said of the stand-in.
+    /// Who gives the answers, for the line that describes the stand-in.
     pub fn who_answers(&self) -> String {
         match self.upstream.as_str() {
             "" => "which is no model".to_owned(),

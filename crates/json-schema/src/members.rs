@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// JSON without the white space between its tokens. What is no JSON comes back as some text.
+/// JSON without the white space between its tokens. Any other text comes back changed in an unspecified way.
 #[must_use]
 pub fn compact(json: &str) -> String {
     let mut written = String::with_capacity(json.len());

@@ -1,10 +1,10 @@
-//! A schema, taken apart: the root, or one of those inside it.
+//! A parsed schema: the root, or one of those inside it.
 
 use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-/// What a value must satisfy. An absent keyword asks for nothing.
+/// The keywords that a value must satisfy. An absent keyword is satisfied by every value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Node {
     /// Empty for any type.

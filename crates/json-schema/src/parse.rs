@@ -1,4 +1,4 @@
-//! From the text of a schema to what is checked.
+//! Parses the text of a schema.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value, value::RawValue};
@@ -18,7 +18,7 @@ const MOST_SCHEMAS: usize = 10_000;
 /// Bytes of the definitions, each counted as often as it is referred to: a tool's input has them written out.
 const MOST_BYTES: usize = 256 * 1024;
 
-/// Keywords that say something to the reader, and nothing of the value.
+/// Keywords that describe a value to its reader, and do not restrict it.
 const ANNOTATIONS: [&str; 10] = [
     "$comment",
     "$schema",
@@ -76,7 +76,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// The first thing for which it cannot be taken.
+    /// The first problem for which the schema is refused.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let root = members(text, "")?;
         let mut found = Vec::new();

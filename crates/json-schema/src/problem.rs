@@ -1,10 +1,10 @@
-//! Why a schema cannot be taken.
+//! Why a schema is refused.
 
 use std::fmt;
 
 use crate::grammar::{MOST_OPTIONAL, MOST_UNIONS};
 
-/// Why a schema cannot be taken, and where in it.
+/// Why a schema is refused, and the place in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// A JSON Pointer into the schema; empty for the whole of it.

@@ -1,4 +1,4 @@
-//! Values made from a schema, always the same ones: what a stand-in for a model answers.
+//! Values made from a schema, always the same ones. A stand-in for a model answers with them.
 
 use serde_json::{Number, Value};
 
@@ -20,8 +20,8 @@ impl Schema {
         self.sample_of(&self.root, TEXT)
     }
 
-    /// A value that does not satisfy the schema, an object where there is such a one; none, where every
-    /// value that was tried does.
+    /// A value that does not satisfy the schema, an object if possible; none where every value that was
+    /// tried satisfies it.
     #[must_use]
     pub fn counterexample(&self) -> Option<String> {
         let sample: Value = serde_json::from_str(&self.sample()?).ok()?;
@@ -172,7 +172,7 @@ fn numbers(node: &Node, are_whole: bool) -> Vec<String> {
         .collect()
 }
 
-/// The value with one thing changed, in every member of it.
+/// Variants of the value, each with one change, in every part of it.
 fn broken(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(members) => {

@@ -1,8 +1,8 @@
 //! A schema as the input of a tool.
 //!
-//! At its top, Amazon Nova takes `type`, `properties` and `required` and no more ("Defining a tool" in the
-//! Amazon Nova user guide), so that definitions have no place in it: what is referred to is written where
-//! it is referred to. The order and the text of everything else stay.
+//! At its top, Amazon Nova takes `type`, `properties` and `required` alone ("Defining a tool" in the Amazon Nova
+//! user guide), and so no definitions: each `$ref` is replaced by the schema that it refers to. The order and the
+//! text of everything else stay.
 
 use serde_json::value::RawValue;
 

@@ -27,9 +27,9 @@ pub struct Model {
     pub response_streaming: bool,
     /// How it is brought to answer with JSON that satisfies a schema.
     pub structured_output: StructuredOutput,
-    /// USD.
+    /// The price in the standard tier, in USD.
     pub price_per_million_tokens: Price,
-    /// USD, in Bedrock's flexible tier; none where the model is not served in it.
+    /// The price in Bedrock's flexible tier, in USD; none where the model is not served in it.
     pub flex_price_per_million_tokens: Option<Price>,
     /// The largest `maxTokens` that the model takes.
     pub max_output_tokens: u32,
@@ -43,10 +43,10 @@ pub struct Model {
     pub lifecycle: Lifecycle,
     /// Where the row comes from.
     pub source: String,
-    /// When a person last read the row against its source: the price, the maximum output, all but the life and the Regions.
+    /// When a person last compared the row with its source, all but its lifecycle and its Regions.
     #[serde(with = "day")]
     pub confirmed_on: Date,
-    /// What in the row is not confirmed.
+    /// The parts of the row that are not confirmed.
     pub unconfirmed: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub enum StructuredOutput {
     Native,
     /// By a tool that it must call, whose input is the schema.
     Tool,
-    /// By nothing.
+    /// Not at all.
     None,
 }
 
@@ -87,9 +87,9 @@ pub enum StructuredOutput {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// Of the prompt.
+    /// The price of the prompt.
     pub input: f64,
-    /// Of the answer.
+    /// The price of the answer.
     pub output: f64,
 }
 
@@ -131,12 +131,12 @@ pub struct Lifecycle {
     /// The day before which the model will not end, where AWS promised one.
     #[serde(with = "day::option")]
     pub end_of_life_no_sooner_than: Option<Date>,
-    /// When AWS, or its documentation, was last asked about the life and the destination Regions.
+    /// When the lifecycle and the destination Regions were last read from AWS or its documentation.
     #[serde(with = "day")]
     pub confirmed_on: Date,
 }
 
-/// A step of a model's life.
+/// A state of a model's lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {

@@ -49,17 +49,17 @@ struct Block {
 }
 
 /// Members of a request that the stand-in refuses, because it cannot show their effect.
-const NOT_SPOKEN: [&str; 2] = ["guardrailConfig", "promptVariables"];
+const UNSUPPORTED: [&str; 2] = ["guardrailConfig", "promptVariables"];
 
 /// Reads a request as Bedrock does.
 pub(crate) fn parse<'a>(body: &[u8], model: &'a Model) -> Result<Prompt<'a>, Refusal> {
     let request: Request =
         serde_json::from_slice(body).map_err(|error| Refusal::unreadable(&error))?;
-    if let Some(member) = NOT_SPOKEN
+    if let Some(member) = UNSUPPORTED
         .iter()
         .find(|member| request.other.contains_key(**member))
     {
-        return Err(not_spoken(member));
+        return Err(unsupported(member));
     }
     check_order(&request.messages)?;
     let inference = request.inference_config.check(model)?;
@@ -151,14 +151,14 @@ impl Block {
             ))),
             Some(text) => Ok(Some(text)),
             None if self.other.contains_key("cachePoint") => Ok(None),
-            None => Err(not_spoken(&format!(
+            None => Err(unsupported(&format!(
                 "any {kind} but text and cachePoint, found at {place}"
             ))),
         }
     }
 }
 
-fn not_spoken(what: &str) -> Refusal {
+fn unsupported(what: &str) -> Refusal {
     Refusal::validation(format!(
         "bedrock-local, the stand-in for Amazon Bedrock, does not speak {what}. Leave it out."
     ))
@@ -176,7 +176,7 @@ pub(crate) fn render(
         .iter()
         .map(|text| AnswerBlock::ReasoningContent(json!({"reasoningText": {"text": text}})));
     let answer = match tool {
-        // An input that was cut is no JSON. What Bedrock has in its place is not known; here it is null.
+        // An input that was cut is not JSON. What Bedrock puts in its place is not known; here it is null.
         Some(name) => Some(AnswerBlock::ToolUse {
             input: serde_json::from_str(&reply.text).unwrap_or(RawValue::NULL),
             name,

@@ -1,4 +1,4 @@
-//! JSON in place of free text: `outputConfig` and a forced tool of Converse, and what Bedrock refuses of them.
+//! Answers in JSON: `outputConfig` and a forced tool of Converse, and what Bedrock refuses of them.
 
 use crate::bedrock::refusal::Refusal;
 use crate::generate::Format;
@@ -79,7 +79,7 @@ struct Named {
     name: String,
 }
 
-/// What a tool's schema may have at its top, by Amazon Nova ("Defining a tool" in the Amazon Nova user guide).
+/// The keywords that Amazon Nova takes at the top of a tool's schema ("Defining a tool" in the Amazon Nova user guide).
 const NOVA_TAKES: [&str; 3] = ["properties", "required", "type"];
 
 impl OutputConfig {
@@ -184,7 +184,7 @@ impl ToolSpec {
     }
 }
 
-/// Refuses what the grammar of constrained decoding has no place for, in Bedrock's words where they are known.
+/// Refuses keywords that constrained decoding has no grammar for, in Bedrock's words where they are known.
 fn check_grammar(schema: &Schema, place: &str) -> Result<(), Refusal> {
     let Some(problem) = schema.refused_as_grammar() else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What Bedrock Runtime takes, refuses and answers.
+//! The requests, refusals and answers of Bedrock Runtime.
 
 pub(crate) mod converse;
 pub(crate) mod converse_stream;

@@ -12,8 +12,8 @@ pub(crate) struct ServiceTier {
 }
 
 impl ServiceTier {
-    /// Checks the tier as Bedrock does. The words of an invalid tier and of a missing reservation were seen; of a
-    /// tier that a model does not have, "service tier is not supported" was.
+    /// Checks the tier as Bedrock does. The messages for an invalid tier and a missing reservation are as seen; of the one
+    /// for a tier that a model does not have, the words "service tier is not supported" are.
     pub(crate) fn check(self, model: &Model) -> Result<Self, Refusal> {
         match self.r#type.as_str() {
             "default" => Ok(self),

@@ -58,7 +58,7 @@ pub(crate) enum Step {
         name: String,
         bytes: Bytes,
     },
-    /// A pause since the last one was over.
+    /// A pause, from the end of the last one.
     Wait(Duration),
     /// No more bytes come, and the connection stays open.
     Stall,
