@@ -163,7 +163,7 @@ impl Function {
         Completed {
             outcome,
             duration: started.elapsed(),
-            // One less than there were: no further one is to be waited for.
+            // One fewer than counted, so that nothing waits for a further poll.
             polls: self.api.polls().saturating_sub(1),
         }
     }
@@ -225,7 +225,7 @@ impl Function {
         }
     }
 
-    /// Waits until the function asks for an event again, or never will.
+    /// Waits until the function asks for an event again, or has ended or used up its time.
     async fn polls_again(&self, polls: u64) {
         tokio::select! {
             () = self.api.polled_since(polls) => (),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::{Outcome, StartError};
+use crate::{ExitStatus, Outcome, StartError};
 
 /// An error of the function, as `X-Amz-Function-Error: Unhandled` goes with it.
 #[derive(Debug)]
@@ -22,44 +22,36 @@ impl FunctionError {
         request_id: &str,
         timeout: Duration,
     ) -> Result<Bytes, FunctionError> {
-        let (error_type, cause) = match outcome {
-            Outcome::Response { body, .. } => return Ok(body),
-            Outcome::Error { error_type, body } => return Err(Self { error_type, body }),
-            Outcome::Exited { status } => (
-                "Runtime.ExitError",
-                format!("Runtime exited with error: {status}"),
-            ),
-            Outcome::TimedOut => (
-                "Sandbox.Timedout",
-                format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()),
-            ),
-        };
-        Err(Self::new(
-            error_type,
-            &format!("RequestId: {request_id} Error: {cause}"),
-        ))
+        match outcome {
+            Outcome::Response { body, .. } => Ok(body),
+            Outcome::Error { error_type, body } => Err(Self { error_type, body }),
+            Outcome::Exited { status } => Err(Self::exited(status, request_id)),
+            Outcome::TimedOut => Err(Self::timed_out(timeout, request_id)),
+        }
     }
 
     /// The error of an initialisation that failed; the start's own error where no process of the function came to run at all.
     pub(crate) fn of_start(error: StartError, request_id: &str) -> Result<Self, StartError> {
-        let message = |cause: &str| format!("RequestId: {request_id} Error: {cause}");
         match error {
             StartError::Init {
                 error_type, body, ..
             } => Ok(Self { error_type, body }),
-            StartError::Exited { status, .. } => Ok(Self::new(
-                "Runtime.ExitError",
-                &message(&format!("Runtime exited with error: {status}")),
-            )),
-            StartError::TimedOut { after, .. } => Ok(Self::new(
-                "Sandbox.Timedout",
-                &message(&format!(
-                    "Task timed out after {:.2} seconds",
-                    after.as_secs_f64()
-                )),
-            )),
+            StartError::Exited { status, .. } => Ok(Self::exited(status, request_id)),
+            StartError::TimedOut { after, .. } => Ok(Self::timed_out(after, request_id)),
             error => Err(error),
         }
+    }
+
+    fn exited(status: ExitStatus, request_id: &str) -> Self {
+        let message = format!("RequestId: {request_id} Error: Runtime exited with error: {status}");
+        Self::new("Runtime.ExitError", &message)
+    }
+
+    fn timed_out(after: Duration, request_id: &str) -> Self {
+        let seconds = after.as_secs_f64();
+        let message =
+            format!("RequestId: {request_id} Error: Task timed out after {seconds:.2} seconds");
+        Self::new("Sandbox.Timedout", &message)
     }
 
     pub(crate) fn new(error_type: &str, message: &str) -> Self {

@@ -1,7 +1,7 @@
 //! The share of a CPU that Lambda gives a function by its memory.
 //!
 //! Lambda limits no CPU during INIT; afterwards, a function has one vCPU per 1,769 MB. The kernel enforces such a share by a control
-//! group ("cgroup"), which takes a privilege to make: where it is missing, the function runs unthrottled, and the reason is kept.
+//! group ("cgroup"). Making one needs a privilege; without it the function runs unthrottled, and the reason is kept.
 
 mod group;
 mod hierarchy;

@@ -21,7 +21,7 @@ pub(super) enum Unread {
     Broken,
 }
 
-/// Reads a body whole. One that is too large is read to its end all the same: a function that is still writing would miss the refusal.
+/// Reads a whole body. A body that is too large is read to its end all the same: a function that is still writing would miss the refusal.
 pub(super) async fn collect(body: Body, limit: usize) -> Result<Bytes, Unread> {
     let collected = Limited::new(body, MAX_STREAMED_BYTES)
         .collect()

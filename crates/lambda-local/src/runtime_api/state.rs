@@ -90,7 +90,7 @@ enum Caller {
 }
 
 impl fmt::Debug for Events {
-    /// Events are not for logs.
+    /// Events may hold prompts, so none of their content is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events")
             .field("waiting", &self.waiting.is_some())
