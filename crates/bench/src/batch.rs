@@ -1,4 +1,4 @@
-//! A file of prompts, answered by `make batch`, by a loop in Python and by the AWS CLI, beside one another.
+//! Measures `make batch` beside a loop in Python and the AWS CLI, each of which answers a file of prompts.
 
 use std::{
     fs::{self, File},
@@ -25,7 +25,7 @@ const ANSWER: Duration = Duration::from_millis(100);
 /// How often a command's memory is read.
 const SAMPLE: Duration = Duration::from_millis(20);
 
-/// What is run, at how many at once, and for how many rows: half a minute of each on two cores.
+/// The commands, with their concurrency and their rows: half a minute of each on two cores.
 const RUNS: [(BatchName, u32, u32); 5] = [
     (BatchName::Ours, 64, 19_200),
     (BatchName::Boto3, 64, 9_600),
@@ -34,14 +34,14 @@ const RUNS: [(BatchName, u32, u32); 5] = [
     (BatchName::AwsCli, 16, 64),
 ];
 
-/// The files whose memory is measured, by their lines, and for how long each is answered. All of a long one would take half an hour,
-/// and what grows with the lines has grown when the first answer comes.
+/// The lengths of files at which memory is measured, in lines, and the time that each run has. A long file would take half an hour,
+/// and memory that grows with its length has grown when the first answer comes.
 const LENGTHS: [(u32, Duration); 2] = [
     (1_000, Duration::from_secs(60)),
     (1_000_000, Duration::from_secs(10)),
 ];
 
-/// What answers a file.
+/// A program that answers a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BatchName {
@@ -53,7 +53,7 @@ pub enum BatchName {
     AwsCli,
 }
 
-/// What one run of the comparison came to.
+/// The results of one run of the comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batches {
@@ -63,11 +63,11 @@ pub struct Batches {
     pub answer_ms: u64,
     /// Each command.
     pub rows: Vec<BatchRow>,
-    /// What ours had resident at most, by the length of the file.
+    /// The peak resident memory of ours, by the length of the file.
     pub memory: Vec<BatchMemory>,
 }
 
-/// What one command took for a file, from its start to its end.
+/// The time that one command took for a file, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchRow {
@@ -88,7 +88,7 @@ impl BatchRow {
         f64::from(self.lines) / self.seconds
     }
 
-    /// The share of what as many at once could do if nothing but the answer took time.
+    /// The share of the ideal rate, at which nothing but the answers takes time.
     pub(crate) fn share_of_ideal(&self, answer_ms: u64) -> f64 {
         self.per_second() * answer_ms as f64 / 1e3 / f64::from(self.at_once)
     }
@@ -177,7 +177,7 @@ impl Stage<'_> {
         self.folder.path().join(name)
     }
 
-    /// Writes the prompts as JSON Lines and as lines of text, and removes what a command before has left.
+    /// Writes the prompts as JSON Lines and as lines of text, and removes the output of an earlier command.
     fn write(&self, lines: u32) -> Result<()> {
         for name in ["answers.jsonl", "answers.jsonl.part"] {
             let _ = fs::remove_file(self.path(name));
@@ -243,7 +243,7 @@ impl Stage<'_> {
     }
 }
 
-/// What a command took.
+/// The resources that a command took.
 struct Ran {
     succeeded: bool,
     seconds: f64,

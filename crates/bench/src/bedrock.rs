@@ -17,7 +17,7 @@ pub(crate) const MEMORY_MB: u32 = 128;
 /// A session token as long as those of a role (measured on AWS: some 900 bytes); every request carries it.
 const SESSION_TOKEN_BYTES: usize = 900;
 
-/// Between two invocations, so that one never pays for the CPU that the last one used: two of the kernel's periods.
+/// The pause between two invocations, two of the kernel's periods: an invocation must not be throttled for the CPU of the last one.
 pub(crate) const PAUSE: Duration = Duration::from_millis(40);
 
 /// Bedrock over TLS and over plain HTTP, and a file that makes the first one trusted.
@@ -88,7 +88,7 @@ impl Bedrock {
     }
 }
 
-/// Invokes a function once, checks that it answered, and tells what that took. The reply itself is not for a terminal.
+/// Invokes a function once, checks that it answered, and returns the time and resources. An error does not quote the reply.
 pub(crate) async fn invoke(function: &Function, subject: &Subject, event: &str) -> Result<Phase> {
     tokio::time::sleep(PAUSE).await;
     let (outcome, phase) = function.measure(event.to_owned()).await;

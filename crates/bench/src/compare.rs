@@ -66,7 +66,7 @@ pub async fn compare(subjects: &Path, extent: Extent, progress: &ProgressBar) ->
     progress.set_length(extent.cold_starts.into());
     for _ in 0..extent.cold_starts {
         take_turns(&bedrock, &mut all, extent).await?;
-        // Each begins a round in its turn.
+        // A different function begins each round.
         all.rotate_left(1);
         progress.inc(1);
     }
@@ -114,7 +114,7 @@ async fn take_turns(bedrock: &Bedrock, all: &mut [Samples], extent: Extent) -> R
     Ok(())
 }
 
-/// Numbers that were measured with all the CPU would pass for those of a small function.
+/// Refuses a run without a CPU limit: its numbers would be taken for those of a small function.
 pub(crate) fn refuse_unthrottled(reason: Option<&str>) -> Result<()> {
     if let Some(reason) = reason {
         bail!(

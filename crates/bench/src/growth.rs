@@ -1,4 +1,4 @@
-//! How the cost of an invocation grows with what is asked and answered.
+//! Measures how the cost of an invocation grows with the size of the prompt, the answer and the conversation.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::{
 /// From a question to what just fits Lambda's 6 MB, in bytes.
 const SIZES: [u32; 5] = [1_000, 10_000, 100_000, 1_000_000, 5_000_000];
 
-/// Earlier turns of a conversation, each of [`TURN`]: even numbers, for the user and the model take turns.
+/// Numbers of earlier turns, each of [`TURN`]. They are even because user and model alternate.
 const TURNS: [u32; 4] = [2, 10, 100, 1_000];
 
 /// An earlier turn: a sentence or two.
@@ -48,7 +48,7 @@ impl Dimension {
         }
     }
 
-    /// What the tables call it, the unit by which slopes are told, and how many of the counted things that is.
+    /// The name in the tables, the unit of slopes, and the size of that unit.
     pub(crate) fn words(self) -> (&'static str, &'static str, f64) {
         match self {
             Self::Prompt => ("prompt", "MB", 1e6),
@@ -91,7 +91,7 @@ impl Dimension {
     }
 }
 
-/// What growth came to.
+/// The results of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Growth {
@@ -128,7 +128,7 @@ pub struct Point {
 }
 
 impl Series {
-    /// What one unit more costs, by the straight line that is nearest to the points.
+    /// The cost of one more unit, by the line of least squares through the points.
     pub(crate) fn slope(&self, of: fn(&Point) -> f64) -> f64 {
         let (_, _, unit) = self.dimension.words();
         let points = self
@@ -187,7 +187,6 @@ async fn point(
     let (mut time, mut cpu, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..repetitions {
         let function = bedrock.start_function(ours, Cpu::Full).await?;
-        // What a process that has done its INIT has resident.
         let base = function.resident_memory()?;
         let measured = Measured::of(ours, invoke(&function, ours, &event).await?)?;
         time.push(measured.milliseconds);

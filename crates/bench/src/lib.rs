@@ -1,9 +1,10 @@
-//! The function measured beside others, in one run, on Lambda's terms: [`compare`] starts each of them again and again, in turn,
-//! against one stand-in for Bedrock; [`stream`] does so with answers that are streamed, [`grow`] measures how the cost of an
-//! invocation grows with its size, and [`batches`] measures `make batch` beside what else answers a file of prompts. All give numbers, and [`tables`] writes them for a terminal and for the documents.
+//! Measures the function beside others, in one run, with Lambda's CPU and freezes. [`compare`] starts each of them repeatedly, in turn,
+//! against one stand-in for Bedrock; [`stream`] does so with streamed answers; [`grow`] measures how the cost of an invocation grows
+//! with its size; [`batches`] measures `make batch` beside other programs that answer a file of prompts. All return numbers, which
+//! [`tables`] formats for a terminal and for the documents.
 //!
-//! Only ratios within one run mean something on another machine, and at 128 MB only as long as a call still fits the CPU of one
-//! period there: what does not is held until the next.
+//! Only ratios within one run hold on another machine. At 128 MB they hold only where a call still fits the CPU of one period: a
+//! call that does not is throttled until the next period.
 
 mod batch;
 mod bedrock;

@@ -15,7 +15,7 @@ pub(crate) fn number(value: f64) -> String {
 /// The longest bar, in characters.
 const LONGEST: f64 = 20.0;
 
-/// A bar, as long as the value is beside the largest one; it has a length that is seen at least.
+/// A bar whose length is the value's share of the largest one, at least an eighth of a character.
 pub(crate) fn bar(value: f64, largest: f64) -> String {
     let eighths = (value / largest * LONGEST * 8.0).round().max(1.0) as usize;
     let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];

@@ -1,4 +1,4 @@
-//! The size of what a person would upload.
+//! The size of a function's zip.
 
 use std::{
     fs::{self, File},

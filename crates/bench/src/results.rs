@@ -1,4 +1,4 @@
-//! What a comparison came to: numbers alone, for tables, charts and programs.
+//! The results of a comparison: numbers alone, for tables and programs.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
     subject::{Name, Subject},
 };
 
-/// What one run of the comparison came to.
+/// The results of one run of the comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Results {
@@ -35,7 +35,7 @@ pub struct Results {
     pub after_freeze: Vec<AfterFreeze>,
 }
 
-/// What one function took. Times are in milliseconds, sizes in bytes.
+/// The results of one function. Times are in milliseconds, sizes in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -45,7 +45,7 @@ pub struct Row {
     pub init: Spread,
     /// The first invocation.
     pub first: Spread,
-    /// Both together, of each process.
+    /// INIT and first invocation together, of each process.
     pub cold: Spread,
     /// Every later invocation.
     pub warm: Percentiles,
@@ -55,13 +55,13 @@ pub struct Row {
     pub first_cpu: Spread,
     /// CPU time of a later invocation.
     pub warm_cpu: Spread,
-    /// The share of first invocations in which the process was held for having used up its CPU, 0 to 1.
+    /// The share of first invocations in which the process was throttled, 0 to 1.
     pub first_throttled: f64,
-    /// The share of later invocations in which the process was held for having used up its CPU, 0 to 1.
+    /// The share of later invocations in which the process was throttled, 0 to 1.
     pub warm_throttled: f64,
     /// The most memory that was ever resident.
     pub peak_memory: Spread,
-    /// What a person would upload.
+    /// The size of the zip that is uploaded.
     pub zip_bytes: u64,
     /// TLS handshakes during INIT, in the median process.
     pub init_handshakes: f64,
@@ -99,7 +99,7 @@ impl Row {
     }
 }
 
-/// The share of phases in which the process was held for having used up its CPU.
+/// The share of phases in which the process was throttled.
 fn throttled_share<'a>(phases: impl ExactSizeIterator<Item = &'a Measured>) -> f64 {
     let all = phases.len() as f64;
     let throttled = phases.filter(|phase| phase.usage.throttled_periods > 0);

@@ -1,4 +1,4 @@
-//! One cold start, and what follows it.
+//! A cold start, and the warm invocations after it.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::{
     subject::Subject,
 };
 
-/// What is asked of every function.
+/// The event for every function.
 pub(crate) const EVENT: &str = r#"{"prompt":"What is AWS Lambda?"}"#;
 
-/// One phase, with what the process used in it.
+/// The duration and the resources of one phase.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
     pub(crate) milliseconds: f64,
@@ -51,7 +51,7 @@ pub(crate) struct Sample {
     pub(crate) warm: Vec<Measured>,
     pub(crate) init_handshakes: usize,
     pub(crate) invoke_handshakes: usize,
-    /// Why it ran with all the CPU though it should not have.
+    /// Why its CPU was not limited, where it should have been.
     pub(crate) unthrottled: Option<String>,
 }
 

@@ -1,8 +1,8 @@
-//! What many measurements come to.
+//! Statistics of many measurements.
 
 use serde::{Deserialize, Serialize};
 
-/// The middle of some measurements, and how far they are apart.
+/// The median and the quartiles of some measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Half of the measurements are below it.
@@ -41,7 +41,8 @@ impl Percentiles {
     }
 }
 
-/// The value below which this share of the values lies, between the two nearest (type 7, as in R and NumPy); not a number of none.
+/// The value below which this share of the values lies, interpolated between the two nearest (type 7, as in R and NumPy); NaN without
+/// values.
 fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

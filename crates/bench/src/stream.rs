@@ -1,4 +1,4 @@
-//! Streamed answers: how late each piece of text is at the caller, and what it costs the function.
+//! Measures streamed answers: the delay of each piece of text at the caller, and its CPU time.
 
 use std::{
     path::Path,
@@ -40,7 +40,7 @@ const PARTS: usize = 16;
 /// The start of the clock that the pieces of text carry.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What one run of the comparison came to.
+/// The results of one run of the comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Streaming {
@@ -62,7 +62,7 @@ pub struct Streaming {
     pub by_memory: Vec<StreamRow>,
 }
 
-/// What one function took.
+/// The results of one function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamRow {
@@ -243,7 +243,7 @@ async fn arrivals(mut parts: mpsc::Receiver<ResponsePart>) -> Vec<(Duration, Dur
     arrivals
 }
 
-/// Takes the whole readings out of what has arrived, whatever stands around them.
+/// Takes the complete readings out of the bytes that have arrived, in any wrapping.
 fn take_readings(unread: &mut Vec<u8>) -> impl Iterator<Item = Duration> + use<> {
     let end = unread
         .iter()

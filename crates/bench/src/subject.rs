@@ -26,7 +26,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// Whether somebody would deploy it: the others explain our own.
+    /// Whether somebody would deploy it. The others are variants of ours, for explanation.
     pub(crate) fn is_peer(self) -> bool {
         !matches!(self, Self::OursWithoutPreconnect | Self::OursOverPlainHttp)
     }
@@ -44,9 +44,9 @@ pub(crate) struct Subject {
     pub(crate) env: BTreeMap<String, String>,
     /// The variable that names a file of root certificates to trust.
     pub(crate) certificate_variable: String,
-    /// What a person would upload.
+    /// The folder that is zipped and uploaded.
     pub(crate) zip_folder: PathBuf,
-    /// Crates in its tree, itself included; npm's packages are no crates.
+    /// Crates in its dependency tree, itself included; none for Node.js.
     pub(crate) crates: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! What the terminal and the documents show of the numbers.
+//! Formats the numbers for the terminal and the documents.
 
 use crate::{
     BatchName, BatchRow, Batches, Growth, Name, Percentiles, Point, Results, Row, Series, Spread,
@@ -41,7 +41,7 @@ impl Language {
     }
 }
 
-/// What a reader of the README needs: the functions that somebody would deploy, at the memory that they would give them.
+/// The table of the READMEs: the functions that somebody would deploy, at 128 MB.
 #[must_use]
 pub fn readme(results: &Results, language: Language) -> String {
     let heading = match language {
@@ -165,11 +165,10 @@ fn after_freeze(results: &Results) -> String {
     markdown(1, heading, rows.collect())
 }
 
-/// Of fewer starts the medians say nothing about a target.
+/// With fewer cold starts, the medians are too uncertain to judge a target.
 const FEWEST_COLD_STARTS: u32 = 15;
 
-/// What this workspace holds itself to, and whether it is met; nothing where the run says nothing about it: it was a short one, or the
-/// CPU was not limited.
+/// The targets, and whether they are met; empty after a short run, or where the CPU was not limited.
 fn targets(results: &Results) -> String {
     if results.unthrottled.is_some() || results.cold_starts < FEWEST_COLD_STARTS {
         return String::new();
@@ -208,7 +207,7 @@ fn target_rows(results: &Results) -> Option<Vec<Target>> {
     let throttled = |name| results.by_memory.iter().find(|row| row.name == name);
     let ours = throttled(Name::Ours)?;
     let (connecting, not_connecting) = (full(Name::Ours)?, full(Name::OursWithoutPreconnect)?);
-    // A first connection (TCP, TLS, HTTP/2) costs what the first invocation of the same binary takes more when it has to open one.
+    // The cost of a first connection (TCP, TLS, HTTP/2) is the difference between first invocations that open one and that do not.
     let connection = not_connecting.first.median - connecting.first.median;
     let added = connecting.init.median - not_connecting.init.median;
     let bare = full(Name::OursOverPlainHttp)?.init.median;
@@ -486,7 +485,7 @@ fn one_dimension(series: &Series) -> String {
     markdown(2, [name, "CPU ms", "time ms", "memory MB"], rows)
 }
 
-/// The median, and in brackets where the middle half lies.
+/// The median, and the quartiles in brackets.
 fn spread(spread: Spread) -> String {
     let [median, lower, upper] =
         [spread.median, spread.lower_quartile, spread.upper_quartile].map(number);

@@ -1,4 +1,4 @@
-//! What holds for every answer of Bedrock.
+//! The invariants for every answer of Bedrock.
 
 use std::time::Duration;
 

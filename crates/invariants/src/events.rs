@@ -1,4 +1,4 @@
-//! What holds for every event.
+//! The invariants for every event.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What holds of the function for every event and every answer of Bedrock, and however often it is called.
+//! The function's invariants: for every event, for every answer of Bedrock, and under load.
 //!
 //! The property tests and the fuzz targets check the same invariants, those of [`Events`] and [`Answers`]. The function runs from the
 //! payload to the reply in memory: no socket slows a fuzzer down. A check that does not hold panics, as an assertion of a test does.

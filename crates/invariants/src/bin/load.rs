@@ -2,8 +2,8 @@
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | everything was as it must be |
-//! | 1 | something was not: the first is named on stderr |
+//! | 0 | every check passed |
+//! | 1 | a check failed, which is named on stderr |
 //! | 2 | the command line is wrong |
 //! | 128 + n | signal n stopped it |
 

@@ -4,12 +4,12 @@
 //!
 //! - [`ONE_PROCESS`] answers very many invocations, some of which meet faults. Every reply is the right one, resident memory stays
 //!   flat, and no descriptor is left open.
-//! - [`MANY_PROCESSES`] answer at once, through one Bedrock that throttles. Everyone gets the answer to their own prompt; who is
-//!   throttled to the end gets 429.
+//! - [`MANY_PROCESSES`] answer at once, through one Bedrock that throttles. Each caller gets the answer to its own prompt, or 429
+//!   where Bedrock throttles every attempt.
 //!
-//! It is neither a benchmark nor an ignored test: its numbers are right or wrong and no matter of speed, it is run at two sizes (in
-//! full by `make load`, in short by the function's tests), and it must run a function built with any profile. A run stops at the
-//! first [`Violation`].
+//! It is not a benchmark, because it checks replies and not speed. It is not an ignored test either, because it runs at two sizes (in
+//! full by `make load`, in short by the function's tests) and with a function built by any profile. A run stops at the first
+//! [`Violation`].
 
 mod bedrock;
 mod case;
@@ -45,7 +45,7 @@ use bedrock::Bedrock;
 use case::Case;
 use resources::Samples;
 
-/// How much is asked of how many processes.
+/// The size of a load, and its faults.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Processes, each with a caller of its own: a process answers one invocation at a time, as on Lambda.
@@ -118,7 +118,7 @@ struct Shared {
 ///
 /// # Errors
 ///
-/// The first thing that was not as it must be.
+/// The first violation.
 pub async fn run(program: &Path, load: Load, progress: &ProgressBar) -> Result<Run, Violation> {
     let bedrock = Bedrock::start(load.thinking).await?;
     let functions = start_all(program, &bedrock.endpoint_url(), load.processes, progress).await?;

@@ -1,4 +1,4 @@
-//! What a run came to, for a person and for a program.
+//! The results of a run, for a person and for a program.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
     case::{Fault, NONE},
 };
 
-/// What one run came to. That there is one says that every reply was right.
+/// The results of one run, in which every reply was right.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {

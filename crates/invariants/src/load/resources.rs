@@ -13,14 +13,14 @@ const FLAT_PERCENT: f64 = 5.0;
 /// Samples in a run: enough for a mean, and few enough that reading them costs nothing.
 const SAMPLES: u32 = 400;
 
-/// What one process used, sampled evenly over its invocations. The first quarter is its warming up and is not judged.
+/// The resources of one process, sampled evenly over its invocations. The first quarter is a warm-up and is not judged.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     memory: Vec<u64>,
     descriptors: Vec<usize>,
 }
 
-/// What one process used over its invocations.
+/// The resources of one process over its invocations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resources {

@@ -1,6 +1,6 @@
-//! What ends a run: the first thing that is not as it must be.
+//! The first violation, which ends a run.
 
-/// The first thing that was not as it must be.
+/// The first violation of a run.
 #[derive(Debug, thiserror::Error)]
 pub enum Violation {
     /// The stand-in for Bedrock did not start.
