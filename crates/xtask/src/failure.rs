@@ -1,4 +1,4 @@
-//! Every way to fail, in one sentence of what happened and what to do.
+//! The errors of this program: each message says what happened and what to do.
 
 use std::{io, path::PathBuf, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The function, wherever it runs, for who wants an answer while it arrives.
+//! The function, local or deployed, whose answers are passed on while they arrive.
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! An answer on stdout, and what is said of it on stderr.
+//! Writes an answer to stdout, and notes about it to stderr.
 
 use std::{
     borrow::Cow,
@@ -32,7 +32,7 @@ impl AnswerOutput {
         }
     }
 
-    /// Ends the answer with what became of it, and gives its text.
+    /// Ends the answer, writes its usage or returns its error, and gives its text.
     pub(crate) fn end(self, answered: Result<Option<Done>, Failure>) -> Result<String, Failure> {
         let done = match answered {
             Ok(done) => done,
@@ -92,7 +92,7 @@ fn say_dim(line: &dyn fmt::Display) {
     };
 }
 
-/// The text without the characters by which a model's words could control a terminal.
+/// The text without control characters, by which a model's answer could control a terminal.
 fn harmless(text: &str) -> Cow<'_, str> {
     let controls = |c: char| c.is_control() && c != '\n' && c != '\t';
     if text.contains(controls) {

@@ -1,4 +1,4 @@
-//! A response that is read while it arrives: docs/streaming.md says of what it consists.
+//! Reads a streamed response while it arrives. docs/streaming.md describes its parts.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const ORDINARY: [&str; 6] = [
     "STOP_CRITERIA_MET",
 ];
 
-/// What a response turned out to be.
+/// A response, streamed or whole.
 #[derive(Debug)]
 pub(crate) enum Response {
     /// An answer that arrived piece by piece, with its last event.
@@ -31,7 +31,7 @@ pub(crate) enum Response {
     Whole(Bytes),
 }
 
-/// What the function tells of an answer that has ended.
+/// The data that the function sends at the end of an answer.
 #[derive(Deserialize, Serialize, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Done {

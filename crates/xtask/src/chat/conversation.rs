@@ -1,4 +1,4 @@
-//! What has been said so far, and to which model.
+//! The turns of a conversation, its model and its system prompt.
 
 use std::{
     fs::File,
@@ -42,7 +42,7 @@ impl Conversation {
         }
     }
 
-    /// The event that asks the next question. What the answer takes is told in either case.
+    /// The event that asks the next question. The function returns the usage in either case.
     pub(crate) fn event(&self, prompt: &str, stream: bool) -> Result<Bytes, serde_json::Error> {
         #[derive(Serialize)]
         struct Event<'a> {
@@ -61,7 +61,7 @@ impl Conversation {
         Ok(serde_json::to_vec(&event)?.into())
     }
 
-    /// Keeps a question with the text that answered it. Without text it is no turn that a model takes, and is left out.
+    /// Keeps a question with its answer. An empty answer, which no model takes as a turn, is left out with its question.
     pub(crate) fn keep(&mut self, question: String, answer: String) {
         if answer.is_empty() {
             return;
@@ -71,7 +71,7 @@ impl Conversation {
         }
     }
 
-    /// Forgets what has been said. The model and the system prompt stay.
+    /// Removes all turns. The model and the system prompt stay.
     pub(crate) fn forget(&mut self) {
         self.messages.clear();
     }

@@ -1,11 +1,11 @@
-//! Where the lines come from: an editor at a terminal, or plain standard input.
+//! Reads lines from an editor at a terminal, or from plain standard input.
 
 use std::{io, sync::mpsc as std_mpsc, thread};
 
 use rustyline::{DefaultEditor, error::ReadlineError};
 use tokio::sync::mpsc;
 
-/// What was done at the prompt.
+/// What the person did at the prompt.
 pub(super) enum Entered {
     Line(String),
     /// Ctrl-C.

@@ -1,4 +1,4 @@
-//! What a line of input asks for.
+//! Parses a line of input.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ Ctrl-C で回答を止めます。空の行か Ctrl-D で会話を終えます�
 /// A line of input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// An empty one.
+    /// An empty line.
     End,
     Question(String),
     New,

@@ -56,7 +56,7 @@ fn is_interactive() -> bool {
 
 struct Chat {
     function: Function,
-    /// None where nobody sits at one.
+    /// None where nobody sits at a terminal.
     terminal: Option<Terminal>,
     conversation: Conversation,
 }
@@ -78,7 +78,7 @@ impl Chat {
             };
             match followed {
                 Ok(()) => {}
-                // Nobody reads the answers any more.
+                // The reader of the answers is gone.
                 Err(failure @ Failure::Output(_)) => return Err(failure),
                 Err(failure) => {
                     let _ = writeln!(io::stderr(), "{}", japanese::said(&failure));

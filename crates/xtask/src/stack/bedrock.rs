@@ -18,7 +18,7 @@ pub(crate) async fn start(
     builder.start().await.map_err(Failure::Bedrock)
 }
 
-/// The line that says who answers.
+/// The line that describes the stand-in.
 pub(crate) fn described(bedrock: &BedrockLocal, options: &StandInOptions) -> String {
     let url = bedrock.endpoint_url();
     format!("a stand-in at {url}, {}", options.who_answers())

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{failure::Failure, project};
 
-/// Writes to stderr which programs take part.
+/// Writes lines about the parts of the stack to stderr.
 pub(crate) fn say(lines: &[(&str, String)]) {
     let mut stderr = std::io::stderr().lock();
     for (what, line) in lines {

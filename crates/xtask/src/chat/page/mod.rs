@@ -1,6 +1,6 @@
-//! `make chat PAGE=1`: a page on loopback for the same conversation. The page keeps what was said, and this program calls the function.
+//! `make chat PAGE=1`: a page on loopback for the same conversation. The page keeps the turns, and this program calls the function.
 //!
-//! Any other page in the browser can send requests here. It does not know the path, and its `Origin` gives it away.
+//! Any other page in the browser can send requests here. It does not know the path, and its `Origin` is refused.
 
 use std::{io, process::ExitCode};
 
@@ -96,7 +96,7 @@ fn router(page: Page, path: &str) -> Router {
         .with_state(page)
 }
 
-/// Refuses what comes from elsewhere, and keeps the page's path from elsewhere.
+/// Refuses requests from other pages, and keeps the page's path from them.
 async fn guard(State(page): State<Page>, request: Request, next: Next) -> Response {
     if !is_own(request.headers(), &page.host) {
         return StatusCode::FORBIDDEN.into_response();
@@ -114,8 +114,8 @@ async fn guard(State(page): State<Page>, request: Request, next: Next) -> Respon
     response
 }
 
-/// Whether a request names this server, and comes from its page where it says from which. A site whose own name was made to lead to
-/// 127.0.0.1 sends that name as `Host`.
+/// Whether a request's `Host` is this server, and its `Origin`, where it has one, the page. A site whose name resolves to 127.0.0.1
+/// (DNS rebinding) sends that name as `Host`.
 fn is_own(headers: &HeaderMap, host: &str) -> bool {
     let origin = headers.get(header::ORIGIN);
     headers.get(header::HOST).is_some_and(|named| named == host)
