@@ -1,7 +1,7 @@
-# The door to everything here. `make` alone lists what there is. Logic lives in tools/ and crates/xtask.
+# Every task of this project is a target here; `make` alone lists them. Their logic is in tools/ and crates/xtask.
 
-# What somebody types after a target is kept as it was typed. make would expand it for the environment of the programs, and so run
-# the command in `REGION='$(shell …)'`.
+# A variable that is typed after a target reaches the programs unexpanded. make would expand it for their environment, and so run the
+# command in `REGION='$(shell …)'`.
 override typed := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 $(foreach name,$(typed),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
@@ -27,7 +27,7 @@ export XTASK_FAULT := $(value FAULT)
 export XTASK_UPSTREAM := $(value UPSTREAM)
 export XTASK_UPSTREAM_MODEL := $(value UPSTREAM_MODEL)
 export XTASK_PAGE := $(value PAGE)
-# Of a shell that is set up for deploys it says nothing of this call.
+# A MODEL in the environment is for deploys. Only one that is typed after the target is for this call.
 export XTASK_MODEL := $(if $(filter MODEL,$(typed)),$(value MODEL))
 
 export BATCH_INPUT := $(value INPUT)
@@ -40,7 +40,7 @@ export BATCH_YES := $(value YES)
 export BATCH_JSON := $(value JSON)
 export BATCH_CSV := $(value CSV)
 
-# Under these names, which say too little, they would go to every program a second time.
+# The programs get them under the names above alone.
 unexport EVENT P SCHEMA TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY CSV
 
 ##@ Try it

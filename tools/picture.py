@@ -23,10 +23,10 @@ DOCS = Path("docs")
 CAPTURE = DOCS / "picture.txt"
 STREAM = 'make ask P="What is AWS Lambda?" 2>/dev/null'
 COMMANDS = ["make invoke EVENT=events/bedrock-test-001.json", STREAM, "make doctor", "make deploy"]
-# What is to be built is built before.
+# These build everything, so that no output of a build is in the picture.
 PREPARATIONS = ["make build", COMMANDS[0]]
 
-# The CDK's and CloudFormation's own lines of a deploy, which one line with an ellipsis stands for.
+# The CDK's and CloudFormation's own lines of a deploy, in place of which the picture has an ellipsis.
 OTHERS = r"\n\n✨[\s\S]*(?=\nDeployed )"
 
 # The local stand-in sends 60 tokens a second at a terminal (crates/xtask/src/stack/local.rs), of which a word has some two.
@@ -35,7 +35,7 @@ LINES_PER_SECOND = 12
 # In seconds, so that a reader sees a command before what it prints.
 PAUSE = 1.0
 
-# Beside these, two runs print the same.
+# The parts in which two runs differ.
 CHANGING = [
     r"(?<=127\.0\.0\.1:)\d+",
     r"(?<=target\(s\) in )[\d.]+s",
@@ -74,7 +74,7 @@ def in_terminal(command: str) -> str:
         sys.exit(f"make picture: `{command}` failed:\n{text}")
     if command == STREAM and len(chunks) < len(text.split()) / 2:
         sys.exit(f"make picture: the answer of `{command}` came in {len(chunks)} pieces, which is no stream")
-    # An account's number is nobody's business, be it an emulator's.
+    # No account number is shown, not even the emulator's.
     return re.sub(r"\b\d{12}\b", "*" * 12, re.sub(OTHERS, "\n…", text))
 
 

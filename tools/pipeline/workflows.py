@@ -1,4 +1,4 @@
-"""Checks of .github/workflows what zizmor has no rule for: make targets alone, one runner, a time limit, no stored secret."""
+"""Checks of .github/workflows for which zizmor has no rule: make targets alone, one runner, a time limit, no stored secret."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ TESTED = {
     "test": ("tools/test", "all=("),
 }
 
-# Run by no test, each for its reason: bench-short takes minutes to compile what the function is measured beside, and its numbers
-# are there to be looked at; fuzz needs a nightly compiler, and looks for what no test knows.
+# Targets that no test runs: bench-short takes minutes to compile the other functions, and a person reads its numbers; fuzz needs a
+# nightly compiler, and its inputs are random.
 MEASURES = {"bench-short", "fuzz"}
 
 MAKE = re.compile(r"make((?: [a-z][a-z-]*)+)(?: [A-Z][A-Z_]*=[\w./-]+)*")
