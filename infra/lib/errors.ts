@@ -1,9 +1,6 @@
 import { said, type Text } from './text.ts';
 
-/**
- * Something the person at the keyboard can put right. Its message is the one
- * sentence that they read; it is printed without a stack trace.
- */
+/** An error that the user can correct. Its message is the sentence that is printed, without a stack trace. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 
@@ -17,7 +14,7 @@ export function printError(error: unknown): void {
   console.error(error instanceof Error ? error.message : String(error));
 }
 
-/** For what a person can correct: a setting, a credential, a missing tool. */
+/** The exit code of an error that the user can correct: a setting, a credential, a missing tool. */
 const EXIT_USER = 2;
 
 /**

@@ -17,23 +17,23 @@ export const dimensionsOf = (functionName: string, modelId?: string): Record<str
   ...(modelId !== undefined && { modelId }),
 });
 
-/** The alarm that the brake waits for, by its function's name. */
+/** The name of the alarm that starts the brake. */
 export const limitAlarmName = (functionName: string): string => `${functionName}-daily-limit`;
 
-/** The state machine that is the brake. */
+/** The name of the brake's state machine. */
 export const brakeName = (functionName: string): string => `${functionName}-brake`;
 
-/** The state machine that asks the function every row of a file. */
+/** The name of the state machine that asks the function every row of a file. */
 export const batchName = (functionName: string): string => `${functionName}-batch`;
 
 /**
- * The beginning of the names that CloudFormation makes up where there is room for 64 characters or fewer, as for roles, rules and buckets.
+ * The prefix of names that CloudFormation generates where they have at most 64 characters, as those of roles, rules and buckets.
  * It cuts the logical id first, then the stack's name, of which 25 are left (seen, not documented).
  */
 export const generatedPrefix = (functionName: string): string =>
   functionName.length <= 25 ? `${functionName}-` : `${functionName.slice(0, 25)}*-`;
 
-/** The names that CloudFormation makes up for the batch's bucket, which are in small letters. */
+/** The names that CloudFormation generates for the batch's bucket, in lower case. */
 export const bucketNames = (functionName: string): string =>
   `${generatedPrefix(functionName)}batchbucket*`.toLowerCase();
 
@@ -53,5 +53,5 @@ export const executionPolicyName = ({ functionName, region }: Deployed): string 
 /** The most that a role may do that CloudFormation makes for the stack. */
 export const boundaryName = ({ functionName, region }: Deployed): string => `${functionName}-${region}-boundary`;
 
-/** The name of one's own policy in an ARN for `Fn::Sub`. */
+/** The ARN of a policy of this account, for `Fn::Sub`. */
 export const policyArn = (name: string): string => `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:policy/${name}`;

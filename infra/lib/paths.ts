@@ -25,10 +25,10 @@ export const verifyDir = join(stateDir, 'verify');
 /** Reports of `make verify` on AWS, for everyone to read. Tests name a directory of their own. */
 export const verifiedDir = process.env.BEDROCK_INFRA_VERIFIED_DIR ?? fromHere('../../docs/verified');
 
-/** What `make deploy` leaves for `make invoke` to find. */
+/** The record of the last `make deploy`, which `make invoke` reads. */
 export const deploymentFile = join(stateDir, 'deployment.json');
 
-/** Where the CDK puts the template and the assets that it makes on the way. */
+/** The CDK's output: the template and the assets. */
 export const assemblyDir = join(stateDir, 'cdk.out');
 
 /** The same for the stack of the pipeline's role. */
@@ -37,10 +37,10 @@ export const ciAssemblyDir = join(stateDir, 'ci-cdk.out');
 /** The same for the stack of the policies that `make bootstrap` makes. */
 export const bootstrapAssemblyDir = join(stateDir, 'bootstrap-cdk.out');
 
-/** What the last `make deploy` that went through found deployed before it: what `make rollback` goes back to. */
+/** What was deployed before the last successful `make deploy`: `make rollback` deploys it again. */
 export const previousDir = join(stateDir, 'previous');
 
-/** The same of a `make deploy` that has not gone through yet, or never did. */
+/** What was deployed before a `make deploy` that has not succeeded, or not yet. */
 export const pendingPreviousDir = join(stateDir, 'previous-pending');
 
 /** Where `cargo lambda build` puts the function. Tests name one that is empty. */

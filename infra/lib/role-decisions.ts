@@ -1,16 +1,16 @@
 import type { ModelRow } from './models/table.ts';
 
-/** One request as IAM is asked about it. */
+/** A request, as IAM evaluates it. */
 export interface Asked {
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** What is asked, in words, and the request. */
+/** A request and its description. */
 export type Decision = readonly [name: string, asked: Asked];
 
-/** Whose role it is. */
+/** The function whose role is asked about. */
 export interface RoleOf {
   readonly account: string;
   readonly region: string;
@@ -22,10 +22,10 @@ export const PROFILE = 'bedrock:InferenceProfileArn';
 
 const invoke = 'bedrock:InvokeModel';
 
-/** Another account than any reader's. */
+/** An account that is nobody's. */
 const OTHER_ACCOUNT = '999999999999';
 
-/** ARNs of what the role is asked about. */
+/** The ARNs in the requests. */
 export const arnsOf = ({ account, region }: RoleOf) => ({
   profile: (id: string, of = region): string => `arn:aws:bedrock:${of}:${account}:inference-profile/${id}`,
   model: (id: string, of = region): string => `arn:aws:bedrock:${of}::foundation-model/${id}`,
@@ -34,7 +34,7 @@ export const arnsOf = ({ account, region }: RoleOf) => ({
 
 const ownLog = ({ functionName }: RoleOf): string => `/aws/lambda/${functionName}`;
 
-/** What Bedrock asks IAM about for one call of the model: the profile if there is one, and the model wherever it may run. */
+/** The requests that Bedrock has IAM evaluate for one call of the model: the profile, if it has one, and the model in each region. */
 export function requestsOfOneCall(of: RoleOf, row: ModelRow, action = invoke): Asked[] {
   const { profile, model } = arnsOf(of);
   const through = { [PROFILE]: profile(row.id) };
@@ -64,7 +64,7 @@ export function requestsOfOneCall(of: RoleOf, row: ModelRow, action = invoke): A
   }
 }
 
-/** What a role that grants these models has to be allowed: each part of a call, and its own log. */
+/** The requests that a role for these models must be allowed: each part of a call, and writing to its own log. */
 export function allowedOf(of: RoleOf, rows: readonly ModelRow[]): Decision[] {
   const stream = `${arnsOf(of).log(ownLog(of))}:log-stream:2026/11/23/[$LATEST]0123`;
   const inWords = (arn: string): string =>
@@ -78,7 +78,7 @@ export function allowedOf(of: RoleOf, rows: readonly ModelRow[]): Decision[] {
   ];
 }
 
-/** What it has to be denied whatever models it grants. */
+/** The requests that every role must be denied. */
 export function alwaysDeniedOf(of: RoleOf): Decision[] {
   const { log } = arnsOf(of);
   const own = ownLog(of);
@@ -97,7 +97,7 @@ export function alwaysDeniedOf(of: RoleOf): Decision[] {
   ];
 }
 
-/** What a role that grants this model of a geographic profile alone has to be denied, without streaming. */
+/** The requests that a role for this one model, of a geographic profile and without streaming, must be denied. */
 export function deniedOf(of: RoleOf, { id, foundationModel }: ModelRow): Decision[] {
   const { profile, model } = arnsOf(of);
   const own = profile(id);

@@ -44,7 +44,7 @@ function allow([sid, service, actions, resources]: Statement, conditions?: Recor
 const arn = (service: string, region: string, resource: string): string =>
   `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${resource}`;
 
-/** The first is `TagResource` and `UntagResource`: IAM takes small letters for capitals, and a policy has room for 6,144 characters. */
+/** The first matches `TagResource` and `UntagResource`. IAM ignores case in actions, and a policy has at most 6,144 characters. */
 const TAGS = ['*TagResource', 'ListTagsForResource'];
 
 function readCode({ region }: Deployed): PolicyStatement {
@@ -135,7 +135,7 @@ const TOPIC_ACTIONS = [
   ...TAGS,
 ];
 
-/** What watches the function, and tells somebody. Dashboards and budgets are an account's, of all regions. */
+/** Alarms, dashboard, topic and budget. Dashboards and budgets belong to an account, not to a region. */
 function ofWhatWatches({ functionName, region }: Deployed): PolicyStatement[] {
   const named = (service: string, kind: string): string[] =>
     [functionName, `${functionName}-*`].map((name) => arn(service, '', `${kind}/${name}`));
@@ -181,7 +181,7 @@ function ofTheMachines({ functionName, region }: Deployed): PolicyStatement[] {
   ];
 }
 
-/** Of its files CloudFormation may do nothing: what it may read are the bucket's own settings. `PutBucketP*` is its policy and its block of public access. */
+/** CloudFormation has no access to the files: `Get…` reads the bucket's settings. `PutBucketP*` is its policy and its block of public access. */
 const BUCKET_ACTIONS = [
   'CreateBucket',
   'DeleteBucket',
@@ -196,7 +196,7 @@ const BUCKET_ACTIONS = [
   ...TAGS,
 ];
 
-/** S3 has no account in its ARNs, and CloudFormation makes up a name of 63 small letters at most, of which the stack's begins. */
+/** S3's ARNs have no account. CloudFormation generates a name of at most 63 characters in lower case, which begins with the stack's. */
 function ofTheBucket({ functionName }: Deployed): PolicyStatement {
   const bucket = `arn:\${AWS::Partition}:s3:::${bucketNames(functionName)}`;
   return allow(['Bucket', 's3', BUCKET_ACTIONS, [bucket]]);

@@ -39,9 +39,9 @@ export class BootstrapStack extends Stack {
 }
 
 /**
- * The most that any role of the stack needs, whatever its settings: to call models and to write its log; for the brake, to
- * stop the function and its batches, and for the rule, to start the brake; for a batch, to ask the function, to read and write its bucket, and to
- * start and end what it is made of. What a template gives a role beyond this has no effect.
+ * All permissions that a role of the stack can need, with any settings. The function calls models and writes its log; the brake
+ * stops the function and its batches, and its rule starts the brake; a batch invokes the function, reads and writes its bucket, and
+ * starts and ends its own executions. A permission beyond these, in a template, has no effect.
  */
 function boundaryStatements({ functionName, region }: Deployed): PolicyStatement[] {
   const here = (service: string, resource: string): string =>

@@ -7,20 +7,20 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** What `FunctionAlarms` watch, and whom they tell. */
+/** The function that `FunctionAlarms` watch, and the address that they notify. */
 export interface FunctionAlarmsProps {
   readonly function: LambdaFunction;
   /** Seconds after which Lambda ends an invocation. */
   readonly timeoutSeconds: number;
-  /** Where to write; without it an alarm only shows in the console, and there is no topic. */
+  /** The address to notify; without it an alarm only shows in the console, and there is no topic. */
   readonly email?: string | undefined;
-  /** Alarms of other constructs that tell the same address. */
+  /** Alarms of other constructs that notify the same address. */
   readonly others?: readonly Alarm[];
 }
 
 const PERIOD = Duration.minutes(5);
 
-/** An invocation that took this part of the time-out is close to being cut off. */
+/** The part of the time-out from which the alarm on durations goes off. */
 const NEAR_TIMEOUT = 0.8;
 
 /**

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
  * The function's code as an asset. Its hash is that of the content alone, so that the
  * same build is the same asset wherever and whenever it was made.
  *
- * @throws UserError when it is not built and nothing may stand in for it.
+ * @throws UserError when it is not built and no placeholder is allowed.
  */
 export function artifactCode(placeholderAllowed: boolean): Code {
   if (isBuilt()) return codeIn(artifactDir);

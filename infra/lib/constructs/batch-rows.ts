@@ -19,7 +19,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { BATCH_DEFAULTS } from '../settings/settings.ts';
 
-/** What is asked, of what, and where the results go. */
+/** The function, the bucket of rows and results, and the limits. */
 export interface BatchRowsProps {
   readonly function: LambdaFunction;
   readonly bucket: IBucket;
@@ -29,7 +29,7 @@ export interface BatchRowsProps {
   readonly maxConcurrency?: number | undefined;
 }
 
-/** The folder of the bucket in which Step Functions writes what came of the rows, each run in a folder of its own. */
+/** The folder of the bucket in which Step Functions writes the results, each run in a folder of its own. */
 export const RESULTS_PREFIX = 'results';
 
 /** After this time Step Functions ends an Express workflow (Step Functions quotas). */
@@ -51,7 +51,7 @@ const REFUSED = [
 /** The codes of 504, each of which may have taken all of the function's time. */
 const TOO_LATE = ['ModelTimeoutException', 'DeadlineExceeded'];
 
-/** What Lambda itself says: too many at once, or a fault of its own (Step Functions' guide, "Transient Lambda service exceptions"). */
+/** Errors of Lambda itself: throttling and faults (Step Functions' guide, "Transient Lambda service exceptions"). */
 const LAMBDA_FAILED = [
   'Lambda.TooManyRequestsException',
   'Lambda.ServiceException',
@@ -60,7 +60,7 @@ const LAMBDA_FAILED = [
   'Lambda.ClientExecutionTimeoutException',
 ];
 
-/** Full jitter: rows that were refused together do not come back together. */
+/** With full jitter, rows that were refused at the same time are not retried at the same time. */
 const BACKOFF = { interval: Duration.seconds(2), backoffRate: 2, jitterStrategy: JitterType.FULL };
 
 /** The longest waits of eight retries, 2, 4, 8, 16, 32 and three times 60 seconds, are less than five minutes together. */
@@ -71,7 +71,7 @@ const REFUSED_RETRY: RetryProps = {
   maxDelay: Duration.seconds(60),
 };
 
-/** As many retries as have room in a row's five minutes, each taking its time-out and a wait: four of 60 seconds are three retries. */
+/** As many retries as fit a row's five minutes, if each takes the whole time-out: three where that is 60 seconds. */
 function lateRetry(timeoutSeconds: number): RetryProps {
   const maxAttempts = Math.max(Math.floor((EXPRESS_SECONDS - 20) / timeoutSeconds) - 1, 0);
   return { ...BACKOFF, errors: TOO_LATE, maxAttempts: Math.min(maxAttempts, 3), maxDelay: Duration.seconds(5) };
@@ -81,7 +81,7 @@ function lateRetry(timeoutSeconds: number): RetryProps {
 const MESSAGE =
   "($cause := $states.errorOutput.Cause & ''; $contains($cause, '\"errorMessage\"') ? $parse($cause).errorMessage : $cause)";
 
-/** Of a row that failed for good, in the form of the function's replies. An `id` that is not there is left out. */
+/** The result of a row that failed in every attempt, in the form of the function's replies. A missing `id` is left out. */
 const FAILED_ROW = `{% {'id': $states.input.task.id, 'code': $states.errorOutput.Error, 'message': ${MESSAGE}} %}`;
 
 /**

@@ -9,7 +9,7 @@ import { BATCH_DEFAULTS } from '../settings/settings.ts';
 import { batchRows, RESULTS_PREFIX } from './batch-rows.ts';
 import { allow, executionsOf, machineRole, statesArn } from './machine-role.ts';
 
-/** What a `Batch` asks, and how. */
+/** The function that a `Batch` invokes, and its limits. */
 export interface BatchProps {
   readonly function: LambdaFunction;
   readonly functionName: string;
@@ -24,7 +24,7 @@ export interface BatchProps {
 /** The folder of the bucket with the files of rows. */
 const INPUT_PREFIX = 'input';
 
-/** Asks the function every row of a file: a bucket with the rows and what came of them, and the state machine between. */
+/** Asks the function every row of a file: a bucket with rows and results, and a state machine. */
 export class Batch extends Construct {
   readonly bucket: Bucket;
   readonly stateMachine: StateMachine;
@@ -37,7 +37,7 @@ export class Batch extends Construct {
       stateMachineName: batchName(props.functionName),
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromChainable(batchRows(this, { ...props, bucket: this.bucket })),
-      // By then its rows are gone.
+      // The bucket has removed its rows by then.
       timeout: retention,
       role: this.roleFor(props),
     });
@@ -53,8 +53,8 @@ export class Batch extends Construct {
   }
 
   /**
-   * Gone with the stack. `make destroy` empties it before, as the caller: the CDK's `autoDeleteObjects` would leave a function in the account
-   * that may delete, and a role for it that CloudFormation would have to be allowed to make.
+   * Removed with the stack. `make destroy` empties it first, with the caller's credentials: the CDK's `autoDeleteObjects` would add a
+   * function that may delete, and a role for it, which CloudFormation would need a permission to create.
    */
   private ownBucket(expiration: Duration): Bucket {
     const bucket = new Bucket(this, 'Bucket', {
@@ -72,11 +72,11 @@ export class Batch extends Construct {
   }
 
   /**
-   * What Step Functions' guide lists for a Distributed Map that reads and writes S3, on this machine, two folders of this
-   * bucket and this function alone.
+   * The permissions that Step Functions' guide lists for a Distributed Map that reads and writes S3, on this state machine, two folders
+   * of this bucket and this function alone.
    */
   private roleFor({ function: fn, functionName }: BatchProps): IRole {
-    // By name: the machine needs the role first.
+    // By name, because the machine is made after its role.
     const machine = statesArn(this, 'stateMachine', batchName(functionName));
     const executions = executionsOf(this, functionName);
     const filesIn = (prefix: string): string => this.bucket.arnForObjects(`${prefix}/*`);

@@ -5,7 +5,7 @@ import type { ModelRow } from '../models/table.ts';
 /**
  * The statements that let a role call these models from `region`, and nothing else.
  *
- * @param stream whether it may have the answers of those that stream word by word too, on the same ARNs under the same conditions.
+ * @param stream whether the role may also stream answers, of the models that stream, on the same ARNs under the same conditions.
  */
 export function bedrockStatements(models: readonly ModelRow[], region: string, stream = false): PolicyStatement[] {
   return models.flatMap((model) => {
@@ -16,8 +16,8 @@ export function bedrockStatements(models: readonly ModelRow[], region: string, s
 }
 
 /**
- * What calls of the model take: `bedrock:InvokeModel` is the permission of both Converse and InvokeModel,
- * `bedrock:InvokeModelWithResponseStream` that of ConverseStream. A model that does not stream is answered whole.
+ * The permissions for calls of the model: `bedrock:InvokeModel` is for Converse and InvokeModel,
+ * `bedrock:InvokeModelWithResponseStream` for ConverseStream, which a model that does not stream is not called by.
  */
 export function actionsOf({ responseStreaming }: ModelRow, stream: boolean): string[] {
   return ['bedrock:InvokeModel', ...(stream && responseStreaming ? ['bedrock:InvokeModelWithResponseStream'] : [])];
@@ -34,7 +34,7 @@ function statementsFor(model: ModelRow, region: string): PolicyStatement[] {
   }
 }
 
-/** Bedrock user guide, "Geographic cross-Region inference": the profile, and its model wherever it may route. */
+/** Bedrock user guide, "Geographic cross-Region inference": the profile, and its model in each region that it routes to. */
 function geographicProfile(model: ModelRow, region: string): PolicyStatement[] {
   const profile = inferenceProfile(model, region);
   const destinations = model.destinationRegions.map((destination) => foundationModel(model, destination));

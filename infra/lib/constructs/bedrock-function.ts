@@ -7,7 +7,7 @@ import { environmentOf, type InferenceDefaults } from '../settings/function-envi
 import type { ModelRow } from '../models/table.ts';
 import { bedrockStatements } from './bedrock-access.ts';
 
-/** What a `BedrockFunction` is made of. */
+/** The settings of a `BedrockFunction`. */
 export interface BedrockFunctionProps {
   /** Name of the function and, after `/aws/lambda/`, of its log group. */
   readonly functionName: string;
@@ -25,7 +25,7 @@ export interface BedrockFunctionProps {
   readonly logRetentionDays: RetentionDays;
   /** Whether an event may ask for its answer word by word; not where absent. */
   readonly stream?: boolean | undefined;
-  /** For events that do not say; the function's own defaults where absent. */
+  /** Defaults for events that do not say; the function's own where absent. */
   readonly inference?: InferenceDefaults;
 }
 

@@ -20,7 +20,7 @@ import { Construct } from 'constructs';
 import { brakeName, limitAlarmName, dimensionsOf, METRICS_NAMESPACE } from '../names.ts';
 import { allow, executionsOf, machineRole } from './machine-role.ts';
 
-/** What a `Brake` is to stop, and when. */
+/** The function that a `Brake` stops, and the limit. */
 export interface BrakeProps {
   readonly function: LambdaFunction;
   readonly functionName: string;
@@ -32,11 +32,10 @@ export interface BrakeProps {
 
 /**
  * Stops the function when the estimated cost of the last 24 hours reaches a limit: the alarm's change of state
- * starts a state machine of calls of AWS's APIs: of Lambda's, and with a batch of Step Functions'. No code of ours stands in between.
+ * starts a state machine that calls AWS's APIs: Lambda's, and with a batch Step Functions'. It runs no code of this project.
  *
- * The alarm's window slides: looked at each minute, over the 24 hours before. A window of the calendar's day would
- * be looked at when the day is over. It watches the cost of the function as a whole: a model that is no longer granted
- * was paid for all the same.
+ * The alarm's window slides: each minute CloudWatch evaluates the 24 hours before. It would evaluate a calendar day only when
+ * the day is over. The alarm watches the cost of the whole function, which includes models that are no longer granted.
  */
 export class Brake extends Construct {
   readonly alarm: Alarm;
@@ -68,7 +67,7 @@ export class Brake extends Construct {
     this.alarm.node.addDependency(rule, machine);
   }
 
-  /** Of the standard type, which remembers for 90 days that it ran: `make status` asks it. It runs once a crossing, so price does not count. */
+  /** Of type Standard, whose history `make status` reads: it is kept for 90 days. The machine runs once per crossing, so its price is negligible. */
   private stateMachine(props: BrakeProps): StateMachine {
     const { function: fn, functionName, batch } = props;
     const stop = new CallAwsService(this, 'Stop', {
@@ -108,7 +107,7 @@ export class Brake extends Construct {
       Error: 'DailyLimitReached',
       Cause: 'The estimated cost of 24 hours reached DAILY_LIMIT_USD',
     });
-    // Each page stays the input of what follows, for its token.
+    // The page stays the input of the next state, which needs its token.
     const each = new ForEach(this, 'Each', { itemsPath: '$.Executions', resultPath: JsonPath.DISCARD });
     const next = task('ListMore', 'listExecutions', { ...running, NextToken: JsonPath.stringAt('$.NextToken') });
     const more = new Choice(this, 'More')
@@ -117,7 +116,7 @@ export class Brake extends Construct {
     return task('List', 'listExecutions', running).next(each.itemProcessor(end)).next(more);
   }
 
-  /** The one action on the one function, and what a batch takes. */
+  /** One action on one function, and those that end batches. */
   private roleFor({ function: fn, functionName, batch }: BrakeProps): IRole {
     const executions = executionsOf(this, functionName);
     const ofBatch = batch
@@ -135,10 +134,10 @@ export class Brake extends Construct {
   }
 }
 
-/** Of each call of AWS. */
+/** The retries of each call of AWS. */
 const RETRY = { maxAttempts: 5, interval: Duration.seconds(2) };
 
-/** By the name, which is known: emulators make no alarm that a reference could be resolved with. */
+/** The alarm's ARN, made from its name: emulators give no ARN by which a reference could be resolved. */
 function arnOf(scope: Construct, functionName: string): string {
   return Stack.of(scope).formatArn({
     service: 'cloudwatch',
@@ -148,7 +147,7 @@ function arnOf(scope: Construct, functionName: string): string {
   });
 }
 
-/** The estimated cost of 24 hours, whichever models were called. */
+/** The estimated cost of 24 hours, over all models. */
 const costOf = (functionName: string): Metric =>
   new Metric({
     namespace: METRICS_NAMESPACE,

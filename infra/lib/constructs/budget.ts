@@ -1,9 +1,9 @@
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { Construct } from 'constructs';
 
-/** An amount and whom to warn. */
+/** The amount, and the address to warn. */
 export interface MonthlyBudgetProps {
-  /** An account has no two budgets of one name, in whatever regions. */
+  /** Unique in the account, over all regions. */
   readonly name: string;
   /** US dollars a month. */
   readonly usd: number;

@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import { dimensionsOf, METRICS_NAMESPACE, type MetricName } from '../names.ts';
 import type { ModelRow } from '../models/table.ts';
 
-/** What a dashboard shows. */
+/** The function and the models that a dashboard shows. */
 export interface FunctionDashboardProps {
-  /** An account has no two dashboards of one name, in whatever regions. */
+  /** Unique in the account, over all regions. */
   readonly dashboardName: string;
   readonly functionName: string;
   readonly models: readonly ModelRow[];
@@ -54,7 +54,7 @@ export class FunctionDashboard extends Construct {
   }
 }
 
-/** A dashboard, unlike an alarm, may search: whatever goes wrong gets a line of its own. */
+/** A dashboard, unlike an alarm, may search for metrics: each outcome gets a line of its own. */
 function errorsOf(functionName: string, period: Duration): IMetric {
   const where = `{${METRICS_NAMESPACE},functionName,modelId,outcome} MetricName="errors" functionName="${functionName}"`;
   return new MathExpression({

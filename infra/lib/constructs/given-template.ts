@@ -17,7 +17,7 @@ export interface StackPlace {
   readonly stackName: string;
 }
 
-/** Hands CloudFormation a template as it is, in place of one made of constructs: all else is as with any stack of the CDK. */
+/** Deploys a given template in place of one that is made of constructs. Everything else is as with any stack of the CDK. */
 class GivenTemplate extends DefaultStackSynthesizer {
   private readonly template: string;
 
@@ -37,7 +37,7 @@ class GivenTemplate extends DefaultStackSynthesizer {
   }
 }
 
-/** Writes a cloud assembly, which `cdk deploy --app DIRECTORY` deploys, of a template that there is already. */
+/** Writes a cloud assembly of a given template, for `cdk deploy --app DIRECTORY`. */
 export function writeAssembly(outdir: string, { account, region, stackName }: StackPlace, template: string): void {
   const app = new App({ outdir });
   new Stack(app, stackName, { env: { account, region }, synthesizer: new GivenTemplate(template) });

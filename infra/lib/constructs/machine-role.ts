@@ -7,7 +7,7 @@ import { batchName } from '../names.ts';
 export const allow = (sid: string, actions: string[], resource: string): PolicyStatement =>
   new PolicyStatement({ sid, actions, resources: [resource] });
 
-/** What a state machine may do. */
+/** The policy of a state machine's role. */
 export interface MachineRoleProps {
   readonly description: string;
   readonly policyName: string;
@@ -33,10 +33,10 @@ export function machineRole(scope: Construct, { description, policyName, stateme
   return role.withoutPolicyUpdates();
 }
 
-/** The ARN of something of Step Functions. */
+/** The ARN of a resource of Step Functions. */
 export const statesArn = (scope: Construct, resource: string, resourceName: string): string =>
   Stack.of(scope).formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
 
-/** The ARNs of a batch's executions, whose names are made up as they are started. */
+/** The ARN pattern of a batch's executions, whose names are generated. */
 export const executionsOf = (scope: Construct, functionName: string): string =>
   statesArn(scope, 'execution', `${batchName(functionName)}:*`);

@@ -12,18 +12,18 @@ import { Brake } from './brake.ts';
 import { MonthlyBudget } from './budget.ts';
 import { FunctionDashboard } from './dashboard.ts';
 
-/** What the stack is made of. */
+/** The settings and the code of the stack. */
 export interface BedrockStackProps {
   readonly choice: Choice;
   /** The function's code: see `BedrockFunctionProps.code`. */
   readonly code: Code;
-  /** As whom the CDK's CLI asks AWS: with the roles of the bootstrap unless given. */
+  /** Decides the credentials of the CDK's CLI; by default the roles of the bootstrap. */
   readonly synthesizer?: IStackSynthesizer;
-  /** Whether the roles have the boundary of `make bootstrap`, without which CloudFormation may not make them there. */
+  /** Whether the roles have the permissions boundary of `make bootstrap`, without which CloudFormation may not create them. */
   readonly isBounded?: boolean;
 }
 
-/** The function and all that goes with it. What a setting leaves off is not in the template. */
+/** The function and its resources. A resource that is not wanted is not in the template. */
 export class BedrockStack extends Stack {
   constructor(scope: Construct, { choice: { settings, models }, code, synthesizer, isBounded }: BedrockStackProps) {
     // One stack for one function: another FUNCTION_NAME is another stack beside it, never a replacement.
@@ -34,7 +34,7 @@ export class BedrockStack extends Stack {
       synthesizer: synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
       ...(isBounded && { permissionsBoundary: PermissionsBoundary.fromName(boundaryName(settings)) }),
     });
-    // The next deploy compares with them, and says which of them nobody gave again.
+    // The next deploy compares its settings with them, and warns of those that it would reset.
     this.templateOptions.metadata = {
       [SETTINGS_METADATA]: typedSettings({ ...settings, model: models.map(({ id }) => id) }),
     };

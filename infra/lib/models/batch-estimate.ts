@@ -19,7 +19,7 @@ const BATCH_PRICES = {
   s3GbMonth: 0.025,
 } as const;
 
-/** What Step Functions bounds (Step Functions' guide, "Step Functions service quotas", read on 2026-11-26). None can be raised. */
+/** Quotas of Step Functions (Step Functions' guide, "Step Functions service quotas", read on 2026-11-26). None can be raised. */
 const MAP_QUOTAS = {
   /** Items of one run. */
   items: 100_000_000,
@@ -70,7 +70,7 @@ export interface BatchEstimate {
   readonly files: number;
 }
 
-/** What a batch of so many prompts costs with one model, and how long it takes. */
+/** The cost and the time of a batch with one model. */
 export function batchEstimateOf(
   model: ModelRow,
   { memory, concurrency, retentionDays }: BatchRun,
@@ -84,7 +84,7 @@ export function batchEstimateOf(
   const stepFunctionsUsd = prompts * (stateTransition + expressRequest + expressSeconds * EXPRESS_GB * expressGbSecond);
   const inputBytes = prompts * (call.inputTokens * TOKEN_BYTES + ROW_BYTES.input);
   const bytes = inputBytes + prompts * (call.outputTokens * TOKEN_BYTES + ROW_BYTES.output);
-  // Everything is written once and read once.
+  // Each file is written once and read once.
   const requestsUsd = Math.ceil(bytes / PART_BYTES) * (BATCH_PRICES.s3Put + BATCH_PRICES.s3Get);
   const s3Usd = requestsUsd + (bytes / 1e9) * (retentionDays / DAYS) * BATCH_PRICES.s3GbMonth;
   return {
@@ -101,7 +101,7 @@ export function batchEstimateOf(
   };
 }
 
-/** Tokens a minute that so many rows at once ask of Bedrock. */
+/** The tokens per minute of so many concurrent calls. */
 export function tokensPerMinute({ inputTokens, outputTokens, seconds }: Call, concurrency: number): number {
   return (concurrency * 60 * (inputTokens + outputTokens)) / seconds;
 }

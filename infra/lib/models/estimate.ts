@@ -7,7 +7,7 @@ import type { ModelRow } from './table.ts';
  * `APN1-DataProcessing-Bytes`, `APN1-CW:AlarmMonitorUsage`, `APN1-CW:MetricMonitorUsage`. Read on 2026-11-23.
  */
 export const PRICES = {
-  /** Where they hold. */
+  /** The region of these prices. */
   region: 'ap-northeast-1',
   lambdaRequest: 0.000_000_2,
   lambdaGbSecond: 0.000_016_666_7,
@@ -16,8 +16,8 @@ export const PRICES = {
   metricMonth: 0.3,
 } as const;
 
-/** What an account has free each month, for all that runs in it together (AWS Free Tier, the part that does not end). */
-export const FREE_TIER = {
+/** The monthly free tier of a whole account (AWS Free Tier, the part that does not end). */
+const FREE_TIER = {
   lambdaRequests: 1_000_000,
   lambdaGbSeconds: 400_000,
   logsGb: 5,
@@ -49,14 +49,14 @@ export const ALARMS = 3;
 /** Metrics that the answers of one model make; failures make more, by their kind (test/metric-line.test.ts counts them). */
 export const METRICS_OF_A_MODEL = 6;
 
-/** Metrics that answers make of the function as a whole: its cost. */
+/** Metrics of the function as a whole: its cost. */
 export const METRICS_OF_THE_FUNCTION = 1;
 
-/** What one call is like. */
+/** The size of a call. */
 export interface Call {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** That an invocation takes, nearly all of it waiting for the model. */
+  /** The time of an invocation, nearly all of which is spent waiting for the model. */
   readonly seconds: number;
 }
 
@@ -74,7 +74,7 @@ export interface Estimate {
   readonly freeTierUsd: number;
 }
 
-/** What so many calls cost with one model, at `memory` MB. */
+/** The cost of so many calls with one model, at `memory` MB. */
 export function callsUsd(
   { pricePerMillionTokens: { input, output } }: ModelRow,
   memory: number,
@@ -92,7 +92,7 @@ export function callsUsd(
   };
 }
 
-/** What a month of so many calls a day costs with one model, at `memory` MB. */
+/** The cost of a month of so many calls a day with one model, at `memory` MB. */
 export function estimateOf(model: ModelRow, memory: number, call: Call, callsPerDay: number): Estimate {
   const calls = callsPerDay * DAYS;
   const { tokensUsd, lambdaUsd, logsUsd, gbSeconds, logsGb } = callsUsd(model, memory, call, calls);

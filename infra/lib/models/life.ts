@@ -18,12 +18,12 @@ export function daysToEnd({ lifecycle }: ModelRow, today: string): number | unde
   return lifecycle.endOfLife === null ? undefined : daysBetween(today, lifecycle.endOfLife);
 }
 
-/** Days that a granted model has to have left: AWS gives as little as 45 days' notice, and a change takes time. */
+/** The days before its end at which a granted model needs care: AWS gives as little as 45 days' notice, and a change takes time. */
 export const LEAST_DAYS_TO_LIVE = 60;
 
 /**
- * Days after which the life of a granted model counts as stale. AWS gives as little as 45 days' notice: an end that was announced on
- * the day after the last look is so still 15 days away.
+ * Days after which the lifecycle of a granted model counts as stale. AWS gives as little as 45 days' notice: an end announced on the
+ * day after the last confirmation is then still 15 days away.
  */
 export const MOST_DAYS_LIFE_UNCONFIRMED = 30;
 
@@ -31,7 +31,7 @@ export const MOST_DAYS_LIFE_UNCONFIRMED = 30;
 export const MOST_DAYS_UNCONFIRMED = 120;
 
 /**
- * What is wrong with the life of the models in use, one sentence each, in the language of whoever runs the command.
+ * The problems with the lifecycle of the models in use, one sentence each, in the language of whoever runs the command.
  *
  * @param granted ids of the models that the function may call.
  * @param today an ISO date.
@@ -96,7 +96,7 @@ const texts = {
   ),
 } as const;
 
-/** What a model asks for before the first call, from nothing to most. */
+/** Kinds of access, from the one that asks for nothing to the one that asks for most. */
 const ACCESS: readonly ModelRow['access'][] = ['none', 'marketplace', 'marketplace-and-form'];
 
 /** Whether the model is active and stays so for as long as `make models-check` asks for. */

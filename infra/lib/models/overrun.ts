@@ -9,19 +9,19 @@ export const LONGEST_CONTEXT = 1_000_000;
  */
 export const BRAKE_SECONDS = 300;
 
-/** No call of a model is answered faster, in seconds. */
+/** The time of the fastest call, in seconds. */
 const SHORTEST_CALL_SECONDS = 1;
 
-/** Tokens a second: faster than any model of the table writes. */
+/** Tokens a second, more than any model of the table writes. */
 const FASTEST_WRITING = 400;
 
-/** The settings that bound what a call costs. */
+/** The settings that bound the cost of a call. */
 export interface CallLimits {
   readonly maxPromptChars?: number | undefined;
   readonly maxTokensLimit?: number | undefined;
 }
 
-/** What can be spent between crossing the limit and the stop. */
+/** The cost between the crossing of the limit and the stop. */
 export interface Overrun {
   /** US dollars of the dearest call that the settings allow. */
   readonly callUsd: number;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ModelRow, parseModels } from './table.ts';
 
-/** What AWS has of a row now. */
+/** The columns of a row that AWS gives. */
 export interface RowUpdate {
   readonly id: string;
   readonly lifecycle: Pick<ModelRow['lifecycle'], 'status' | 'endOfLife' | 'confirmedOn'>;
@@ -15,7 +15,7 @@ const isRow = (value: unknown): value is z.infer<typeof row> => row.safeParse(va
 /**
  * models.json with the updates, and nothing else changed.
  *
- * @throws UserError when the result would be no table of models.
+ * @throws UserError when the result is not a valid table of models.
  */
 export function withUpdates(text: string, updates: readonly RowUpdate[]): string {
   const refreshed: unknown = JSON.parse(text, (_key, value: unknown) => {

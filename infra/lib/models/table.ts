@@ -61,7 +61,10 @@ export type ModelRow = z.infer<typeof modelRow>;
 /** models.json as a whole. */
 export type ModelTable = z.infer<typeof modelTable>;
 
-/** Fields that contradict each other, which no schema of a single field can see. */
+/** models.json is not a valid table. */
+export class ModelTableError extends UserError {}
+
+/** Contradictions between fields, which the schema of a single field cannot find. */
 function contradictions(table: { default: string; models: ModelRow[] }): string[] {
   const ids = table.models.map((row) => row.id);
   return [
@@ -94,19 +97,19 @@ function reachIsConsistent({ id, foundationModel, reach, destinationRegions }: M
   }
 }
 
-/** Checks text that should be models.json. `name` is what a message calls it. */
+/** Parses the text of models.json. `name` is its name in a message. */
 export function parseModels(text: string, name: string): ModelTable {
   const result = modelTable.safeParse(parseJson(text, name));
   if (result.success) return result.data;
   const [first] = result.error.issues;
-  throw new UserError(texts.noTable(name, first?.path.join('.') ?? '', first?.message ?? 'unknown reason'));
+  throw new ModelTableError(texts.noTable(name, first?.path.join('.') ?? '', first?.message ?? 'unknown reason'));
 }
 
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(texts.noJson(name, String(error)));
+    throw new ModelTableError(texts.noJson(name, String(error)));
   }
 }
 
@@ -127,7 +130,7 @@ export function readModels(path: string): ModelTable {
   return parseModels(readFileSync(path, 'utf8'), 'models.json');
 }
 
-/** What a million tokens cost in that tier; in the standard one, where the model is not served in it. */
+/** The price of a million tokens in that tier, or in the standard one where the model is not served in that tier. */
 export function priceIn(row: ModelRow, tier: 'flex' | undefined): ModelRow['pricePerMillionTokens'] {
   return (tier && row.flexPricePerMillionTokens) ?? row.pricePerMillionTokens;
 }

@@ -8,7 +8,7 @@ import type { Purpose } from './purpose.ts';
 import type { Settings } from './settings.ts';
 import { type Given, readSettings } from './sources.ts';
 
-/** Settings whose parts were seen to agree, with the rows of the models they grant. */
+/** Settings that were checked against one another and the table, with the rows of the models that they grant. */
 export interface Choice {
   readonly settings: Settings;
   /** At least one; the first is the default one. */
@@ -36,7 +36,7 @@ export function choose(settings: Settings, table: ModelTable, today: string): Ch
  * The choice for a stack that exists, with those of its models that the table still has, or else the default one. The
  * models are not checked: a function whose model has ended can still be looked at and removed.
  */
-export function chooseExisting(settings: Settings, table: ModelTable): Choice {
+function chooseExisting(settings: Settings, table: ModelTable): Choice {
   const rowsOf = (ids: readonly string[]) => table.models.filter((row) => ids.includes(row.id));
   const named = rowsOf(settings.model ?? []);
   return { settings, models: named.length > 0 ? named : rowsOf([table.default]) };
@@ -44,7 +44,7 @@ export function chooseExisting(settings: Settings, table: ModelTable): Choice {
 
 function usableModel(id: string, region: string, table: ModelTable, today: string): ModelRow {
   const model = table.models.find((row) => row.id === id);
-  if (!model) throw new UserError(texts.noModel(id, idsOf(livingModels(table, today))));
+  if (!model) throw new UserError(texts.noModel(id, idsOf(servedModels(table, today))));
   if (hasEnded(model, today)) throw new UserError(texts.ended(id, endDate(model), replacement(table, today)));
   if (region !== table.sourceRegion && model.reach !== 'global-profile')
     throw new UserError(wrongRegion(model, region, table, today));
@@ -55,18 +55,18 @@ function endDate({ lifecycle }: ModelRow): string {
   return lifecycle.endOfLife === null ? '' : ` (${lifecycle.endOfLife})`;
 }
 
-function livingModels(table: ModelTable, today: string): ModelRow[] {
+function servedModels(table: ModelTable, today: string): ModelRow[] {
   return table.models.filter((row) => !hasEnded(row, today));
 }
 
-/** The table's default, or the first model still alive if that one has ended too. */
+/** The table's default, or, where that has ended too, the first model that has not. */
 function replacement(table: ModelTable, today: string): string | undefined {
-  const living = livingModels(table, today);
-  return (living.find((row) => row.id === table.default) ?? living[0])?.id;
+  const active = servedModels(table, today);
+  return (active.find((row) => row.id === table.default) ?? active[0])?.id;
 }
 
 function wrongRegion(model: ModelRow, region: string, table: ModelTable, today: string): Text {
-  const global = livingModels(table, today).filter((row) => row.reach === 'global-profile');
+  const global = servedModels(table, today).filter((row) => row.reach === 'global-profile');
   return texts.wrongRegion(region, model.id, table.sourceRegion, idsOf(global));
 }
 
@@ -97,7 +97,7 @@ function checkBudget({ monthlyBudgetUsd, alarmEmail }: Settings): void {
 /** Less than the five minutes of an Express workflow (Step Functions quotas) by the time that its other parts may take. */
 const LONGEST_BATCH_TIMEOUT_SECONDS = 240;
 
-/** A row has the time of an Express workflow, in which the function has to have answered. */
+/** The function has to answer a row within the time of an Express workflow. */
 function checkBatch({ batch, batchRetentionDays, timeoutSeconds }: Settings): void {
   if (batchRetentionDays !== undefined && !batch) throw new UserError(texts.noBatch());
   if (batch && timeoutSeconds > LONGEST_BATCH_TIMEOUT_SECONDS)
@@ -119,7 +119,7 @@ export interface ReadChoice extends Choice {
   readonly given: Given;
 }
 
-/** Reads the settings of this process and settles them against models.json. */
+/** Reads the settings of this process and checks them against models.json. */
 export function readChoice(purpose: Purpose): ReadChoice {
   const { settings, given } = readSettings({ environment: process.env, file: settingsFile });
   const table = readModels(modelsFile);

@@ -11,7 +11,7 @@ export type InferenceDefaults = Pick<
   'maxTokens' | 'maxTokensLimit' | 'temperature' | 'serviceTier' | 'maxPromptChars'
 >;
 
-/** Settings that are no defaults of a call. */
+/** Settings other than defaults of a call. */
 type OtherSettings = Pick<Settings, 'timeoutSeconds' | 'stream'>;
 
 /**
@@ -21,8 +21,8 @@ type OtherSettings = Pick<Settings, 'timeoutSeconds' | 'stream'>;
 const ALLOCATOR = 'glibc.malloc.mmap_threshold=1048576';
 
 /**
- * The environment of the deployed function. What nobody set is absent: the function
- * has its own defaults, and they are written down in one place, there.
+ * The environment of the deployed function. A setting that is not given is absent, because the function has its own
+ * defaults.
  */
 export function environmentOf(
   { timeoutSeconds, stream, ...defaults }: InferenceDefaults & OtherSettings,
@@ -43,7 +43,7 @@ export function environmentOf(
   };
 }
 
-/** The columns that the function computes with; it has no models.json. */
+/** The columns that the function needs, which has no models.json. */
 function columnsOf(row: ModelRow, stream: boolean | undefined) {
   const { id, api, structuredOutput, pricePerMillionTokens, flexPricePerMillionTokens, maxOutputTokens } = row;
   const { refusedParameters, exclusiveParameters } = row;

@@ -3,7 +3,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
 import type { Text } from '../text.ts';
 
-/** What CloudWatch Logs accepts, without "for ever", with which the bill would never stop growing. */
+/** The retentions of CloudWatch Logs, without the infinite one, with which the bill would grow for ever. */
 const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
@@ -31,14 +31,12 @@ const listOfIds = z
 export const DEFAULT_REGION = 'ap-northeast-1';
 
 /**
- * How a batch runs where the settings do not say. Rows asked at once are as many as `make batch` asks on one's own machine; a new
- * account runs 10 functions at once.
+ * Defaults of a batch. The concurrency is that of `make batch` on one's own machine; a new account runs 10 functions at once.
  */
 export const BATCH_DEFAULTS = { maxConcurrency: 8, batchRetentionDays: 7 } as const;
 
 /**
- * Every setting: its default, its bounds, and (as its description) what it takes,
- * in the words of a message. On the command line and in settings.json it has the
+ * Every setting: its default, its bounds, and its description, with which a message says what it takes. On the command line and in settings.json it has the
  * name that `nameOf` gives it: `logRetentionDays` is `LOG_RETENTION_DAYS`.
  */
 export const settingsSchema = z.strictObject({
@@ -102,7 +100,7 @@ function nameOf(key: SettingKey): string {
 
 const isSettingKey = (text: string): text is SettingKey => text in settingsSchema.shape;
 
-/** Each setting's name and what it takes, in the order of the schema. */
+/** Each setting's name and its key, in the order of the schema. */
 export const settingNames: ReadonlyMap<string, SettingKey> = new Map(
   Object.keys(settingsSchema.shape)
     .filter(isSettingKey)
@@ -119,7 +117,7 @@ export function typedSettings(settings: Settings): Record<string, string> {
   );
 }
 
-/** Under this name a template carries the settings that it was made with. */
+/** The metadata of a template with the settings that it was made with. */
 export const SETTINGS_METADATA = 'BedrockOnLambda::Settings';
 
 const YES_OR_NO_JA = '1 または 0';
@@ -148,7 +146,7 @@ const TAKES_JA: Readonly<Record<SettingKey, string>> = {
   maxPromptChars: '1 から 6000000 までの整数 (文字)',
 };
 
-/** What the setting takes, in words. */
+/** The description of a setting's values. */
 export function takes(key: SettingKey): Text {
   return { en: settingsSchema.shape[key].description ?? '', ja: TAKES_JA[key] };
 }

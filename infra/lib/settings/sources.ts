@@ -92,7 +92,7 @@ function typedAfterMake(environment: Environment): string[] {
   return words.flatMap((word) => /^([A-Za-z_][A-Za-z0-9_]*)[:+?]*=/.exec(word)?.[1] ?? []);
 }
 
-/** Variables that are no settings of ours, but that somebody may well type after `make deploy`. */
+/** Variables that are not settings, but may be typed after a target. */
 function isOtherVariable(name: string): boolean {
   return /^(AWS_|CDK_|CARGO_|NODE_|DOCTOR_|(NO_COLOR|CI|LANG|JSON|YES|SUFFIX|CALL|SINCE|FOLLOW|REPO|ENVIRONMENT|BRANCH|ADMINISTRATOR|PULL_REQUESTS|CALLS_PER_DAY|PROMPTS|INPUT_TOKENS|OUTPUT_TOKENS|SECONDS)$)/.test(
     name,
