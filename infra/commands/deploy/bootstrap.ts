@@ -6,7 +6,7 @@ import { message, said } from '../../lib/text.ts';
 import { cdk, type CdkApp, deployment } from './programs.ts';
 import { ADMINISTRATOR, executionPolicies, executionPolicyArn } from './execution-policies.ts';
 
-/** The app of the policies. */
+/** The CDK app that makes the policies. */
 const POLICIES_APP: CdkApp = { app: ['--app', 'node --import tsx bin/bootstrap.ts', '--output', bootstrapAssemblyDir] };
 
 const texts = {
@@ -36,8 +36,8 @@ await exitOnError(async () => {
 });
 
 /**
- * What CloudFormation may do there from now on: what it could, and this stack. AdministratorAccess stays where it is
- * until somebody takes it away by ADMINISTRATOR=0, for other stacks may need it.
+ * The policies of CloudFormation's role after this run: those that it had, and this stack's. AdministratorAccess stays where it
+ * is attached until ADMINISTRATOR=0, because other stacks may need it.
  */
 async function policiesFor(target: Target): Promise<string[]> {
   const found = (await executionPolicies(target)) ?? [];

@@ -22,7 +22,7 @@ await exitOnError(async () => {
   );
 });
 
-/** The provider goes with the stack that made it, and with it the way in of every other role that trusts it. */
+/** Removing the stack that made the provider removes the provider too. Roles that trust it could then not be assumed. */
 async function refuseToLockOut(ci: Target): Promise<void> {
   const others = await rolesThatTrust(
     ci,

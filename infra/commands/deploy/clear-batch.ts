@@ -10,10 +10,10 @@ import { message, said } from '../../lib/text.ts';
 import { unattended } from './programs.ts';
 
 /**
- * Ends the batches that run and empties their bucket, because CloudFormation removes none that has files. A person is asked first.
+ * Ends the running batches and empties their bucket, because CloudFormation does not remove a bucket with files. A person is asked first.
  *
- * @returns whether a person was asked, who then meant the stack too.
- * @throws UserError when the person does not want that, or the caller may not do it.
+ * @returns whether a person was asked. The question is about the stack too.
+ * @throws UserError when the person says no, or the caller lacks a permission.
  */
 export async function clearBatch(target: Target, stack: Stack): Promise<boolean> {
   const resources = batchResources(stack);
@@ -21,7 +21,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
   const { bucket, stateMachineArn } = resources;
   const s3 = new S3Client(clientOptions(target.region));
   try {
-    // A removal that failed half-way may have left one of the two without the other.
+    // A removal that failed halfway may have left the bucket without the state machine, or the other way round.
     const files = await unlessMissing(filesIn(s3, bucket).next());
     const asked = files?.done === false && !unattended();
     if (asked) await confirm(said(texts.question(bucket)));
@@ -39,7 +39,7 @@ async function confirm(question: string): Promise<void> {
   if (!(await isConfirmed(question))) throw new UserError(said(texts.kept()));
 }
 
-/** The keys of what is there, a page of a thousand at a time. */
+/** The keys of the files, in pages of a thousand. */
 async function* filesIn(s3: S3Client, Bucket: string): AsyncGenerator<{ Key: string | undefined }[], void> {
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
     if (Contents.length > 0) yield Contents.map(({ Key }) => ({ Key }));

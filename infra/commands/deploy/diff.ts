@@ -28,7 +28,7 @@ await exitOnError(async () => {
   });
 });
 
-/** Whether the caller may read the stack. A pull request's role may, and may assume none of the CDK's, which read the whole account. */
+/** Whether the caller may read the stack. A pull request's role may; it cannot assume the CDK's roles, which may read the whole account. */
 async function mayRead(target: Target): Promise<boolean> {
   try {
     return (await hasWorked(target)) && (await deployedTemplate(target)) !== '';

@@ -10,7 +10,7 @@ import { message, said } from '../../lib/text.ts';
 /** The CDK's own stack of an account and region. */
 const TOOLKIT = 'CDKToolkit';
 
-/** What the CDK lets CloudFormation do where nobody says anything else. */
+/** The CDK's default policy for CloudFormation's role. */
 export const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
 
 /** The policies of CloudFormation's role in an account and region, or undefined where the CDK was never set up. */
@@ -29,7 +29,7 @@ export const executionPolicyArn = (target: Target): string =>
   `arn:aws:iam::${target.account}:policy/${executionPolicyName(deployed(target))}`;
 
 /**
- * What the app is told of the boundary.
+ * The variables that tell the app of the permissions boundary.
  *
  * @throws UserError when CloudFormation may deploy other stacks of this project there, and not this one.
  */

@@ -6,8 +6,8 @@ import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
 
 /**
- * Whether the stack has to make GitHub's provider. A provider that its template has already stays in it: if a second
- * run called it "existing", it would leave the template, and CloudFormation would delete it from the account.
+ * Whether the stack makes GitHub's provider or uses the account's. A provider in the stack's template stays the stack's own: if a
+ * second run called it "existing", it would leave the template, and CloudFormation would delete it from the account.
  *
  * @throws UserError when the account's provider, made by somebody else, is not for AWS's audience.
  */
@@ -21,7 +21,7 @@ export async function settleProvider(ciStack: Target): Promise<Provider> {
   );
 }
 
-/** Whether the provider is among what the stack made. */
+/** Whether the stack made the provider. */
 export async function makesProvider(ciStack: Target): Promise<boolean> {
   try {
     return (await hasWorked(ciStack)) && (await deployedTemplate(ciStack)).includes('AWS::IAM::OIDCProvider');
@@ -43,7 +43,7 @@ async function audiencesOfAccount(target: Target): Promise<readonly string[] | u
   }
 }
 
-/** The names of the roles, except these, that could not be assumed without the provider. */
+/** The names of the roles that trust the provider, except these. */
 export async function rolesThatTrust(target: Target, but: readonly string[]): Promise<string[]> {
   const names: string[] = [];
   try {

@@ -17,7 +17,7 @@ const recordFile = (directory: string): string => join(directory, 'previous.json
 const templateFile = (directory: string): string => join(directory, 'template.json');
 const assembly = (directory: string): string => join(directory, 'cdk.out');
 
-/** A cloud assembly of what was deployed. */
+/** The cloud assembly of the previous version. */
 const previousAssembly = assembly(previousDir);
 
 const record = z.object({
@@ -27,15 +27,15 @@ const record = z.object({
   was: z.enum(['absent', 'deployed']),
 });
 
-/** What is known of the version before the last deploy. */
+/** The version before the last deploy. */
 interface Previous {
   /** Undefined when there was none: that deploy was the first. */
   readonly template: string | undefined;
 }
 
 /**
- * Saves what is deployed, before a deploy changes it. An earlier record stays valid until that deploy went through. Parameters
- * need no record: the CDK leaves those of a stack as they are.
+ * Saves the deployed template before a deploy changes it. An earlier record stays valid until that deploy has succeeded. Parameters
+ * need no record, because the CDK does not change a stack's.
  *
  * @returns the template, or undefined where nothing is deployed or it may not be read.
  */
@@ -53,14 +53,14 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
   }
 }
 
-/** Makes the pending record the valid one: the deploy went through. */
+/** Makes the pending record the valid one, after a successful deploy. */
 export function confirmPrevious(): void {
   if (!existsSync(recordFile(pendingPreviousDir))) return;
   remove(previousDir);
   renameSync(pendingPreviousDir, previousDir);
 }
 
-/** Settles the record of a deploy whose end is not known, by what is deployed now: if that is what was before, the deploy did nothing. */
+/** Settles the pending record of a deploy whose end is not known: if the deployed template is still the one before it, it did nothing. */
 function settlePrevious(target: Target, deployed: string | undefined): void {
   const pending = read(pendingPreviousDir, target);
   if (pending && pending.template !== deployed) confirmPrevious();
@@ -102,16 +102,16 @@ export function forgetPrevious(target: Target): void {
 
 const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });
 
-/** How a rollback went, in one sentence. */
+/** The result of a rollback. */
 export interface RolledBack {
-  /** Whether the version before the last deploy is there again. */
+  /** Whether the version before the last deploy is deployed again. */
   readonly done: boolean;
   readonly sentence: string;
 }
 
 const notDone = (text: Text): RolledBack => ({ done: false, sentence: said(text) });
 
-/** Deploys what was deployed before the last deploy. The CDK does it, with its own roles, and waits for CloudFormation's end. */
+/** Deploys the version before the last deploy, by the CDK and its roles, and waits until CloudFormation has ended. */
 export async function rollBack(target: Target): Promise<RolledBack> {
   const { stackName } = target;
   const nothing = notDone(texts.nothing(stackName));

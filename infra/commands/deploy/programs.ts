@@ -8,7 +8,7 @@ import { assemblyDir, bootstrapFile, ciAssemblyDir, infraDir, workspaceDir } fro
 import { type Purpose, PURPOSE_VARIABLE, STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
 import { message, said } from '../../lib/text.ts';
 
-/** A program, its arguments, and what it runs in. */
+/** A program, its arguments, its directory and its environment. */
 interface Command {
   readonly program: string;
   readonly args: readonly string[];
@@ -83,10 +83,10 @@ export const OWN_APP: CdkApp = { app: ['--output', assemblyDir] };
 /** Arguments of a deploy. The CLI asks a person before it widens permissions. In a pipeline the pull request's review does that. */
 export const deployment = (): string[] => ['deploy', `--require-approval=${unattended() ? 'never' : 'broadening'}`];
 
-/** Arguments of a removal. The CLI asks a person first, who has not been asked yet. */
+/** Arguments of a removal. The CLI asks a person first, unless this program has. */
 export const removal = (asked = false): string[] => ['destroy', ...(asked || unattended() ? ['--force'] : [])];
 
-/** Of a stack that is to be removed again. */
+/** The tag of a stack of `make verify`. */
 const tags = (): string[] => {
   const name = process.env[STACK_TAG_VARIABLE];
   return name ? ['--tags', `${STACK_TAG}=${name}`] : [];

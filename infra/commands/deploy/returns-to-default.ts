@@ -4,10 +4,10 @@ import { readDeployedStack } from '../shared/deployed-stack.ts';
 import { message, said, type Text } from '../../lib/text.ts';
 
 /**
- * What a deploy takes back because nobody gave the setting again: a setting that is typed holds for one deploy.
+ * The settings that a deploy resets, because they were not given again: a typed setting holds for one deploy.
  *
- * @param template of the stack as it is deployed; undefined where none is.
- * @returns a sentence for each.
+ * @param template the deployed one; undefined where there is none.
+ * @returns a sentence for each setting.
  */
 export function returnsToDefault(
   template: string | undefined,

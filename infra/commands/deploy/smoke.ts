@@ -14,7 +14,7 @@ import { rollBack } from './previous.ts';
 /** Calls before a transient failure counts. */
 const CALLS = 3;
 
-/** Seconds between two calls. IAM passes a changed policy on in a few; the tests wait for nothing. */
+/** Seconds between two calls. IAM propagates a changed policy within a few; the tests set 0. */
 const PAUSE = Number(process.env.SMOKE_PAUSE_SECONDS ?? 10);
 
 /** The body of a reply that is a failure. */
@@ -111,11 +111,11 @@ function readEvent(path: string): Uint8Array {
   throw new UserError(said(texts.notJson(path)));
 }
 
-/** What came of one call of the deployed function. */
+/** The result of one call of the deployed function. */
 interface SmokeCall {
   /** `unavailable`: Lambda or Bedrock turned the call away, which says nothing of the version that is deployed. */
   readonly result: 'passed' | 'failed' | 'throttled' | 'unavailable';
-  /** What the reply, or Lambda, says of a failure. A model's answer is not repeated: logs of pipelines are read by many. */
+  /** The failure in the words of the reply or of Lambda. A model's answer is not repeated, because pipelines' logs are read by many. */
   readonly sentence: string;
   /** Whether the same call may succeed in a moment. */
   readonly transient: boolean;
@@ -158,7 +158,7 @@ function isOfBedrock(statusCode: number, code = ''): boolean {
   return (statusCode === 429 || statusCode === 503) && code.endsWith('Exception');
 }
 
-/** 403: IAM takes seconds to pass on a role's new policy. The messages of the others tell to try again. */
+/** 403 is transient because IAM takes seconds to propagate a role's new policy. */
 function isTransient(statusCode: number): boolean {
   return statusCode === 403 || statusCode === 429 || statusCode >= 500;
 }

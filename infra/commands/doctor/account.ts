@@ -6,13 +6,13 @@ import type { Target } from '../shared/target.ts';
 import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 
-/** What the CDK's assemblies ask of a bootstrap (MIN_BOOTSTRAP_STACK_VERSION of its DefaultStackSynthesizer). */
+/** The version of the bootstrap that the CDK's assemblies require (MIN_BOOTSTRAP_STACK_VERSION of its DefaultStackSynthesizer). */
 const LEAST_BOOTSTRAP = 6;
 
 /** New accounts have 10; ordinary ones 1000 (Lambda quotas). */
 const LOW_CONCURRENCY = 100;
 
-/** What the account as a whole has to have. */
+/** Checks of the account as a whole. */
 export function accountChecks(target: Target, maxConcurrency: number | undefined): Check[] {
   const { account, region } = target;
   return [

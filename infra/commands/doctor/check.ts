@@ -1,7 +1,7 @@
 import { isDenied } from '../shared/aws.ts';
 import { message, type Text } from '../../lib/text.ts';
 
-/** What one check found out, on one line. */
+/** One finding of a check, printed on one line. */
 export interface Finding {
   readonly mark: 'ok' | 'warning' | 'failure';
   readonly text: Text;
@@ -14,7 +14,7 @@ export interface Finding {
 /** A check that passed. */
 export const ok = (text: Text): Finding => ({ mark: 'ok', text });
 
-/** Something to know. No call fails because of it today. */
+/** Something that no call fails because of today. */
 export const warning = (text: Text, remedy?: Text): Finding => ({ mark: 'warning', text, ...(remedy && { remedy }) });
 
 /** A deploy or a call would fail. */
@@ -61,14 +61,14 @@ async function findingsOf({ id, run, permissions = [] }: Check, seconds: number)
   }
 }
 
-/** Rejects when the signal ends, for a check that does not heed it. */
+/** Rejects when the signal aborts, for a check that ignores it. */
 function rejectedBy(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }),
   );
 }
 
-/** Of AWS's error only the name is shown: the message may contain the account's number. */
+/** Shows only the name of AWS's error, whose message may contain the account's number. */
 function reasonOf(
   error: unknown,
   id: string,

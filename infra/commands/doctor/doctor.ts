@@ -31,7 +31,7 @@ await exitOnError(async () => {
   process.exitCode = report.exitCode;
 });
 
-/** This machine first, then the account, if there is one to ask. */
+/** Checks this machine and, where the settings and the credentials allow it, the account. */
 async function examine(): Promise<Report> {
   const today = new Date().toISOString().slice(0, 10);
   const { findings, choice } = examineSettings(today);
@@ -81,7 +81,7 @@ interface Report {
   readonly results: readonly Result[];
   /** Why the account was not asked, if it was not. */
   readonly excuse?: Text;
-  /** 0: a deploy and a call would work. 1: something stands in the way, or is not known. 2: AWS could not be asked. */
+  /** 0: a deploy and a call would work. 1: a check failed, or an essential one could not run. 2: AWS could not be asked. */
   readonly exitCode: 0 | 1 | 2;
 }
 

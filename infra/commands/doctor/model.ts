@@ -7,7 +7,7 @@ import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-f
 import { message } from '../../lib/text.ts';
 import { type Check, failure, type Finding, ok, warning } from './check.ts';
 
-/** A model as AWS has it now, against its row in models.json. */
+/** Checks that compare a model at AWS with its row in models.json. */
 export function modelChecks(row: ModelRow, region: string, today: string): Check[] {
   const bedrock = new BedrockClient(clientOptions(region));
   const asked = (id: string, permission: string, run: (ask: Ask) => Promise<Finding[]>): Check => ({
@@ -71,7 +71,7 @@ async function access({ bedrock, signal }: Ask, row: ModelRow, region: string): 
   return [ok(texts.access(modelId))];
 }
 
-/** One real call with the caller's own credentials. 16 tokens leave some for a model that thinks before it answers. */
+/** A real call with the caller's own credentials. 16 tokens are enough for a model that reasons before it answers. */
 export function callCheck(row: ModelRow, region: string): Check {
   return {
     id: 'call',
@@ -210,7 +210,7 @@ const texts = {
   ),
 } as const;
 
-/** By what Bedrock calls the error. */
+/** The remedies, by the name of Bedrock's error. */
 const callRemedies: Readonly<Record<string, { readonly en: string; readonly ja: string }>> = {
   AccessDeniedException: {
     en: 'Allow bedrock:InvokeModel on the model to these credentials; a model of another provider also takes an agreement.',

@@ -34,7 +34,7 @@ export async function roleFindings(
   );
 }
 
-/** What the role must be allowed on: the profile, and the models behind it as AWS lists them. */
+/** The ARNs that the role needs: the profile, and the models behind it as AWS lists them. */
 async function neededArns(row: ModelRow, { account, region }: Target, signal: AbortSignal): Promise<string[]> {
   if (row.reach === 'in-region') return [`arn:aws:bedrock:${region}::foundation-model/${row.foundationModel}`];
   const routed = (await profileArns({ bedrock: new BedrockClient(clientOptions(region)), signal }, row.id)) ?? [];

@@ -1,11 +1,18 @@
 import { UserError } from '../../lib/errors.ts';
 import { daysToEnd, hasEnded, LEAST_DAYS_TO_LIVE } from '../../lib/models/life.ts';
-import { countriesOf, type ModelRow, type ModelTable, priceIn, readModels } from '../../lib/models/table.ts';
+import {
+  countriesOf,
+  type ModelRow,
+  type ModelTable,
+  ModelTableError,
+  priceIn,
+  readModels,
+} from '../../lib/models/table.ts';
 import { modelsFile, settingsFile } from '../../lib/paths.ts';
 import { choose } from '../../lib/settings/choice.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { type ReadSettings, readSettings } from '../../lib/settings/sources.ts';
-import { message, type Text } from '../../lib/text.ts';
+import { message } from '../../lib/text.ts';
 import { failure, type Finding, ok, warning } from './check.ts';
 
 /** The settings and the findings about them. Without `choice` the account is not asked. */
@@ -18,37 +25,16 @@ export interface Examined {
 export function examineSettings(today: string): Examined {
   try {
     const read = readSettings({ environment: process.env, file: settingsFile });
-    return examineModels(
-      read,
-      orFailure(() => readModels(modelsFile), texts.tableWrong, texts.tableRemedy()),
-      today,
-    );
+    return examineModels(read, readModels(modelsFile), today);
   } catch (error) {
-    if (error instanceof Wrong) return { findings: [error.finding] };
-    if (error instanceof UserError) return { findings: [wrongSetting(error)] };
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    const finding =
+      error instanceof ModelTableError
+        ? failure(texts.tableWrong(error.message), texts.tableRemedy())
+        : failure(texts.settingsWrong(error.message), texts.settingsRemedy());
+    return { findings: [finding] };
   }
 }
-
-/** A failure after which no other check makes sense. */
-class Wrong extends Error {
-  readonly finding: Finding;
-
-  constructor(finding: Finding) {
-    super(finding.text.en);
-    this.finding = finding;
-  }
-}
-
-function orFailure<T>(act: () => T, text: (sentence: string) => Text, remedy: Text): T {
-  try {
-    return act();
-  } catch (error) {
-    throw error instanceof UserError ? new Wrong(failure(text(error.message), remedy)) : error;
-  }
-}
-
-const wrongSetting = (error: UserError): Finding => failure(texts.settingsWrong(error.message), texts.settingsRemedy());
 
 function examineModels(read: ReadSettings, table: ModelTable, today: string): Examined {
   const named = (read.settings.model ?? [table.default]).map((id) => ({
@@ -87,7 +73,7 @@ function life(row: ModelRow, today: string): Finding {
   return days <= LEAST_DAYS_TO_LIVE ? warning(text, texts.modelSoonRemedy()) : ok(text);
 }
 
-/** Calls of 1,000 tokens in and 500 out: a page of text, and half a page of answer. */
+/** The price of 1,000 calls of 1,000 tokens in and 500 out: a page of text, and half a page of answer. */
 function priceOfThousandCalls({ input, output }: ModelRow['pricePerMillionTokens']): string {
   return ((1000 * (1000 * input + 500 * output)) / 1e6).toFixed(2);
 }

@@ -17,7 +17,7 @@ import { type Check, failure, type Finding, ok, warning } from './check.ts';
 import { roleFindings } from './role.ts';
 
 /**
- * The stack, if there is one, and what runs in it.
+ * Checks of the stack, if there is one, and of its function.
  *
  * @param stream whether the settings ask for streaming.
  */
@@ -89,7 +89,7 @@ async function limit(target: Target, signal: AbortSignal): Promise<Finding[]> {
   return [failure(overLimit(alarm.limitUsd), overLimitRemedy())];
 }
 
-/** The function as deployed, or undefined where it is gone, which the check `running` reports. */
+/** The deployed function's configuration, or undefined where the function is gone, which the check `running` reports. */
 async function configuration(
   { region, stackName }: Target,
   abortSignal: AbortSignal,

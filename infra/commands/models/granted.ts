@@ -12,7 +12,7 @@ export interface GrantedTable {
   readonly today: string;
 }
 
-/** Reads the table without judging the settings' models: these commands are there to show what is wrong with them. */
+/** Reads the table without checking the settings' models, whose problems these commands show. */
 export function readGrantedTable(): GrantedTable {
   const { settings } = readSettings({ environment: process.env, file: settingsFile });
   const table = readModels(modelsFile);
@@ -20,7 +20,7 @@ export function readGrantedTable(): GrantedTable {
 }
 
 /**
- * What needs care, one sentence each.
+ * The problems of the table, one sentence each.
  *
  * @throws UserError when a granted model is not in the table.
  */

@@ -5,7 +5,7 @@ import type { ModelRow } from '../../lib/models/table.ts';
 import { UserError, exitOnError } from '../../lib/errors.ts';
 import { type GrantedTable, grantedProblems, readGrantedTable } from './granted.ts';
 
-/** Tells the issue from others. */
+/** The label of the issue. */
 const LABEL = 'models';
 const TITLE = 'A model needs care';
 
@@ -58,7 +58,7 @@ function closeIssue(): string {
   return `All models are well; closed issue ${number}.`;
 }
 
-/** The number of the issue that is open already. Of several, the oldest: a person made the others. */
+/** The number of the open issue; of several, the oldest, because a person opened the others. */
 function openIssue(): string | undefined {
   const listed = gh(['issue', 'list', '--state', 'open', '--label', LABEL, '--limit', '100', '--json', 'number']);
   const numbers = z.array(z.object({ number: z.int() })).parse(JSON.parse(listed));

@@ -43,14 +43,14 @@ async function updateOf(ask: Ask, row: ModelRow, today: string, region: string):
   }
 }
 
-/** Where the row's model is reached now, or undefined when AWS does not have its profile. Of a global profile the table lists no regions. */
+/** The regions that the row's profile routes to, or undefined when AWS does not have the profile. The table lists none of a global profile. */
 async function destinations(ask: Ask, row: ModelRow): Promise<readonly string[] | undefined> {
   if (row.reach === 'in-region') return row.destinationRegions;
   const arns = await profileArns(ask, row.id);
   return arns && (row.reach === 'global-profile' ? [] : regionsIn(arns));
 }
 
-/** The model has not ended, but AWS does not have it. The row is left as it is, for a person to look at. */
+/** Reports a model that AWS does not have, though it has not ended. The row is left as it is. */
 function unknown(row: ModelRow, region: string): RowUpdate[] {
   console.error(
     `! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`,

@@ -148,7 +148,7 @@ function estimateBatches({ models, settings }: Choice, call: Call, prompts: read
   else console.log([...estimates.map(asBatchTable), batchAssumptions(settings, run, call)].join('\n\n'));
 }
 
-/** What ends such a batch before its last row. */
+/** The limits that such a batch would exceed. */
 function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, retentionDays }: BatchRun): string[] {
   const rows = number(prompts);
   const days = Math.ceil(seconds / 86_400);
@@ -158,12 +158,12 @@ function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, re
   ].map(said);
 }
 
-/** Of 86,400 seconds. */
+/** The most calls that the concurrency lets through in a day. */
 function mostCallsPerDay(maxConcurrency = Number.POSITIVE_INFINITY, { seconds }: Call): number {
   return Math.floor((maxConcurrency * 86_400) / seconds);
 }
 
-/** To millionths of a dollar: floating point says no more. */
+/** Rounds to millionths of a dollar, beyond which floating point is not exact. */
 function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toFixed(6)) : value;
 }
@@ -182,7 +182,7 @@ function asBatchTable(estimates: readonly BatchEstimate[]): string {
   return `${estimates[0]?.modelId ?? ''}\n${columns(headings, rows)}`;
 }
 
-/** In the largest unit of which there are two. */
+/** The time in the largest unit of which there are at least two. */
 function duration(seconds: number): string {
   const units: [string, number][] = [
     ['days', 86_400],
@@ -220,7 +220,7 @@ function dollars(usd: number): string {
   return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** In which tier the tokens are priced, where that is not the standard one. */
+/** The tier of the prices, where it is not the standard one. */
 function tier({ serviceTier }: Settings): Text[] {
   return serviceTier ? [texts.flex()] : [];
 }
@@ -243,7 +243,7 @@ function streamed(outputTokens: number): Text {
   return texts.streamed(number(Math.ceil(streamedBytes(outputTokens) / 1000)), FREE_STREAMED_BYTES / 1e6);
 }
 
-/** What is asked of the function. */
+/** The calls to estimate. */
 interface Workload {
   readonly call: Call;
   /** Calls a day: one estimate of a month for each. */
@@ -253,7 +253,7 @@ interface Workload {
 }
 
 /**
- * What is typed after `make estimate`: CALLS_PER_DAY or PROMPTS (several, comma-separated), INPUT_TOKENS, OUTPUT_TOKENS, SECONDS.
+ * Reads the variables of `make estimate`: CALLS_PER_DAY or PROMPTS (several, comma-separated), INPUT_TOKENS, OUTPUT_TOKENS, SECONDS.
  * The defaults are a question of a page and an answer of half a page.
  *
  * @throws UserError naming the first that is out of its bounds, or beyond what the settings allow.

@@ -38,7 +38,7 @@ const cells = (
 /** The columns' headings. */
 export const HEADING = cells('time', 'request', 'model', ['in', 'out'], 'USD', 'ms', 'outcome');
 
-/** Lambda's own lines about an invocation that the function's line already covers. */
+/** Lambda's own lines about an invocation, which the function's line makes redundant. */
 const ROUTINE = /^(START|END|REPORT|INIT_START) /;
 
 /** A log line as it is shown to a person, or undefined for a routine line of Lambda's. Any other line is shown as it is. */

@@ -52,7 +52,7 @@ async function follow(target: Target, from: number, follows: boolean): Promise<v
     for (const line of await logLines(target, start)) {
       if (!shown.has(line.id)) show(line);
       shown.add(line.id);
-      // Lines come late: the last minute is looked at again.
+      // Lines arrive late, so the last minute is queried again.
       start = Math.max(start, line.time - 60_000);
     }
     if (follows) await after(PAUSE * 1000);

@@ -41,7 +41,7 @@ await exitOnError(async () => {
   if (alarm?.state === 'ALARM') console.error(said(texts.overLimit()));
 });
 
-/** Puts back the concurrency that stood before the stop: one set by hand, or else the deployment's. */
+/** Restores the concurrency before the stop: one set by hand, or else the deployment's. */
 async function restoreConcurrency(target: Target, deployed: string | undefined): Promise<number | undefined> {
   const byHand = await concurrencyBeforeStop(target);
   const concurrency = byHand ?? (deployed === undefined ? undefined : Number(deployed));

@@ -8,9 +8,9 @@ import { dimensionsOf, METRICS_NAMESPACE, type MetricName } from '../../lib/name
 import { asUserError, clientOptions } from '../shared/aws.ts';
 import type { Target } from '../shared/target.ts';
 
-/** What a model was used for. */
+/** The usage of a model. */
 export interface Spent {
-  /** Null for all models together that models.json no longer has: of these the cost is known, and nothing else. */
+  /** Null for the models together that models.json no longer has. Only their cost is known. */
   readonly modelId: string | null;
   readonly calls: number | null;
   readonly inputTokens: number | null;
@@ -19,10 +19,10 @@ export interface Spent {
   readonly costUsd: number;
 }
 
-/** What was spent, each day (of UTC, as AWS bills). */
+/** The usage of each day (of UTC, as AWS bills). */
 export interface Spending {
   readonly byModel: readonly (Usage & { readonly modelId: string; readonly day: Date })[];
-  /** Of the function as a whole, whichever models it called. */
+  /** The cost of the function as a whole, over all models. */
   readonly inAll: readonly { readonly day: Date; readonly costUsd: number }[];
 }
 
@@ -30,7 +30,7 @@ type Usage = Readonly<Record<Measure, number>>;
 
 const DAY_SECONDS = 86_400;
 
-/** A smaller rest is a rounding error: this is a tenth of the last digit that `make cost` shows. */
+/** A smaller difference is a rounding error. It is a tenth of the last digit that `make cost` shows. */
 const LEAST_USD = 0.000_01;
 
 /** Every call has a latency, so counting those counts the calls. */
@@ -50,8 +50,8 @@ const IN_ALL = 'all';
 /**
  * Calls, tokens and cost from a midnight of UTC to the end of the day of `now`.
  *
- * The end of a query is exclusive, and of `now` itself the second or the minute that is not over would be lost: so the
- * end is that of the period, which is in the future.
+ * The end of a query is exclusive. With `now` as the end, the current second or minute would be left out, so the end is that of
+ * the period, which is in the future.
  */
 export async function spentSince(
   target: Target,
@@ -87,8 +87,8 @@ export async function spentSince(
 }
 
 /**
- * The sums by model since a day, the dearest first, without the models that nobody called. What the function as a whole
- * cost beyond them was spent on models that are not asked about.
+ * The sums by model since a day, the dearest first, without models that were not called. The rest of the function's cost is that of
+ * models that were not queried.
  */
 export function spentOf({ byModel, inAll }: Spending, since: Date): Spent[] {
   const recent = byModel.filter(({ day }) => day >= since);

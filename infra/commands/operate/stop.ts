@@ -31,14 +31,14 @@ await exitOnError(async () => {
   await reserveConcurrency(target, 0);
   console.error(said(texts.stopped(target.stackName)));
   if (before && String(before) !== settings.MAX_CONCURRENCY) {
-    // After the stop, which must not wait for a permission to tag.
+    // After the stop, which must not fail for want of a permission to tag.
     await rememberConcurrency(target, before);
     console.error(said(texts.byHand(before)));
   }
   if (settings.BATCH === '1') await endBatches(target);
 });
 
-/** Without this a batch would try each of its rows again and again, in vain. */
+/** Ends the batches, which would otherwise retry each row in vain. */
 async function endBatches({ account, region, stackName }: Target): Promise<void> {
   const stateMachineArn = `arn:aws:states:${region}:${account}:stateMachine:${batchName(stackName)}`;
   try {

@@ -6,7 +6,7 @@ import { responseStreams } from '../shared/invocation.ts';
 /** The exit code of crates/xtask, which runs this, where the function gave no reply. */
 const NO_REPLY = 4;
 
-/** The lines of a stream. `node:readline` would break them at U+2028 too, which JSON has unescaped. */
+/** The lines of a stream. `node:readline` would break them at U+2028 too, which JSON does not escape. */
 async function* linesOf(input: Readable): AsyncGenerator<string> {
   let rest = '';
   for await (const piece of input.setEncoding('utf8')) {

@@ -19,12 +19,12 @@ export function bedrockRuntime(region: string): BedrockRuntimeClient {
   return new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler(options.requestHandler) });
 }
 
-/** Why AWS cannot be asked at all. */
+/** Why no request to AWS can succeed. */
 export type Trouble = 'expired' | 'signed-out' | 'absent' | 'refused' | 'unreachable';
 
 /** What the names and messages of the SDK's and AWS's errors contain. */
 const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
-  // How the provider of `aws login` begins: it names a file, a session or a refresh, and there are credentials to sign in with again.
+  // The errors of the provider of `aws login`, about a file, a session or a refresh: the person can sign in again.
   [/re-?authenticate|Failed to load token|Token validation failed|Failed to refresh token/i, 'signed-out'],
   [/expired|TokenProviderError|token.*refresh/i, 'expired'],
   [/CredentialsProviderError|Could not load credentials/i, 'absent'],
@@ -38,7 +38,7 @@ const PATTERNS: readonly (readonly [RegExp, Trouble])[] = [
   ],
 ];
 
-/** What happened and what to do about it, in one sentence. */
+/** The sentence for a trouble: what happened and what to do. */
 export const troubleText = message(
   (trouble: Trouble, region: string) =>
     ({
@@ -64,7 +64,7 @@ export const troubleText = message(
     })[trouble],
 );
 
-/** Why AWS cannot be asked, if that is what the error is about. */
+/** The trouble that the error shows, if it shows one. */
 export function troubleOf(error: unknown): Trouble | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
   return PATTERNS.find(([pattern]) => pattern.test(nameAndMessage(error)))?.[1];
@@ -103,7 +103,7 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** What a request gives; undefined where what it is about does not exist. */
+/** The response of a request; undefined where its resource does not exist. */
 export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
@@ -124,7 +124,7 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
-/** Whether AWS has answered that it did not do what was asked, and would not a moment later. */
+/** Whether AWS has refused the request, and would refuse it again. */
 export function isRefused(error: unknown): boolean {
   const status = error instanceof Error ? statusOf(error) : undefined;
   return status !== undefined && status >= 400 && !isPassing(error);

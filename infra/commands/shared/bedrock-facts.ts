@@ -2,22 +2,22 @@ import { type BedrockClient, GetFoundationModelCommand, GetInferenceProfileComma
 import type { ModelRow } from '../../lib/models/table.ts';
 import { isMissing } from './aws.ts';
 
-/** A model's life as AWS has it. */
+/** A model's lifecycle at AWS. */
 export interface LifeAtAws {
   readonly status: ModelRow['lifecycle']['status'];
   /** An ISO date, or null when none is announced. */
   readonly endOfLife: string | null;
 }
 
-/** A call to the control plane that ends with the signal. */
+/** A client of the control plane, and the signal that ends its calls. */
 export interface Ask {
   readonly bedrock: BedrockClient;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The life of a foundation model, or undefined when AWS does not have it in that region.
- * After its end of life AWS answers with an error whose message names it.
+ * The lifecycle of a foundation model, or undefined when AWS does not have the model in that region.
+ * For a model that has ended, AWS answers with an error whose message says so.
  */
 export async function lifeAtAws({ bedrock, signal }: Ask, modelIdentifier: string): Promise<LifeAtAws | undefined> {
   try {

@@ -17,23 +17,23 @@ export interface LimitAlarm {
   readonly since: Date | undefined;
 }
 
-/** The brake as CloudWatch and Step Functions have it. */
+/** The state of the brake in CloudWatch and Step Functions. */
 export interface BrakeState {
   /** Undefined when the stack has no brake. */
   readonly alarm?: LimitAlarm;
-  /** When it last began to stop the function, within the 90 days that Step Functions keeps. */
+  /** When the brake last ran, within the 90 days that Step Functions keeps. */
   readonly pulled?: Date;
-  /** Whether it failed to, that last time. */
+  /** Whether that run failed. */
   readonly failed?: boolean;
 }
 
-/** The sentence where the limit is crossed and the function is not stopped. */
+/** The sentence for a limit that is crossed while the function is not stopped. */
 export const overLimit = message(
   (limitUsd: number) => `Over the limit and not stopped: the last 24 hours cost $${limitUsd} or more`,
   (limitUsd) => `上限を超えているのに停止していません: 直近 24 時間の推定料金が $${limitUsd} 以上です`,
 );
 
-/** What to do about that. */
+/** The remedy for that. */
 export const overLimitRemedy = message(
   () =>
     'The brake pulls once, within minutes of the crossing: if it has not by now, run make stop, or make deploy with a higher DAILY_LIMIT_USD.',
@@ -41,7 +41,7 @@ export const overLimitRemedy = message(
     'ブレーキが働くのは、上限を超えてから数分以内の 1 回だけです。まだ止まっていなければ、make stop で止めるか、DAILY_LIMIT_USD を上げて make deploy を実行してください。',
 );
 
-/** Both, where the limit is crossed and the function is not stopped. */
+/** The sentence and the remedy, where the limit is crossed and the function is not stopped. */
 export const overLimitSentences = ({ alarm }: BrakeState, reserved: number | undefined): string[] =>
   alarm?.state === 'ALARM' && reserved !== 0
     ? [said(texts.overLimit(overLimit(alarm.limitUsd), overLimitRemedy()))]
@@ -58,7 +58,7 @@ export async function brakeState(target: Target): Promise<BrakeState> {
   }
 }
 
-/** The brake's alarm, or undefined when there is no brake; an error as the SDK has it. */
+/** The brake's alarm, or undefined when there is no brake. Errors are the SDK's own. */
 export async function limitAlarm(
   { region, stackName }: Target,
   abortSignal?: AbortSignal,
@@ -93,7 +93,7 @@ async function lastPull({ account, region, stackName }: Target): Promise<Pick<Br
   }
 }
 
-/** What Lambda grants an ordinary account (Lambda quotas). */
+/** The default concurrency of an account (Lambda quotas). */
 const ORDINARY_CONCURRENCY = 1000;
 
 /** The sentences after a deploy with DAILY_LIMIT_USD: how late the brake can be, and whether the limit is crossed already. */
@@ -103,7 +103,7 @@ export async function limitSentences(target: Target, choice: Choice): Promise<st
   return [...(await overrunSentences(choice, dailyLimitUsd)), ...(await overLimitSentencesOf(target))];
 }
 
-/** None where the caller may deploy, but may not read the brake's state. */
+/** Empty where the caller may not read the brake's state. */
 async function overLimitSentencesOf(target: Target): Promise<string[]> {
   try {
     return overLimitSentences(await brakeState(target), await reservedConcurrency(target));
@@ -114,7 +114,7 @@ async function overLimitSentencesOf(target: Target): Promise<string[]> {
 }
 
 /**
- * How late the brake can be and what can be spent meanwhile, in words.
+ * Sentences about the delay of the brake and the cost meanwhile.
  *
  * @param reserved concurrency of the function, where it is known.
  */
@@ -138,7 +138,7 @@ export async function overrunSentences(
 const dollars = (usd: number): string =>
   usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-/** How many calls may run at once, and what sets that. */
+/** How many calls may run at once, and what limits them. */
 interface Concurrency {
   readonly count: number;
   readonly of: Text;

@@ -6,7 +6,7 @@ import { askConcurrency } from './function-state.ts';
 import { type Obstacle, refused } from './obstacles.ts';
 import type { Target } from './target.ts';
 
-/** What Lambda leaves to functions without a reservation: PutFunctionConcurrency refuses to reserve of it (Lambda quotas). */
+/** The concurrency that Lambda keeps for functions without a reservation. PutFunctionConcurrency does not reserve it (Lambda quotas). */
 const LEFT_TO_OTHERS = 100;
 
 /** How many invocations may run at once in an account and region. */
@@ -49,8 +49,8 @@ async function reservedSoFar(target: Target, signal: AbortSignal | undefined): P
 }
 
 /**
- * Refuses a MAX_CONCURRENCY that Lambda would refuse halfway through the deploy. A caller who may not ask is let through:
- * CloudFormation fails later.
+ * Refuses a MAX_CONCURRENCY that Lambda would refuse halfway through the deploy. Nothing is checked where the caller lacks the
+ * permission; CloudFormation then fails later.
  *
  * @throws UserError naming what is left to reserve.
  */

@@ -3,7 +3,7 @@ import { limitAlarmName } from '../../lib/names.ts';
 import { SETTINGS_METADATA } from '../../lib/settings/settings.ts';
 import { parseJson } from './json.ts';
 
-/** What is read of a template. Another project's template may have anything in these places. */
+/** The parts of a template that are read. Another project's template may have any value in them. */
 const template = z.object({
   Metadata: z
     .object({ [SETTINGS_METADATA]: z.record(z.string(), z.string()) })
@@ -27,7 +27,7 @@ const template = z.object({
 
 type Properties = NonNullable<z.infer<typeof template>['Resources'][string]['Properties']>;
 
-/** What this project's stack, as it is deployed, says of itself. */
+/** The data of this project's stack in its deployed template. */
 export interface DeployedStack {
   /** Its settings by name, as a person would type them. For a template of an older version, those that its resources show. */
   readonly settings: Readonly<Record<string, string>>;

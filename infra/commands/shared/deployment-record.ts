@@ -20,7 +20,7 @@ const record = z.object({
 /** The last deployment made from this clone, which `make invoke` calls. */
 export type DeploymentRecord = z.infer<typeof record>;
 
-/** Writes down what was deployed. The function has the stack's name. */
+/** Records a deployment. The function has the stack's name. */
 export function recordDeployment({ account, region, stackName }: Target, stream: boolean | undefined): void {
   const profile = process.env.AWS_PROFILE || undefined;
   const streams = stream || undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 
-/** Asks again until the question has an answer, or the time is over. */
+/** Calls `question` until it returns a value, or the time is over. */
 export async function eventually<T>(seconds: number, question: () => Promise<T | undefined>): Promise<T | undefined> {
   const end = Date.now() + seconds * 1000;
   for (;;) {

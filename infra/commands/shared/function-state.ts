@@ -19,7 +19,7 @@ import { message, said } from '../../lib/text.ts';
 export const reservedConcurrency = (target: Target): Promise<number | undefined> =>
   onFunction(target, 'lambda:GetFunctionConcurrency', () => askConcurrency(target));
 
-/** The same. Errors are the SDK's own. */
+/** The function's reserved concurrency. Errors are the SDK's own. */
 export async function askConcurrency(
   { region, stackName }: Target,
   abortSignal?: AbortSignal,
@@ -31,7 +31,7 @@ export async function askConcurrency(
   return ReservedConcurrentExecutions;
 }
 
-/** Sets it; 0 refuses every call from now on, and those under way run to their end. */
+/** Sets the reserved concurrency. With 0, Lambda refuses every new call; running ones go on to their end. */
 export async function reserveConcurrency(target: Target, concurrency: number): Promise<void> {
   await onFunction(target, 'lambda:PutFunctionConcurrency', async (lambda, FunctionName) => {
     try {
@@ -44,7 +44,7 @@ export async function reserveConcurrency(target: Target, concurrency: number): P
   });
 }
 
-/** Takes the reservation away: as many calls at once as the account has room for. */
+/** Removes the reservation. */
 export async function releaseConcurrency(target: Target): Promise<void> {
   await onFunction(target, 'lambda:DeleteFunctionConcurrency', (lambda, FunctionName) =>
     lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName })),
@@ -52,12 +52,12 @@ export async function releaseConcurrency(target: Target): Promise<void> {
 }
 
 /**
- * Where a stop remembers a concurrency that somebody set by hand: on the function, so that whoever resumes it finds it, from
- * whatever clone, and so that it goes with the function. What the deployment set is in the stack's template.
+ * The tag in which a stop remembers a concurrency that was set by hand. It is on the function, so that a resume from any clone finds
+ * it, and so that it is removed with the function. A concurrency that the deployment set is in the stack's template.
  */
 const BEFORE_STOP = 'ConcurrencyBeforeStop';
 
-/** What a stop remembered, if it did. */
+/** The concurrency that a stop remembered, if it did. */
 export async function concurrencyBeforeStop(target: Target): Promise<number | undefined> {
   const { Tags } = await onFunction(target, 'lambda:ListTags', (lambda) =>
     lambda.send(new ListTagsCommand({ Resource: arnOf(target) })),
@@ -66,14 +66,14 @@ export async function concurrencyBeforeStop(target: Target): Promise<number | un
   return remembered === undefined ? undefined : Number(remembered);
 }
 
-/** Remembers it until the function is resumed. */
+/** Remembers the concurrency until the function is resumed. */
 export async function rememberConcurrency(target: Target, concurrency: number): Promise<void> {
   await onFunction(target, 'lambda:TagResource', (lambda) =>
     lambda.send(new TagResourceCommand({ Resource: arnOf(target), Tags: { [BEFORE_STOP]: String(concurrency) } })),
   );
 }
 
-/** Forgets it. */
+/** Removes the remembered concurrency. */
 export async function forgetConcurrency(target: Target): Promise<void> {
   await onFunction(target, 'lambda:UntagResource', (lambda) =>
     lambda.send(new UntagResourceCommand({ Resource: arnOf(target), TagKeys: [BEFORE_STOP] })),
@@ -84,9 +84,8 @@ const arnOf = ({ account, region, stackName }: Target): string =>
   `arn:aws:lambda:${region}:${account}:function:${stackName}`;
 
 /**
- * Runs a deploy, after which a function that was stopped is stopped. CloudFormation sets the reserved concurrency of the
- * template, and a stop is one of 0 that no template has. Whether it does so also where the template's did not change,
- * AWS does not say.
+ * Runs a deploy that leaves a stopped function stopped. CloudFormation sets the template's reserved concurrency, which is never the 0
+ * of a stop. AWS does not document whether it does so where that value did not change.
  */
 export async function keepingStop(target: Target, deploy: () => Promise<void>): Promise<void> {
   if (!(await isKnownToBeStopped(target))) return deploy();

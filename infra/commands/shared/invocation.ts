@@ -17,17 +17,17 @@ export interface NoReply {
   readonly sentence: string;
 }
 
-/** What came of calling the deployed function. */
+/** The result of a call of the deployed function. */
 export type Invocation =
   | {
       readonly kind: 'reply';
       readonly payload: Uint8Array;
-      /** The last 4 KB of what the call logged, where they were asked for. */
+      /** The last 4 KB of the call's log, where they were asked for. */
       readonly log: string;
     }
   | NoReply;
 
-/** The longest time-out of a function is 900 s (Lambda quotas); the rest is for the way there and back. */
+/** More than the longest time-out of a function, 900 s (Lambda quotas), by the time of the network. */
 const REQUEST_TIMEOUT_MS = 910_000;
 
 /** Lambda's own, of reserved concurrency too: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
@@ -105,14 +105,14 @@ function outcomeOf({ FunctionError, Payload, LogResult = '' }: InvokeCommandOutp
   return functionFailed(FunctionError, Buffer.from(payload).toString());
 }
 
-/** The error's report is the payload of Invoke, and the details in a stream. */
+/** `report` is the payload of Invoke, or the error's details in a stream. */
 function functionFailed(code: string, report = ''): NoReply {
   const { data } = functionError.safeParse(parseJson(report));
   const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || code;
   return { kind: 'function-error', sentence: said(texts.functionError(cause)) };
 }
 
-/** Of what AWS wrote only the error's name is shown: the message may hold the account's number. */
+/** Shows only the name of AWS's error, whose message may contain the account's number. */
 function noReply(error: unknown, { functionName, region }: DeploymentRecord): NoReply {
   const name = error instanceof Error ? error.name : 'Error';
   if (name === THROTTLE) return { kind: 'throttled', sentence: said(texts.throttled()) };
@@ -129,7 +129,7 @@ const reply = z.object({ statusCode: z.number(), body: z.string() });
 /** The function's reply. */
 export type Reply = z.infer<typeof reply>;
 
-/** What is said of a payload that is not a reply. */
+/** The sentence for a payload that is not a reply. */
 export const NOT_A_REPLY = said({
   en: "The reply is none of this function's: it has no statusCode. Check what is deployed.",
   ja: '応答に statusCode がないため、この関数のものではありません。デプロイされているものを確認してください。',

@@ -13,7 +13,7 @@ export interface Obstacle {
   readonly remedy: Text;
 }
 
-/** What a command says that refuses because of it. */
+/** The sentence with which a command refuses because of an obstacle. */
 export const refused = message(
   ({ text, remedy }: Obstacle) => `${text.en}. ${remedy.en} Nothing was changed.`,
   ({ text, remedy }) => `${text.ja}。${remedy.ja}何も変更していません。`,
@@ -30,7 +30,7 @@ export const OBSTACLE_PERMISSIONS = [
   'logs:DescribeLogGroups',
 ];
 
-/** The obstacle to a deploy of this stack. Without this, CloudFormation would fail halfway, or replace what is not ours. */
+/** The obstacle to a deploy of this stack, if there is one. Without this check, CloudFormation would fail halfway, or replace another project's stack. */
 export async function obstacleTo(
   target: Target,
   stack: Stack | undefined,
@@ -58,7 +58,7 @@ export async function foreignStack(target: Target, ask: Ask, signal?: AbortSigna
   return { text: texts.foreign(target.stackName, target.region), remedy: texts.foreignRemedy() };
 }
 
-/** A function or a log group with a name that the stack needs, made by hand as in the walkthrough. */
+/** An obstacle where a function or a log group has a name that the stack needs, made by hand as in the walkthrough. */
 async function takenNames(target: Target, ask: Ask, signal?: AbortSignal): Promise<Obstacle | undefined> {
   const names = (
     await Promise.all([ask(() => functionNamed(target, signal)), ask(() => logGroupNamed(target, signal))])

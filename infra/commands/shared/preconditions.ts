@@ -8,7 +8,7 @@ import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.t
 import type { Target } from './target.ts';
 import { message, said } from '../../lib/text.ts';
 
-/** Where `cdk bootstrap` writes its version, with the CDK's default qualifier. */
+/** The parameter in which `cdk bootstrap` writes its version, with the CDK's default qualifier. */
 export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
 
 /** @throws UserError when the CDK was never set up in this account and region. */
@@ -24,7 +24,7 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
 }
 
 /**
- * Refuses a stack that some other project made under this name: make destroy would remove all of it.
+ * Refuses a stack of this name that another project made: make destroy would remove all of it.
  *
  * @param stack as it was found.
  * @throws UserError when it is not ours.
@@ -34,8 +34,7 @@ export async function requireOwnStack(target: Target, stack: Stack): Promise<voi
 }
 
 /**
- * What is deployed where a function is to be stopped or resumed. The function has the stack's name, and one of that name
- * may well be somebody else's.
+ * The deployed stack of a function that is to be stopped or resumed. A function of the stack's name may be another project's.
  *
  * @throws UserError when no stack of this project made it.
  */
@@ -66,7 +65,7 @@ function refuse(obstacle: Obstacle | undefined): void {
   if (obstacle) throw new UserError(said(refused(obstacle)));
 }
 
-/** Questions without the permission are skipped: CloudFormation itself fails later. */
+/** Skips a question for which the caller lacks the permission; CloudFormation then fails later. */
 const askingIn =
   ({ region }: Target): Ask =>
   async (question) => {

@@ -4,6 +4,7 @@ import {
   GetTemplateCommand,
   ListStackResourcesCommand,
   type Stack,
+  type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { asUserError, clientOptions, isMissing } from './aws.ts';
 import type { Target } from './target.ts';
@@ -28,7 +29,7 @@ export const wasCreated = (status: string | undefined): boolean =>
 /** Whether there is a stack whose creation succeeded. Where it failed, CloudFormation still has a template, but no resources. */
 export const hasWorked = async (target: Target): Promise<boolean> => wasCreated((await findStack(target))?.StackStatus);
 
-/** The same, but errors are the SDK's own. */
+/** The stack as CloudFormation describes it, or undefined when it does not exist. Errors are the SDK's own. */
 export async function describeStack(
   { region, stackName }: Target,
   abortSignal?: AbortSignal,
@@ -46,28 +47,29 @@ export async function describeStack(
 }
 
 /** Type and physical id of each resource of the stack. */
-export async function stackResources({ region, stackName }: Target): Promise<{ type: string; id: string }[]> {
-  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(
-    new ListStackResourcesCommand({ StackName: stackName }),
-  );
-  return (StackResourceSummaries ?? []).map(({ ResourceType, PhysicalResourceId }) => ({
+export async function stackResources(target: Target): Promise<{ type: string; id: string }[]> {
+  return (await resourcesOf(target)).map(({ ResourceType, PhysicalResourceId }) => ({
     type: ResourceType ?? '',
     id: PhysicalResourceId ?? '',
   }));
 }
 
 /** The roles that the stack made. */
-export async function rolesOf({ region, stackName }: Target): Promise<{ logicalId: string; name: string }[]> {
-  const { StackResourceSummaries } = await new CloudFormationClient(clientOptions(region)).send(
-    new ListStackResourcesCommand({ StackName: stackName }),
-  );
-  const roles = (StackResourceSummaries ?? []).filter(
+export async function rolesOf(target: Target): Promise<{ logicalId: string; name: string }[]> {
+  const roles = (await resourcesOf(target)).filter(
     ({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::IAM::Role' && ResourceStatus !== 'DELETE_COMPLETE',
   );
   return roles.map(({ LogicalResourceId, PhysicalResourceId }) => ({
     logicalId: LogicalResourceId ?? '',
     name: PhysicalResourceId ?? '',
   }));
+}
+
+async function resourcesOf({ region, stackName }: Target): Promise<StackResourceSummary[]> {
+  const { StackResourceSummaries = [] } = await new CloudFormationClient(clientOptions(region)).send(
+    new ListStackResourcesCommand({ StackName: stackName }),
+  );
+  return StackResourceSummaries;
 }
 
 /** The template as it was handed to CloudFormation. */

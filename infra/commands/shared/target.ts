@@ -6,7 +6,7 @@ import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions } from './aws.ts';
 import { message, said, type Text } from '../../lib/text.ts';
 
-/** What a command is about to touch. */
+/** The account, region and stack of a command. */
 export interface Target {
   readonly account: string;
   readonly region: string;
@@ -53,7 +53,7 @@ function refuseOtherRegion(region: string, given: Given): void {
   if (other) throw new UserError(said(otherRegionText(other.name, other.ambient, region)));
 }
 
-/** What is said where the shell names another region. */
+/** The sentence for a shell that names another region. */
 export const otherRegionText = message(
   (name: string, ambient: string, region: string) =>
     `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
@@ -85,7 +85,7 @@ export async function callerAccount(region: string, abortSignal?: AbortSignal): 
   return Account;
 }
 
-/** What a command does to a stack, in Japanese; its English is what the commands name it by. */
+/** What a command does to a stack: English for the commands' code, and its Japanese. */
 const DOINGS = {
   deploying: 'をデプロイします',
   removing: 'を削除します',
