@@ -219,10 +219,7 @@ fn role_lacks(message: &str, region: &str) -> Cause {
 }
 
 /// Without an answer: the connection could not be opened, or broke.
-fn not_connected<E>(error: &SdkError<E>) -> Cause
-where
-    E: Error + 'static,
-{
+fn not_connected(error: &dyn Error) -> Cause {
     if has_source::<CredentialsError>(error) {
         return Cause::CredentialsMissing;
     }
@@ -241,10 +238,7 @@ where
 }
 
 /// The answer could not be read to its end, or not at all.
-fn broken<E>(error: &SdkError<E>) -> Cause
-where
-    E: Error + 'static,
-{
+fn broken(error: &dyn Error) -> Cause {
     if has_source::<std::io::Error>(error) || format!("{error:?}").contains("Body") {
         Cause::ConnectionBroken
     } else {
@@ -252,10 +246,7 @@ where
     }
 }
 
-fn not_sent<E>(error: &SdkError<E>) -> Cause
-where
-    E: Error + 'static,
-{
+fn not_sent(error: &dyn Error) -> Cause {
     if has_source::<CredentialsError>(error) {
         Cause::CredentialsMissing
     } else {

@@ -1,6 +1,6 @@
 //! Parses single variables. An error names the variable and what it takes.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use super::Destination;
 
@@ -41,60 +41,50 @@ pub(super) fn count(
     variable: &'static str,
     value: Option<String>,
 ) -> Result<Option<usize>, ConfigError> {
-    let wrong = |value: &str| {
-        ConfigError::new(
-            variable,
-            format!("must be a whole number of at least 1, not {value:?}."),
-        )
-    };
-    value
-        .map(|value| {
-            value
-                .parse()
-                .ok()
-                .filter(|n| *n >= 1)
-                .ok_or_else(|| wrong(&value))
-        })
-        .transpose()
+    let takes = format_args!("a whole number of at least 1");
+    read(variable, value, takes, |value| {
+        value.parse().ok().filter(|n| *n >= 1)
+    })
 }
 
 pub(super) fn seconds(
     variable: &'static str,
     value: Option<String>,
 ) -> Result<Option<Duration>, ConfigError> {
-    let wrong = |value: &str| {
-        ConfigError::new(
-            variable,
-            format!(
-                "must be a whole number of seconds from 1 to {LONGEST_TIMEOUT_SECONDS}, not {value:?}."
-            ),
-        )
-    };
-    value
-        .map(|value| {
-            value
-                .parse()
-                .ok()
-                .filter(|n| (1..=LONGEST_TIMEOUT_SECONDS).contains(n))
-                .map(Duration::from_secs)
-                .ok_or_else(|| wrong(&value))
-        })
-        .transpose()
+    let takes = format_args!("a whole number of seconds from 1 to {LONGEST_TIMEOUT_SECONDS}");
+    read(variable, value, takes, |value| {
+        let seconds = value.parse().ok();
+        seconds
+            .filter(|n| (1..=LONGEST_TIMEOUT_SECONDS).contains(n))
+            .map(Duration::from_secs)
+    })
 }
 
 pub(super) fn switch(
     variable: &'static str,
     value: Option<String>,
 ) -> Result<Option<bool>, ConfigError> {
+    read(
+        variable,
+        value,
+        format_args!("0 or 1"),
+        |value| match value {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        },
+    )
+}
+
+fn read<T>(
+    variable: &'static str,
+    value: Option<String>,
+    takes: fmt::Arguments<'_>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    let wrong = |value| ConfigError::new(variable, format!("must be {takes}, not {value:?}."));
     value
-        .map(|value| match value.as_str() {
-            "0" => Ok(false),
-            "1" => Ok(true),
-            other => Err(ConfigError::new(
-                variable,
-                format!("must be 0 or 1, not {other:?}."),
-            )),
-        })
+        .map(|value| parse(&value).ok_or_else(|| wrong(value)))
         .transpose()
 }
 
