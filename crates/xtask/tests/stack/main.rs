@@ -50,7 +50,8 @@ fn pass_no_nohup_on() {
             .build()
             .unwrap();
         let _context = runtime.enter();
-        unix::signal(SignalKind::hangup()).unwrap();
+        // The handler stays when the stream of signals is dropped.
+        drop(unix::signal(SignalKind::hangup()).unwrap());
     });
 }
 
