@@ -1,6 +1,7 @@
 //! The environment, checked at start.
 
-use lambda_local::{Function, StartError};
+use lambda_local::{Deadline, Function, StartError};
+use serde_json::json;
 
 use super::stage::{Stage, program, text};
 
@@ -136,14 +137,7 @@ async fn a_connection_is_opened_during_init_unless_it_is_turned_off() {
 #[tokio::test]
 async fn a_deadline_in_1970_means_the_configured_time_out() {
     let stage = Stage::new().await;
-    let invocation = lambda_local::Invocation {
-        deadline: Some(lambda_local::Deadline::at_epoch_millis(600_000)),
-        ..Default::default()
-    };
-    let outcome = stage
-        .function
-        .invoke_with(r#"{"prompt":"hi"}"#, invocation)
-        .await;
-    let reply = text(&outcome);
-    assert!(reply.starts_with(r#"{"statusCode":200"#), "{reply}");
+    let in_1970 = Deadline::at_epoch_millis(600_000);
+    let reply = stage.invoke_until(in_1970, &json!({"prompt": "hi"})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bedrock_local::{Answer, BedrockLocal, TlsIdentity};
-use lambda_local::{Deadline, Invocation};
+use lambda_local::Deadline;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -222,19 +222,10 @@ async fn an_answer_that_lambda_could_not_return_is_named_as_that() {
 async fn the_configured_time_out_bounds_a_call_whose_deadline_is_no_use() {
     let stage = Stage::with(|program| program.env("BEDROCK_TIMEOUT_SECONDS", "1")).await;
     stage.bedrock.always(Answer::silence());
-    let invocation = Invocation {
-        deadline: Some(Deadline::at_epoch_millis(600_000)),
-        ..Invocation::default()
-    };
-    let outcome = stage
-        .function
-        .invoke_with(r#"{"prompt":"hi"}"#, invocation)
-        .await;
-    let reply = text(&outcome);
-    assert!(
-        reply.contains("DeadlineExceeded") && reply.contains("after 1."),
-        "{reply}"
-    );
+    let in_1970 = Deadline::at_epoch_millis(600_000);
+    let reply = stage.invoke_until(in_1970, &json!({"prompt": "hi"})).await;
+    assert_eq!(reply.code(), "DeadlineExceeded");
+    assert!(reply.message().contains("after 1."), "{reply:?}");
 }
 
 #[tokio::test]
@@ -388,19 +379,11 @@ async fn whatever_keeps_the_answer_the_reply_comes_before_the_deadline() {
 async fn nothing_is_sent_that_could_not_be_answered_in_time() {
     let stage = Stage::new().await;
     let soon = SystemTime::now() + Duration::from_millis(300);
-    let invocation = Invocation {
-        deadline: Some(Deadline::At(soon)),
-        ..Invocation::default()
-    };
-    let outcome = stage
-        .function
-        .invoke_with(r#"{"prompt":"hi"}"#, invocation)
+    let reply = stage
+        .invoke_until(Deadline::At(soon), &json!({"prompt": "hi"}))
         .await;
-    let reply = text(&outcome);
-    assert!(
-        reply.contains("DeadlineExceeded") && reply.contains("Too little time"),
-        "{reply}"
-    );
+    assert_eq!(reply.code(), "DeadlineExceeded");
+    assert!(reply.message().contains("Too little time"), "{reply:?}");
     assert!(stage.bedrock.requests().is_empty());
 }
 

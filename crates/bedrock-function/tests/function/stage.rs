@@ -1,7 +1,7 @@
 //! What every test stands on: one function process, one Bedrock, and an event from one to the other.
 
 use bedrock_local::{ACCESS_KEY_ID, Answer, BedrockLocal, SECRET_ACCESS_KEY};
-use lambda_local::{Builder, Function, Invocation, Outcome};
+use lambda_local::{Builder, Deadline, Function, Invocation, Outcome};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -64,11 +64,28 @@ impl Stage {
     }
 
     pub(crate) async fn invoke_raw(&self, payload: impl Into<Vec<u8>>) -> Reply {
+        reply(text(&self.outcome(payload).await))
+    }
+
+    /// What Lambda gets of an invocation with `REQUEST_ID`.
+    pub(crate) async fn outcome(&self, payload: impl Into<Vec<u8>>) -> Outcome {
         let invocation = Invocation {
             request_id: Some(REQUEST_ID.to_owned()),
             ..Invocation::default()
         };
-        let outcome = self.function.invoke_with(payload.into(), invocation).await;
+        self.function.invoke_with(payload.into(), invocation).await
+    }
+
+    /// Invokes the function with another deadline than its configured time-out sets.
+    pub(crate) async fn invoke_until(&self, deadline: Deadline, event: &Value) -> Reply {
+        let invocation = Invocation {
+            deadline: Some(deadline),
+            ..Invocation::default()
+        };
+        let outcome = self
+            .function
+            .invoke_with(event.to_string(), invocation)
+            .await;
         reply(text(&outcome))
     }
 

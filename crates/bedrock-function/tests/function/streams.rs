@@ -80,14 +80,7 @@ fn texts_and_last(mut events: Vec<Event>) -> (String, Event) {
 }
 
 async fn outcome(stage: &Stage, event: &Value) -> Outcome {
-    let invocation = Invocation {
-        request_id: Some(REQUEST_ID.to_owned()),
-        ..Invocation::default()
-    };
-    stage
-        .function
-        .invoke_with(event.to_string(), invocation)
-        .await
+    stage.outcome(event.to_string()).await
 }
 
 async fn streamed(stage: &Stage, answer: EventStream) -> (String, Event) {
@@ -626,19 +619,8 @@ async fn json_that_the_deadline_cuts_is_a_deadline_that_was_exceeded() {
     stage.bedrock.enqueue(Answer::stream(cut));
     let mut event = with_schema(NATIVE);
     event["stream"] = json!(false);
-    let invocation = Invocation {
-        deadline: Some(Deadline::In(Duration::from_secs(2))),
-        ..Invocation::default()
-    };
-    let outcome = stage
-        .function
-        .invoke_with(event.to_string(), invocation)
-        .await;
-    let reply = text(&outcome);
-    assert!(
-        reply.contains("504") && reply.contains("DeadlineExceeded"),
-        "{reply}"
-    );
+    let reply = stage.invoke_until(Deadline::In(2 * SECOND), &event).await;
+    assert_eq!((reply.status, reply.code()), (504, "DeadlineExceeded"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! error of the invocation.
 
 use bedrock_local::Answer;
-use lambda_local::{Invocation, Outcome};
+use lambda_local::Outcome;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -14,14 +14,7 @@ async fn reply(stage: &Stage, task: Value) -> Value {
 }
 
 async fn invoke(stage: &Stage, event: Value) -> Outcome {
-    let invocation = Invocation {
-        request_id: Some(REQUEST_ID.to_owned()),
-        ..Invocation::default()
-    };
-    stage
-        .function
-        .invoke_with(event.to_string(), invocation)
-        .await
+    stage.outcome(event.to_string()).await
 }
 
 /// The type and the message of a task's error, which both of Lambda's places for the type agree on.

@@ -1,7 +1,6 @@
 //! Bedrock's flexible tier: when it is asked for, what it costs, and where it is refused.
 
 use bedrock_local::Answer;
-use lambda_local::Invocation;
 use serde_json::{Value, json};
 
 use super::stage::{MODEL, Stage, TITAN, text};
@@ -76,11 +75,7 @@ async fn the_configured_tier_is_that_of_events_that_do_not_say() {
 async fn a_streamed_answer_is_served_and_priced_in_the_tier_too() {
     let stage = stage("").await;
     let event = json!({"prompt": "hi", "stream": true, "serviceTier": "flex"});
-    let outcome = stage
-        .function
-        .invoke_with(event.to_string().into_bytes(), Invocation::default())
-        .await;
-    let body = text(&outcome);
+    let body = text(&stage.outcome(event.to_string()).await);
     assert_eq!(stage.sent()[0]["serviceTier"], json!({"type": "flex"}));
     let line = line(&stage);
     assert_eq!(line["serviceTier"], "flex");
