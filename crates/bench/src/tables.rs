@@ -100,23 +100,36 @@ fn circumstances(results: &Results, language: Language) -> String {
 /// All numbers of a comparison: for both shares of CPU, after a freeze, and the targets.
 #[must_use]
 pub fn comparison(results: &Results) -> String {
-    let throttled = match &results.unthrottled {
-        None => format!("With the CPU of {} MB after INIT", results.memory_mb),
-        Some(reason) => format!(
-            "What should have the CPU of {} MB, with all of it ({reason})",
-            results.memory_mb
-        ),
-    };
-    let tables = format!(
-        "{}\nWith all the CPU of the machine (in brackets the middle half):\n\n{}\n{throttled}:\n\n{}",
-        circumstances(results, English),
-        every_column(&results.full_cpu),
-        every_column(&results.by_memory)
+    let tables = for_both_shares(
+        &circumstances(results, English),
+        &every_column(&results.full_cpu),
+        results.memory_mb,
+        results.unthrottled.as_deref(),
+        &every_column(&results.by_memory),
     );
     [after_freeze(results), targets(results)]
         .into_iter()
         .filter(|table| !table.is_empty())
         .fold(tables, |tables, table| format!("{tables}\n{table}"))
+}
+
+/// The tables of both shares of CPU; `unthrottled` is the reason why the share was not limited.
+fn for_both_shares(
+    circumstances: &str,
+    full_cpu: &str,
+    memory_mb: u32,
+    unthrottled: Option<&str>,
+    by_memory: &str,
+) -> String {
+    let throttled = match unthrottled {
+        None => format!("With the CPU of {memory_mb} MB after INIT"),
+        Some(reason) => {
+            format!("What should have the CPU of {memory_mb} MB, with all of it ({reason})")
+        }
+    };
+    format!(
+        "{circumstances}\nWith all the CPU of the machine (in brackets the middle half):\n\n{full_cpu}\n{throttled}:\n\n{by_memory}"
+    )
 }
 
 fn every_column(rows: &[Row]) -> String {
@@ -283,18 +296,14 @@ pub fn streaming(streaming: &Streaming) -> String {
     } = streaming;
     let circumstances = format!(
         "Medians of {processes} processes of each function, taken in turn on {machine}, with Node.js {node}; each streams two answers of \
-         {deltas} pieces, {every_ms} ms apart, of which the model has the first at once."
+         {deltas} pieces, {every_ms} ms apart, of which the model has the first at once.\n"
     );
-    let throttled = match unthrottled {
-        None => "With the CPU of 128 MB after INIT".to_owned(),
-        Some(reason) => {
-            format!("What should have the CPU of 128 MB, with all of it ({reason})")
-        }
-    };
-    let tables = format!(
-        "{circumstances}\n\nWith all the CPU of the machine (in brackets the middle half):\n\n{}\n{throttled}:\n\n{}",
-        stream_rows(full_cpu),
-        stream_rows(by_memory)
+    let tables = for_both_shares(
+        &circumstances,
+        &stream_rows(full_cpu),
+        128,
+        unthrottled.as_deref(),
+        &stream_rows(by_memory),
     );
     match stream_targets(streaming) {
         Some(targets) if unthrottled.is_none() => {
