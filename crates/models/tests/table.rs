@@ -8,6 +8,7 @@ use models::{Api, Date, Model, ModelTable};
 use serde_json::{Value, json};
 
 const TITAN: &str = "amazon.titan-text-express-v1";
+const MICRO: &str = "apac.amazon.nova-micro-v1:0";
 
 fn table() -> ModelTable {
     ModelTable::bundled().unwrap()
@@ -17,7 +18,7 @@ fn table() -> ModelTable {
 fn the_bundled_table_is_the_workspaces() {
     let table = table();
     assert_eq!(table.default, "jp.amazon.nova-2-lite-v1:0");
-    let micro = table.find("apac.amazon.nova-micro-v1:0").unwrap();
+    let micro = table.find(MICRO).unwrap();
     assert_eq!(micro.destination_regions.len(), 6);
 }
 
@@ -74,4 +75,28 @@ fn a_model_has_ended_by_its_status_and_from_the_day_of_its_end_on() {
         let ended = living(&case["status"], &case["endOfLife"]).has_ended(day(&case["today"]));
         assert_eq!(json!(ended), case["ended"], "{case}");
     }
+}
+
+#[test]
+fn the_default_model_comes_first_and_no_ended_one_is_granted() {
+    let granted = table().granted(models::today()).unwrap();
+    let ids: Vec<&str> = granted.ids.split(',').collect();
+    assert_eq!(ids[0], table().default);
+    assert!(!ids.contains(&TITAN), "{ids:?}");
+    let rows: Vec<Value> = serde_json::from_str(&granted.rows).unwrap();
+    let of_rows: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(of_rows, ids);
+    for row in rows {
+        assert!(row["pricePerMillionTokens"].is_object(), "{row}");
+    }
+}
+
+#[test]
+fn a_model_whose_announced_end_has_come_is_not_granted() {
+    let (mut table, today) = (table(), models::today());
+    let row = table.models.iter_mut().find(|row| row.id == MICRO);
+    row.unwrap().lifecycle.end_of_life = Some(today);
+    let granted = |day| table.granted(day).unwrap().ids;
+    assert!(!granted(today).contains(MICRO));
+    assert!(granted(today.previous_day().unwrap()).contains(MICRO));
 }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 use crate::{deployed::Deployment, failure::Failure};
 
-/// Runs the function: locally behind cargo-lambda's emulator and a stand-in for Bedrock, or where it is deployed.
+/// Runs the function on this machine with a stand-in for Bedrock, or calls the deployed one.
 #[derive(Parser)]
 #[command(name = "xtask")]
 pub(crate) struct Cli {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use lambda_local::Signals;
 
 use crate::{
     cli::{Options, Target},
@@ -69,19 +68,10 @@ pub(crate) async fn ask(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs until a signal, which is the ordinary way to end it.
-pub(crate) async fn watch(
-    bedrock: &bedrock_local::StandInOptions,
-    signals: &mut Signals,
-) -> Result<ExitCode, Failure> {
-    stack::watch(bedrock, signals).await?;
-    Ok(ExitCode::SUCCESS)
-}
-
 async fn reply_to(event: Bytes, options: Options) -> Result<Bytes, Failure> {
     match options.target()? {
         Target::Local => locally(event, &options.bedrock).await,
-        Target::Aws => on_aws(event, &options.bedrock).await,
+        Target::Aws => Deployment::announced(&options.bedrock)?.invoke(event).await,
     }
 }
 
@@ -91,8 +81,4 @@ async fn locally(event: Bytes, bedrock: &bedrock_local::StandInOptions) -> Resul
         Some(running) => stack::invoke_running(running, event).await,
         None => stack::invoke_once(event, bedrock).await,
     }
-}
-
-async fn on_aws(event: Bytes, bedrock: &bedrock_local::StandInOptions) -> Result<Bytes, Failure> {
-    Deployment::announced(bedrock)?.invoke(event).await
 }

@@ -17,7 +17,6 @@ mod event;
 mod failure;
 mod function;
 mod japanese;
-mod models;
 mod output;
 mod project;
 mod reply;
@@ -63,7 +62,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             options,
         } => chat::page::serve(&options, &mut signals).await,
         Command::Chat { options, .. } => unless_stopped(&mut signals, chat::run(&options)).await,
-        Command::Watch { bedrock } => commands::watch(&bedrock, &mut signals).await,
+        Command::Watch { bedrock } => {
+            stack::watch(&bedrock, &mut signals).await?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

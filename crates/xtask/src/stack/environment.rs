@@ -1,13 +1,19 @@
 //! The settings of the local function.
 
-use std::{env, ffi::OsString, time::Duration};
+use std::{env, ffi::OsString, io, time::Duration};
 
 use bedrock_local::{callers_settings, function_environment};
 
-use crate::models::Granted;
+use models::{Granted, ModelTable};
 
 /// The time-out of a function that is not told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The models that the local function may call: every row of the workspace's table that Bedrock still serves.
+pub(crate) fn granted() -> io::Result<Granted> {
+    let table = ModelTable::bundled().map_err(io::Error::other)?;
+    Ok(table.granted(models::today())?)
+}
 
 /// The settings of the function. The caller's own `BEDROCK_…` variables come last, and win.
 pub(crate) fn settings(granted: &Granted, bedrock_url: &str) -> Vec<(OsString, OsString)> {

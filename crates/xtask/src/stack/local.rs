@@ -11,7 +11,6 @@ use tokio::sync::mpsc;
 use super::{bedrock, build, environment, failed, say};
 use crate::{
     failure::Failure,
-    models,
     project::FUNCTION,
     response::{self, Response},
 };
@@ -31,7 +30,7 @@ impl Stack {
         options: &bedrock_local::StandInOptions,
         pace: Option<NonZeroU32>,
     ) -> Result<Self, Failure> {
-        let granted = models::granted()?;
+        let granted = environment::granted()?;
         let stand_in = bedrock::start(options, pace).await?;
         let executable = build::function().await?;
         say(&[

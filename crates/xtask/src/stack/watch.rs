@@ -18,7 +18,6 @@ use super::{bedrock, emulator::Emulator, environment, post, say};
 use crate::{
     deployed::Deployment,
     failure::Failure,
-    models,
     project::{self, FUNCTION},
     tools,
 };
@@ -100,7 +99,7 @@ impl Watched {
         if let Some(running) = Running::find() {
             return Err(Failure::WatchRunsAlready(running.pid));
         }
-        let granted = models::granted()?;
+        let granted = environment::granted()?;
         let stand_in = bedrock::start(options, None).await?;
         let settings = environment::settings(&granted, &stand_in.endpoint_url());
         let emulator = Emulator::start(WELL_KNOWN_PORT, || reloading(&settings)).await?;
