@@ -39,6 +39,8 @@ export BATCH_COST_LIMIT_USD := $(value COST_LIMIT_USD)
 export BATCH_YES := $(value YES)
 export BATCH_JSON := $(value JSON)
 export BATCH_CSV := $(value CSV)
+# As MODEL.
+export BATCH_SERVICE_TIER := $(if $(filter SERVICE_TIER,$(typed)),$(value SERVICE_TIER))
 
 # The programs get them under the names above alone.
 unexport EVENT P SCHEMA TARGET FAULT UPSTREAM UPSTREAM_MODEL PAGE INPUT OUTPUT TEMPLATE TEMPLATE_FILE CONCURRENCY CSV

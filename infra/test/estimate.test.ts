@@ -154,6 +154,10 @@ describe('make estimate', () => {
       expect((await machine.make(['estimate', of, 'SERVICE_TIER=flex'])).stdout).toContain('flexible tier');
     }
     expect((await machine.make(['estimate'])).stdout).not.toContain('flexible tier');
+    const qwen = 'MODEL=qwen.qwen3-32b-v1:0';
+    const ofBatch = await tokensUsd('PROMPTS=1000', qwen);
+    expect(ofBatch, 'the default of a batch').toBeCloseTo((await tokensUsd('CALLS_PER_DAY=1000', qwen)) / 60, 5);
+    expect(await tokensUsd('PROMPTS=1000', qwen, 'SERVICE_TIER=default')).toBeCloseTo(ofBatch * 2, 5);
   });
 
   it.each([

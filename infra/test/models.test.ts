@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type ModelTable, parseModels } from '../lib/models/table.ts';
+import { batchTier, type ModelTable, parseModels } from '../lib/models/table.ts';
 import { table } from './support/stack.ts';
 
 /** The real table with its first row changed. */
@@ -10,6 +10,13 @@ function tableWith(change: object): string {
     unknown
   >);
 }
+
+it('the flexible tier is the default of a batch where no mark says that it is not confirmed, as crates/models has it', () => {
+  const flex = table.models.filter(batchTier);
+  expect(flex.map(({ id }) => id)).toEqual(['openai.gpt-oss-20b-1:0', 'qwen.qwen3-32b-v1:0']);
+  const marked = flex.map((row) => ({ ...row, unconfirmed: ['flexible tier: no call was seen'] }));
+  expect(marked.filter(batchTier)).toEqual([]);
+});
 
 it('the table of models is whole', () => {
   expect(parseModels(JSON.stringify(table), 'models.json')).toEqual(table);

@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use batch::{Failure, Input, Template, run::Options, table};
+use batch::{Failure, Input, Template, local::Environment, run::Options, table};
+use bedrock_function::text::ServiceTier;
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser, value_parser};
 use serde_json::value::RawValue;
 
@@ -60,6 +61,9 @@ pub(crate) struct Files {
         hide_default_value = true
     )]
     pub(crate) model: String,
+    /// The tier of Bedrock for prompts that name none: default or flex
+    #[arg(long, env = "BATCH_SERVICE_TIER", value_name = "TIER")]
+    service_tier: Option<ServiceTier>,
     /// Write the answers as a table too, in CSV, beside the output
     #[arg(long, env = "BATCH_CSV", value_parser = BoolishValueParser::new())]
     csv: bool,
@@ -133,9 +137,10 @@ impl Files {
         Ok((input, output))
     }
 
-    /// The input, opened.
-    pub(crate) fn open(&self) -> Result<Input, Failure> {
-        Input::open(self.paths()?.0, self.template()?, self.schema()?)
+    /// The input, opened, for a function of that environment.
+    pub(crate) fn open(&self, environment: &Environment) -> Result<Input, Failure> {
+        let tiers = environment.tiers(self.service_tier)?;
+        Input::open(self.paths()?.0, self.template()?, self.schema()?, tiers)
     }
 
     /// Where the table goes, if there is to be one.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use bedrock_function::{
     config::Config,
     record::cost_usd,
-    text::{TextRequest, Tokens, estimated_tokens},
+    text::{ServiceTier, TextRequest, Tokens, estimated_tokens},
 };
 use serde::Serialize;
 
@@ -60,6 +60,8 @@ pub struct Estimate {
     pub most_usd: f64,
     /// Rows of models whose price is not known: they are in no sum.
     pub unpriced_rows: u64,
+    /// Rows of Bedrock's flexible tier.
+    pub flex_rows: u64,
     /// What the likely cost and the time go by.
     pub typical: Typical,
 }
@@ -74,6 +76,7 @@ impl Estimate {
             likely_usd: 0.0,
             most_usd: 0.0,
             unpriced_rows: 0,
+            flex_rows: 0,
             typical,
         }
     }
@@ -85,6 +88,7 @@ impl Estimate {
             Some(rows) => *rows += 1,
             None => drop(self.models.insert(request.model.to_string(), 1)),
         }
+        self.flex_rows += u64::from(request.service_tier == ServiceTier::Flex);
         let input = request.texts().map(estimated_tokens).sum();
         self.input_tokens += input;
         let facts = config.models.facts(&request.model);

@@ -29,7 +29,7 @@ pub mod table;
 pub use check::Plan;
 pub use estimate::Estimate;
 pub use failure::Failure;
-pub use input::{Input, LONGEST_TASK, Row, RowError, Rows, Template, Wrong};
+pub use input::{Input, LONGEST_TASK, Row, RowError, Rows, Template, Tiers, Wrong};
 pub use journal::{Answers, Journal, Place, beside};
 pub use progress::Progress;
 pub use reply::Reply;

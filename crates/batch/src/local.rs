@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, ffi::OsStr, path::Path, time::Duration};
 
-use bedrock_function::config::Config;
+use bedrock_function::{config::Config, text::ServiceTier};
 use bedrock_local::{BedrockLocal, callers_settings, function_environment};
 use lambda_local::{Function, Pool};
 use models::ModelTable;
 
-use crate::{Failure, run::Asked};
+use crate::{Failure, Tiers, run::Asked};
 
 /// Many processes share the machine's few cores while they start: Lambda's ten seconds are for one.
 const INIT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -37,8 +37,7 @@ impl Environment {
     pub fn new(endpoint_url: &str, model: &str) -> Result<Self, Failure> {
         let lossy = |text: &OsStr| text.to_string_lossy().into_owned();
         let wrong = |error: &dyn std::fmt::Display| Failure::Setting(error.to_string());
-        let table = ModelTable::bundled().map_err(|error| wrong(&error))?;
-        let granted = table
+        let granted = table()?
             .granted(models::today())
             .map_err(|error| wrong(&error))?;
         let settings = function_environment(endpoint_url, &granted);
@@ -67,6 +66,15 @@ impl Environment {
         Ok(Config::from_lookup(|name| self.0.get(name).cloned())?)
     }
 
+    /// The tiers of rows that name none, by what is given and by the model table.
+    ///
+    /// # Errors
+    ///
+    /// As [`config`](Self::config).
+    pub fn tiers(&self, given: Option<ServiceTier>) -> Result<Tiers, Failure> {
+        Ok(Tiers::new(given, &self.config()?, &table()?))
+    }
+
     /// The function, to be started in so many processes at most, when they are needed.
     ///
     /// # Errors
@@ -83,6 +91,10 @@ impl Environment {
             config,
         })
     }
+}
+
+fn table() -> Result<ModelTable, Failure> {
+    ModelTable::bundled().map_err(|error| Failure::Setting(error.to_string()))
 }
 
 /// The ids, this one first.

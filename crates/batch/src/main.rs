@@ -69,7 +69,7 @@ fn checked(
 ) -> Result<Checked, Failure> {
     let (input, output) = files.paths()?;
     refuse_same_file(input, output)?;
-    let opened = files.open()?;
+    let opened = files.open(environment)?;
     checked_with(opened, Journal::open(output)?, environment, way, progress)
 }
 
@@ -201,7 +201,7 @@ fn merge_results(args: &MergeArgs, progress: &Progress) -> Result<u8, Failure> {
     let mut merging = merge::Merging::new(&args.items, &environment.config()?, &answers)?;
     merging.take(&args.results, &mut journal, &mut run)?;
     drop(answers);
-    let input = args.files.open()?;
+    let input = args.files.open(&environment)?;
     let Checked { journal, plan, .. } =
         checked_with(input, journal, &environment, Way::Direct, progress)?;
     report::left_over(&plan);

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::input::untiered;
+
 /// The members of a line that are read here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,13 +52,15 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// What tells whether a row is still what it was when it was answered: the event, and the model for events that name
-/// none. The first 64 bits of SHA-256.
+/// What tells whether a row is still what it was when it was answered: the event without its tier, and the model for
+/// events that name none. The first 64 bits of SHA-256.
 pub(crate) fn input_hash(default_model: &str, task: &str) -> u64 {
+    let [begin, rest] = untiered(task);
     let digest = Sha256::new()
         .chain_update(default_model)
         .chain_update([0])
-        .chain_update(task)
+        .chain_update(begin)
+        .chain_update(rest)
         .finalize();
     digest
         .iter()

@@ -176,11 +176,23 @@ fn cost(plan: &Plan) -> String {
             )
         }
     };
+    let flex = match estimate.flex_rows {
+        0 => String::new(),
+        rows => {
+            let rows = HumanCount(rows);
+            either(
+                format!("; {rows} in the flexible tier"),
+                format!("。{rows} 件は flex ティアです"),
+            )
+        }
+    };
     let (likely, most) = (usd(estimate.likely_usd), usd(estimate.most_usd));
     let tokens = typical.output_tokens;
     either(
-        format!("{likely} with {tokens} tokens an answer ({by}), {most} at most{unpriced}"),
-        format!("{likely} (1 件の回答が {tokens} トークンの場合。{by})、最大 {most}{unpriced}"),
+        format!("{likely} with {tokens} tokens an answer ({by}), {most} at most{unpriced}{flex}"),
+        format!(
+            "{likely} (1 件の回答が {tokens} トークンの場合。{by})、最大 {most}{unpriced}{flex}"
+        ),
     )
 }
 

@@ -148,7 +148,18 @@ pub enum Status {
     Ended,
 }
 
+/// How a mark in `unconfirmed` begins that is about the flexible tier.
+const FLEX_MARK: &str = "flexible tier:";
+
 impl Model {
+    /// Whether a batch asks for the flexible tier where a row of it names none: Bedrock serves this very id in it, and no
+    /// mark says that this is not confirmed.
+    #[must_use]
+    pub fn is_flex_in_batch(&self) -> bool {
+        let is_marked = |mark: &String| mark.starts_with(FLEX_MARK);
+        self.flex_price_per_million_tokens.is_some() && !self.unconfirmed.iter().any(is_marked)
+    }
+
     /// Whether Bedrock refuses every call to the model on that day. An announced end counts from its day on.
     #[must_use]
     pub fn has_ended(&self, today: Date) -> bool {

@@ -32,6 +32,19 @@ fn titan_text_alone_is_called_by_invoke_model_and_does_not_stream() {
 }
 
 #[test]
+fn a_batch_asks_for_the_flexible_tier_of_models_that_are_confirmed_for_it() {
+    let mut models = table().models;
+    models.retain(Model::is_flex_in_batch);
+    let ids: Vec<_> = models.iter().map(|model| model.id.as_str()).collect();
+    assert_eq!(ids, ["openai.gpt-oss-20b-1:0", "qwen.qwen3-32b-v1:0"]);
+    let marked = &mut models[0];
+    marked
+        .unconfirmed
+        .push("flexible tier: no call was seen".to_owned());
+    assert!(!marked.is_flex_in_batch());
+}
+
+#[test]
 fn a_row_is_written_as_it_was_read() {
     let text: Value = serde_json::from_str(include_str!("../../../models.json")).unwrap();
     assert_eq!(json!(table().models), text["models"]);

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors.ts';
 import { workspaceDir } from '../../lib/paths.ts';
@@ -33,7 +33,8 @@ export const typedQuestion = (): Record<string, string> => typed(ASKED);
 
 /** The command that was typed, for a shell. */
 export function typedCommand(): string {
-  const all = typed({ INPUT: 'BATCH_INPUT', OUTPUT: 'BATCH_OUTPUT', ...ASKED, CSV: 'BATCH_CSV' });
+  const files = { INPUT: 'BATCH_INPUT', OUTPUT: 'BATCH_OUTPUT' };
+  const all = typed({ ...files, ...ASKED, SERVICE_TIER: 'BATCH_SERVICE_TIER', CSV: 'BATCH_CSV' });
   return ['make batch', ...Object.entries(all).map(([name, value]) => `${name}=${quoted(value)}`)].join(' ');
 }
 
@@ -133,7 +134,16 @@ export function removeRecord(output: string, ended: BatchRecord): void {
   removeFiles(output, ended);
 }
 
-/** Removes the files that an execution has of its own. */
+/** Removes the files that an execution has of its own, and what an earlier command has left of them unfinished. */
 export function removeFiles(output: string, ended: BatchRecord): void {
-  for (const path of [itemsFile(output, ended), resultsFile(output, ended)]) rmSync(path, { force: true });
+  const own = `${recordFile(output)}.${nameOf(ended)}.`;
+  const folder = dirname(own);
+  const paths = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  for (const path of paths) if (path.startsWith(own)) rmSync(path, { force: true });
 }
+
+/** Of a batch that AWS has no more. */
+export const forgotten = (output: string): UserError =>
+  new UserError(
+    `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}*; the same command then asks what has no answer.`,
+  );

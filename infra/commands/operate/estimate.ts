@@ -14,9 +14,9 @@ import {
   streamedBytes,
 } from '../../lib/models/estimate.ts';
 import { LONGEST_CONTEXT } from '../../lib/models/overrun.ts';
-import { type ModelRow, priceIn } from '../../lib/models/table.ts';
-import type { Choice } from '../../lib/settings/choice.ts';
-import { BATCH_DEFAULTS, type Settings } from '../../lib/settings/settings.ts';
+import { batchTier, type ModelRow, priceIn } from '../../lib/models/table.ts';
+import type { Choice, ReadChoice } from '../../lib/settings/choice.ts';
+import { BATCH_DEFAULTS } from '../../lib/settings/settings.ts';
 import { message, said, type Text } from '../../lib/text.ts';
 import { announceNoTarget } from '../shared/target.ts';
 import { type Column, columns, number, wantsJson } from '../shared/terminal.ts';
@@ -78,9 +78,10 @@ const texts = {
     (days) => `トークンの単価は ${days} に確認したものです。出典は models.json にあります。`,
   ),
   flex: message(
-    () => 'The tokens are those of the flexible tier, in which Bedrock may be slower, or refuse more.',
-    () =>
-      'トークンの単価は flex ティアのものです。flex ティアでは応答が遅くなったり、拒否が増えたりすることがあります。',
+    (ids: string) =>
+      `The tokens of ${ids} are those of the flexible tier, in which Bedrock may be slower, or refuse more.`,
+    (ids) =>
+      `${ids} のトークンの単価は flex ティアのものです。flex ティアでは応答が遅くなったり、拒否が増えたりすることがあります。`,
   ),
   streamed: message(
     (kilobytes: string, free: number) =>
@@ -111,17 +112,19 @@ const texts = {
 } as const;
 
 await exitOnError(() => {
-  const choice = inTheTier(announceNoTarget());
-  const workload = workloadOf(process.env, choice);
+  const read = announceNoTarget();
+  const workload = workloadOf(process.env, read);
+  const choice = inTheTier(read, workload);
   const { region } = choice.settings;
   if (region !== PRICES.region) console.error(said(texts.otherRegion(PRICES.region, region)));
   if (workload.prompts) estimateBatches(choice, workload.call, workload.prompts);
   else estimateMonths(choice, workload);
 });
 
-/** The choice with the prices of its tier. */
-function inTheTier({ settings, models }: Choice): Choice {
-  const priced = (row: ModelRow) => ({ ...row, pricePerMillionTokens: priceIn(row, settings.serviceTier) });
+/** The choice with the prices of its tier: the one that is set or, of a batch where none is given, that of its rows. */
+function inTheTier({ settings, models, given }: ReadChoice, { prompts }: Workload): Choice {
+  const tierOf = (row: ModelRow) => (prompts && !given.has('SERVICE_TIER') ? batchTier(row) : settings.serviceTier);
+  const priced = (row: ModelRow) => ({ ...row, pricePerMillionTokens: priceIn(row, tierOf(row)) });
   return { settings, models: models.map(priced) };
 }
 
@@ -145,7 +148,7 @@ function estimateBatches({ models, settings }: Choice, call: Call, prompts: read
   // A model changes neither time nor size.
   for (const one of estimates[0] ?? []) for (const sentence of obstacles(one, run)) console.error(sentence);
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
-  else console.log([...estimates.map(asBatchTable), batchAssumptions(settings, run, call)].join('\n\n'));
+  else console.log([...estimates.map(asBatchTable), batchAssumptions(models, run, call)].join('\n\n'));
 }
 
 /** The limits that such a batch would exceed. */
@@ -193,12 +196,16 @@ function duration(seconds: number): string {
   return `${Math.ceil(seconds / size)} ${unit}`;
 }
 
-function batchAssumptions(settings: Settings, { memory, concurrency, retentionDays }: BatchRun, call: Call): string {
+function batchAssumptions(
+  models: readonly ModelRow[],
+  { memory, concurrency, retentionDays }: BatchRun,
+  call: Call,
+): string {
   const { inputTokens, outputTokens, seconds } = call;
   return [
     texts.eachPrompt(inputTokens, outputTokens, seconds, memory, concurrency),
     texts.kept(retentionDays, number(Math.ceil(tokensPerMinute(call, concurrency)))),
-    ...tier(settings),
+    ...tier(models),
   ]
     .map(said)
     .join('\n');
@@ -220,9 +227,10 @@ function dollars(usd: number): string {
   return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** The tier of the prices, where it is not the standard one. */
-function tier({ serviceTier }: Settings): Text[] {
-  return serviceTier ? [texts.flex()] : [];
+/** The models whose prices are those of the flexible tier. */
+function tier(models: readonly ModelRow[]): Text[] {
+  const flex = models.filter((row) => row.pricePerMillionTokens === row.flexPricePerMillionTokens);
+  return flex.length > 0 ? [texts.flex(flex.map(({ id }) => id).join(', '))] : [];
 }
 
 function assumptions({ settings, models }: Choice, { inputTokens, outputTokens, seconds }: Call): string {
@@ -231,7 +239,7 @@ function assumptions({ settings, models }: Choice, { inputTokens, outputTokens, 
     texts.eachCall(inputTokens, outputTokens, seconds, memory),
     texts.freeTier(),
     texts.read([...new Set(models.map(({ confirmedOn }) => confirmedOn))].join(', ')),
-    ...tier(settings),
+    ...tier(models),
     ...(stream ? [streamed(outputTokens)] : []),
   ]
     .map(said)

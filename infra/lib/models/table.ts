@@ -130,6 +130,15 @@ export function readModels(path: string): ModelTable {
   return parseModels(readFileSync(path, 'utf8'), 'models.json');
 }
 
+/** How a mark in `unconfirmed` begins that is about the flexible tier. */
+const FLEX_MARK = 'flexible tier:';
+
+/** The tier of a batch's rows that name none: the flexible one of a model that is confirmed for it (crates/models/src/row.rs). */
+export function batchTier({ flexPricePerMillionTokens, unconfirmed }: ModelRow): 'flex' | undefined {
+  const isMarked = unconfirmed.some((mark) => mark.startsWith(FLEX_MARK));
+  return flexPricePerMillionTokens && !isMarked ? 'flex' : undefined;
+}
+
 /** The price of a million tokens in that tier, or in the standard one where the model is not served in that tier. */
 export function priceIn(row: ModelRow, tier: 'flex' | undefined): ModelRow['pricePerMillionTokens'] {
   return (tier && row.flexPricePerMillionTokens) ?? row.pricePerMillionTokens;

@@ -1,23 +1,28 @@
 //! JSON Lines: an event to a line.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead, Read},
+};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{LONGEST_TASK, Row, RowError, Wrong};
+use super::{LONGEST_TASK, Row, RowError, Tiers, Wrong};
 
 /// The rows of a file. Empty lines are none.
 pub(super) struct Lines<R> {
     reader: R,
+    tiers: Tiers,
     number: u64,
     buffer: Vec<u8>,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(super) fn new(reader: R, tiers: Tiers) -> Self {
         Self {
             reader,
+            tiers,
             number: 0,
             buffer: Vec::new(),
         }
@@ -54,7 +59,7 @@ impl<R: BufRead> Lines<R> {
         if line.is_empty() {
             return Ok(None);
         }
-        row(self.number, line).map(Some)
+        row(self.number, line, &self.tiers).map(Some)
     }
 }
 
@@ -90,8 +95,30 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// The members of an event by which it has a tier.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tiered<'a> {
+    #[serde(borrow, default)]
+    model_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    service_tier: Option<&'a RawValue>,
+}
+
+/// The tier that an event gets. One that cannot be read gets none: the function's own code says what is wrong with it.
+fn tier_of(event: &str, tiers: &Tiers) -> Option<&'static str> {
+    if tiers.is_empty() {
+        return None;
+    }
+    let event: Tiered<'_> = serde_json::from_str(event).ok()?;
+    match event.service_tier {
+        Some(_) => None,
+        None => tiers.of(event.model_id.as_deref()),
+    }
+}
+
 /// The row of a line that has some text.
-fn row(number: u64, line: &str) -> Result<Row, String> {
+fn row(number: u64, line: &str, tiers: &Tiers) -> Result<Row, String> {
     let Some(members) = line.strip_prefix('{') else {
         return Err("It is not a JSON object. Write one such as {\"prompt\": \"…\"}.".to_owned());
     };
@@ -103,25 +130,24 @@ fn row(number: u64, line: &str) -> Result<Row, String> {
             error.column()
         ),
     })?;
-    match head.id.map(RawValue::get) {
+    let tier = tier_of(line, tiers).map(|tier| format!("\"serviceTier\":\"{tier}\""));
+    let mut added = Vec::from_iter(tier);
+    let id = match head.id.map(RawValue::get) {
         Some("null") => {
-            Err("Its id is null. Give a string or a number, or leave id out.".to_owned())
+            return Err("Its id is null. Give a string or a number, or leave id out.".to_owned());
         }
-        Some(id) => Ok(Row::new(
-            number,
-            id.to_owned(),
-            format!("{{\"task\":{line}}}"),
-        )),
+        Some(id) => id.to_owned(),
         None => {
-            let comma = if members.trim_start().starts_with('}') {
-                ""
-            } else {
-                ","
-            };
-            let task = format!("{{\"task\":{{\"id\":{number}{comma}{members}}}");
-            Ok(Row::new(number, number.to_string(), task))
+            added.push(format!("\"id\":{number}"));
+            number.to_string()
         }
+    };
+    let mut added = added.join(",");
+    if !added.is_empty() && !members.trim_start().starts_with('}') {
+        added.push(',');
     }
+    let task = format!("{{\"task\":{{{added}{members}}}");
+    Ok(Row::new(number, id, task))
 }
 
 #[cfg(test)]
@@ -129,7 +155,7 @@ mod tests {
     use super::*;
 
     fn rows(text: impl AsRef<[u8]>) -> Vec<Result<Row, String>> {
-        Lines::new(text.as_ref())
+        Lines::new(text.as_ref(), Tiers::default())
             .map(|row| {
                 row.map_err(|error| match error {
                     RowError::Wrong(wrong) => format!("{}: {}", wrong.line, wrong.problem),
@@ -217,7 +243,7 @@ mod tests {
             "{{\"prompt\":\"{}\"}}\n{{}}\n",
             "a".repeat(2 * LONGEST_TASK)
         );
-        let mut lines = Lines::new(long.as_bytes());
+        let mut lines = Lines::new(long.as_bytes(), Tiers::default());
         assert!(matches!(lines.next(), Some(Err(RowError::Wrong(_)))));
         assert!(lines.buffer.capacity() < 2 * LONGEST_TASK);
         assert_eq!(lines.next().unwrap().unwrap().line, 2);

@@ -3,6 +3,7 @@
 mod jsonl;
 mod table;
 mod template;
+mod tiers;
 
 use std::{
     fs::{self, File},
@@ -13,6 +14,8 @@ use std::{
 
 use serde_json::value::RawValue;
 pub use template::Template;
+pub use tiers::Tiers;
+pub(crate) use tiers::untiered;
 
 use crate::Failure;
 
@@ -74,6 +77,7 @@ pub struct Input {
     template: Option<Template>,
     /// Of CSV, for every row.
     schema: Option<Box<RawValue>>,
+    tiers: Tiers,
     stamp: (u64, Option<SystemTime>),
 }
 
@@ -87,6 +91,7 @@ impl Input {
         path: &Path,
         template: Option<Template>,
         schema: Option<Box<RawValue>>,
+        tiers: Tiers,
     ) -> Result<Self, Failure> {
         let is_csv = path
             .extension()
@@ -115,6 +120,7 @@ impl Input {
             file,
             template,
             schema,
+            tiers,
             stamp,
         })
     }
@@ -132,19 +138,20 @@ impl Input {
     pub fn rows(&self) -> Result<Rows, Failure> {
         let mut file = self.rewound().map_err(|source| self.unreadable(source))?;
         let Some(template) = &self.template else {
-            return Ok(Box::new(jsonl::Lines::new(BufReader::with_capacity(
-                1 << 16,
-                file,
-            ))));
+            let reader = BufReader::with_capacity(1 << 16, file);
+            return Ok(Box::new(jsonl::Lines::new(reader, self.tiers.clone())));
         };
         let start = skip_byte_order_mark(&mut file).map_err(|source| self.unreadable(source))?;
-        let records =
-            table::Records::new(file, start, template, self.schema.clone()).map_err(|problem| {
-                Failure::Header {
-                    path: self.path.clone(),
-                    problem,
-                }
-            })?;
+        let added = table::Added {
+            schema: self.schema.clone(),
+            service_tier: self.tiers.of(None),
+        };
+        let records = table::Records::new(file, start, template, added).map_err(|problem| {
+            Failure::Header {
+                path: self.path.clone(),
+                problem,
+            }
+        })?;
         Ok(Box::new(records))
     }
 

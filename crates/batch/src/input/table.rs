@@ -18,6 +18,12 @@ use super::{
 /// template does not name. Without it, a quote that is not closed would bring the rest of the file into memory.
 const LONGEST_RECORD: u64 = 4 * LONGEST_TASK as u64;
 
+/// What every row gets beside its id and its prompt.
+pub(super) struct Added {
+    pub(super) schema: Option<Box<RawValue>>,
+    pub(super) service_tier: Option<&'static str>,
+}
+
 /// The records of a file, as rows.
 pub(super) struct Records {
     /// Limited anew before each record.
@@ -27,7 +33,7 @@ pub(super) struct Records {
     /// Where the header begins in it.
     start: u64,
     template: Bound,
-    schema: Option<Box<RawValue>>,
+    added: Added,
     id: Option<usize>,
     record: csv::StringRecord,
     /// After a record that is too long, csv stands somewhere in it.
@@ -41,6 +47,8 @@ struct Event<'a> {
 
 #[derive(Serialize)]
 struct Object<'a> {
+    #[serde(rename = "serviceTier", skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
     id: Id<'a>,
     prompt: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +72,7 @@ impl Records {
         file: File,
         start: u64,
         template: &Template,
-        schema: Option<Box<RawValue>>,
+        added: Added,
     ) -> Result<Self, String> {
         let at = file
             .try_clone()
@@ -84,7 +92,7 @@ impl Records {
             file: at,
             start,
             template,
-            schema,
+            added,
             id,
             record: csv::StringRecord::new(),
             is_lost: false,
@@ -102,9 +110,10 @@ impl Records {
         let text = serde_json::to_string(&id).unwrap_or_default();
         let event = Event {
             task: Object {
+                service_tier: self.added.service_tier,
                 id,
                 prompt: self.template.prompt(&self.record),
-                schema: self.schema.as_deref(),
+                schema: self.added.schema.as_deref(),
             },
         };
         Row::new(

@@ -361,3 +361,79 @@ async fn a_table_that_cannot_be_written_does_not_keep_the_answers_from_the_outpu
     );
     assert_eq!(stage.answers().len(), 1);
 }
+
+const QWEN: &str = "qwen.qwen3-32b-v1:0";
+
+/// The tiers of the events that are to be asked.
+fn tiers(stage: &Stage) -> Vec<Value> {
+    let events = lines(&stage.path("items.jsonl"));
+    let tier = |event: &Value| event["task"]["serviceTier"].clone();
+    events.iter().map(tier).collect()
+}
+
+#[tokio::test]
+async fn a_prompt_that_names_no_tier_is_of_the_flexible_one_where_its_model_is_confirmed_for_it() {
+    let stage = Stage::new(Duration::ZERO).await;
+    let of_qwen = json!({"prompt": "a", "modelId": QWEN});
+    let prompts = [
+        // The default model, whose profile is marked as unconfirmed.
+        json!({"prompt": "a"}),
+        json!({"prompt": "a", "modelId": null}),
+        of_qwen.clone(),
+        json!({"prompt": "a", "modelId": QWEN, "serviceTier": "default"}),
+    ];
+    stage.write(
+        "prompts.jsonl",
+        prompts.map(|row| row.to_string()).join("\n"),
+    );
+    let checked = check(&stage, &[]).await;
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    let default = json!("default");
+    assert_eq!(
+        tiers(&stage),
+        [Value::Null, Value::Null, json!("flex"), default.clone()]
+    );
+    assert!(
+        checked.stderr.contains("; 1 in the flexible tier\n"),
+        "{}",
+        checked.stderr
+    );
+
+    assert_eq!(check(&stage, &["--service-tier", "default"]).await.code, 0);
+    assert_eq!(tiers(&stage), [(); 4].map(|()| default.clone()));
+
+    stage.write("prompts.jsonl", of_qwen.to_string());
+    let mut deployed = stage.program("check");
+    deployed
+        .args(["--items", "items.jsonl"])
+        .env("BEDROCK_SERVICE_TIER", "flex");
+    assert_eq!(ended(deployed.spawn().unwrap()).await.code, 0);
+    assert_eq!(
+        tiers(&stage),
+        [Value::Null],
+        "the function's own setting holds"
+    );
+
+    stage.write("reviews.csv", "review\ngood\n");
+    let csv = [
+        "--input",
+        "reviews.csv",
+        "--template",
+        "{review}",
+        "--model",
+        QWEN,
+    ];
+    assert_eq!(check(&stage, &csv).await.code, 0);
+    assert_eq!(tiers(&stage), [json!("flex")]);
+}
+
+#[tokio::test]
+async fn a_model_without_the_flexible_tier_is_refused_where_that_is_given() {
+    let stage = Stage::new(Duration::ZERO).await;
+    let row = json!({"prompt": "a", "modelId": "apac.amazon.nova-micro-v1:0"});
+    stage.write("prompts.jsonl", row.to_string());
+    let refused = check(&stage, &["--service-tier", "flex"]).await;
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    let says = "line 1: Bedrock does not serve this model in its flexible tier.";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+}

@@ -82,6 +82,20 @@ async fn the_model_for_prompts_that_name_none_is_part_of_what_was_asked() {
 }
 
 #[tokio::test]
+async fn an_answer_costs_half_in_the_flexible_tier_and_stands_in_the_other_too() {
+    let stage = Stage::new(Duration::ZERO).await;
+    let row = json!({"prompt": "a", "modelId": "qwen.qwen3-32b-v1:0"});
+    stage.write("prompts.jsonl", row.to_string());
+    assert_eq!(stage.run().await.code, 0);
+    // 2 tokens in and 5 out, at 0.075 and 0.3 USD a million.
+    let cost = stage.answers()[0]["costUsd"].as_f64().unwrap();
+    assert!((cost - 1.65e-6).abs() < 1e-9, "{cost}");
+    let again = stage.run_with(&["--service-tier", "default"]).await;
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(stage.requested(), 1);
+}
+
+#[tokio::test]
 async fn two_runs_at_once_are_refused() {
     let stage = Stage::new(Duration::from_millis(500)).await;
     stage.write_prompts(5);
