@@ -8,6 +8,7 @@ import {
   DescribeExecutionCommand,
   DescribeMapRunCommand,
   GetExecutionHistoryCommand,
+  type HistoryEvent,
   ListMapRunsCommand,
   paginateListExecutions,
   SFNClient,
@@ -148,16 +149,30 @@ async function mapRunOf(sfn: SFNClient, executionArn: string | undefined): Promi
   return mapRuns?.[0]?.mapRunArn;
 }
 
-/** The errors of all attempts at all rows, by the rows' own executions. AWS lists none of an Express workflow; the emulator does. */
-async function failuresOf(sfn: SFNClient, executionArn: string | undefined): Promise<string[]> {
-  const failures: string[] = [];
+/** The events of each row's own execution. AWS lists none of an Express workflow; the emulator does. */
+async function historiesOf(sfn: SFNClient, executionArn: string | undefined): Promise<HistoryEvent[][]> {
+  const histories: HistoryEvent[][] = [];
   const mapRunArn = await mapRunOf(sfn, executionArn);
   for await (const { executions = [] } of paginateListExecutions({ client: sfn }, { mapRunArn }))
     for (const child of executions) {
       const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn: child.executionArn }));
-      failures.push(...events.flatMap(({ taskFailedEventDetails: failed }) => failed?.error ?? []));
+      histories.push(events);
     }
-  return failures;
+  return histories;
+}
+
+/** The errors of all attempts at all rows. */
+async function failuresOf(sfn: SFNClient, executionArn: string | undefined): Promise<string[]> {
+  const events = (await historiesOf(sfn, executionArn)).flat();
+  return events.flatMap(({ taskFailedEventDetails: failed }) => failed?.error ?? []);
+}
+
+/** The milliseconds from each failed attempt at a row to the next attempt. */
+function waitsOf(events: readonly HistoryEvent[]): number[] {
+  return events.flatMap(({ type, timestamp }, n) => {
+    const next = events[n + 1];
+    return type === 'TaskFailed' && next?.type === 'TaskScheduled' ? [Number(next.timestamp) - Number(timestamp)] : [];
+  });
 }
 
 const prompts = (count: number) =>
@@ -207,6 +222,22 @@ describe('the state machine of a batch', () => {
       expect(new Set(failures)).toEqual(new Set(['ThrottlingException']));
       expect(failures.length).toBeGreaterThanOrEqual(4);
       expect(failures.length).toBeLessThanOrEqual(10);
+    });
+  });
+
+  it('asks less while Bedrock throttles, because a row waits in its place, twice as long each time, and gets every answer', async () => {
+    // Three for each attempt at a row that fails.
+    await withAccount(['throttle:100'], async (own) => {
+      const { execution, results } = await resultsOf(own, prompts(40));
+      expect(results.map(({ statusCode }) => statusCode)).toEqual(prompts(40).map(() => 200));
+      const waiting = (await historiesOf(own.sfn, execution.executionArn))
+        .map(waitsOf)
+        .filter(({ length }) => length > 0);
+      expect(waiting.length, 'no other row is asked in place of one that waits').toBeLessThanOrEqual(8);
+      expect(Math.max(...waiting.map(({ length }) => length))).toBeGreaterThanOrEqual(4);
+      // From two seconds on; the emulator's last a hundredth, and are not random. Each end is cut to a millisecond.
+      for (const waits of waiting)
+        for (const [n, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(20 * 2 ** n - 1);
     });
   });
 
