@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import {
   GetFunctionConfigurationCommand,
   LambdaClient,
@@ -16,7 +16,7 @@ import { clientOf, reserve } from './support/account.ts';
 import { debugDir } from './support/deployed-function.ts';
 import { KEYS, type Machine, newMachine } from './support/make.ts';
 import { startWithResultWriter } from './support/result-writer.ts';
-import { type Server, startBedrockLocal, startFront, startMinistack } from './support/servers.ts';
+import { answerOf, type Server, startBedrockLocal, startFront, startMinistack } from './support/servers.ts';
 
 // `make deploy` asks cargo whether the artifact is still that of the sources, and cargo may be waiting for another cargo.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -61,10 +61,13 @@ describe('a batch on AWS', () => {
     };
   });
 
-  const environment = () => ({ ...KEYS, AWS_ENDPOINT_URL: account.url, AWS_ENDPOINT_URL_S3: account.url });
+  const environment = ({ url } = account) => ({ ...KEYS, AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_S3: url });
   const make = (...args: string[]) => machine.make(args, environment());
   const named = () => [`INPUT=${files.input}`, `OUTPUT=${files.output}`];
   const batch = (...args: string[]) => make('batch', ...named(), ...args);
+  const batchThrough = (front: Server) => machine.make(['batch', ...named()], environment(front));
+  /** The files beside the output. */
+  const beside = () => readdirSync(machine.directory).filter((name) => name.startsWith(`${basename(files.output)}.`));
   const sfn = () => new SFNClient(clientOf(ministack));
   const isRecorded = () => existsSync(`${files.output}.aws`);
   const executionArn = () => record.parse(JSON.parse(readFileSync(`${files.output}.aws`, 'utf8'))).executionArn;
@@ -87,6 +90,11 @@ describe('a batch on AWS', () => {
     for await (const page of paginateListExecutions({ client: sfn() }, { stateMachineArn: STATE_MACHINE }))
       arns.push(...(page.executions ?? []).flatMap((one) => one.executionArn ?? []));
     return arns;
+  }
+
+  /** Removes the files beside the output. */
+  function clear(): void {
+    for (const name of beside()) rmSync(join(machine.directory, name));
   }
 
   /** Has the deployed function ask that stand-in. */
@@ -125,11 +133,21 @@ describe('a batch on AWS', () => {
       .array(z.looseObject({ status: z.string(), done: z.number().nullable() }))
       .parse(JSON.parse((await make('batch-status', 'JSON=1', `OUTPUT=${files.output}`)).stdout))[0];
 
+  /** Runs `make batch`, and does something the moment that the results are fetched. */
+  async function batchWhoseEnd(act: () => void) {
+    const front = await startFront(account, ({ path }) => {
+      if (path.endsWith('/manifest.json')) act();
+      return undefined;
+    });
+    onTestFinished(front.stop);
+    return batchThrough(front);
+  }
+
   /** Runs `make batch`, and does something once it has said that. */
-  async function batchUntil(said: RegExp, act: (group: number) => void) {
+  async function batchUntil(said: RegExp, act: (group: number) => void, through = account) {
     const child = spawn('make', ['--silent', 'batch', ...named()], {
       cwd: workspaceDir,
-      env: { ...machine.environment, PATH: process.env.PATH, HOME: process.env.HOME, ...environment() },
+      env: { ...machine.environment, PATH: process.env.PATH, HOME: process.env.HOME, ...environment(through) },
       // A group of its own, as a terminal has one for each command, gets a signal.
       detached: true,
     });
@@ -251,6 +269,75 @@ describe('a batch on AWS', () => {
     );
   });
 
+  it('leaves nothing behind where Ctrl-C is pressed while the rows are uploaded', async () => {
+    write(prompts(2));
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const held = await startFront(account, ({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/input/')) return undefined;
+      arrive();
+      return 'never';
+    });
+    onTestFinished(held.stop);
+    const before = await executions();
+    const press = async (group: number) => {
+      await arrived;
+      process.kill(-group, 'SIGINT');
+    };
+    const { stderr } = await batchUntil(/\ntime /, (group) => void press(group), held);
+    expect(stderr).toContain('stopped   nothing was started\n');
+    expect(beside()).toEqual([]);
+    expect(await executions()).toEqual(before);
+  });
+
+  it('is begun once where the answer to its start is lost', async () => {
+    write(prompts(2));
+    await asking(bedrock.url);
+    let starts = 0;
+    const losing = await startFront(account, async (asked) => {
+      if (!asked.operation.endsWith('.StartExecution')) return undefined;
+      starts += 1;
+      const answer = await answerOf(account, asked);
+      return starts === 1 ? { status: 503, body: '{}' } : answer;
+    });
+    onTestFinished(losing.stop);
+    const before = await executions();
+    expect(await batchThrough(losing)).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('answered  2 of 2, 2 now'),
+    });
+    expect(starts).toBe(2);
+    expect(await executions()).toHaveLength(before.length + 1);
+  });
+
+  it('keeps results that could not be merged, and needs AWS no more for them', async () => {
+    write(prompts(2));
+    await asking(bedrock.url);
+    expect(await batchWhoseEnd(() => writeFileSync(files.input, 'none'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`The results are kept beside ${files.output}, with ${files.output}.aws.\n`),
+    });
+    write(prompts(2));
+    const nobody = await startFront(account, () => ({ status: 500, body: '{}' }));
+    await nobody.stop();
+    expect(await batchThrough(nobody)).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('answered  2 of 2, 0 now'),
+    });
+    expect(beside()).toEqual([]);
+  });
+
+  it('is left to another command that has fetched it meanwhile', async () => {
+    write(prompts(2));
+    expect(await batchWhoseEnd(clear)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Another command has fetched the results of that batch meanwhile.'),
+    });
+    expect(beside()).toEqual([]);
+  });
+
   it('keeps what was answered until make batch-stop, and the same command asks the rest', async () => {
     write(prompts(12));
     await askingASilent(2);
@@ -315,8 +402,28 @@ describe('a batch on AWS', () => {
     expect(await make('resume')).toMatchObject({ status: 0 });
   });
 
-  it('is no more after make destroy', async () => {
+  it('is no more after make destroy, and its record says so until somebody gives it up', async () => {
+    write(prompts(2));
+    await askingASilent();
+    await interrupted();
     expect(await make('destroy')).toMatchObject({ status: 0 });
+    expect(await batch()).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`A batch on AWS answers that output: ${files.output}.aws says which.`),
+    });
+    const commands = ['batch-status', 'batch-stop'].map((name) => [name, `OUTPUT=${files.output}`]);
+    for (const command of [['batch', ...named(), 'TARGET=aws'], ...commands]) {
+      const { status, stderr } = await make(...command);
+      expect({ command, status, stderr }).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(
+          `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${files.output}.aws*; the same command then asks what has no answer.\n`,
+        ),
+      });
+    }
+    expect(beside()).toContain(`${basename(files.output)}.aws`);
+    clear();
+    expect(await batch()).toMatchObject({ status: 0, stderr: expect.stringContaining('a stand-in') });
     const { Buckets = [] } = await new S3Client({ ...clientOf(ministack), forcePathStyle: true }).send(
       new ListBucketsCommand({}),
     );

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { download } from '../commands/batch/bucket.ts';
-import type { Execution } from '../commands/batch/execution.ts';
-import { type BatchRecord, resultsFile } from '../commands/batch/files.ts';
+import { download, upload } from '../commands/batch/bucket.ts';
+import { asBatchError, type Execution } from '../commands/batch/execution.ts';
+import { type BatchRecord, recordFile, resultsFile } from '../commands/batch/files.ts';
 import { watch } from '../commands/batch/watch.ts';
 import { KEYS } from './support/make.ts';
 import { type Answer, type Server, startFront } from './support/servers.ts';
@@ -108,6 +108,43 @@ describe('the end of a batch on AWS', () => {
     // The bucket may have expired since.
     await download(RECORD, ended('SUCCEEDED'), output());
     expect({ asked, results: results() }).toEqual({ asked: [], results: '1\n2\n' });
+  });
+
+  it('is whole where two commands fetch it at once', async () => {
+    script = {
+      ...bucket(),
+      DescribeExecution: [execution('SUCCEEDED')],
+      ListMapRuns: [ok({ mapRuns: [{ mapRunArn: MAP_RUN }] })],
+      DescribeMapRun: [run(2)],
+    };
+    await Promise.all([1, 2].map(() => download(RECORD, ended('SUCCEEDED'), output())));
+    expect(results()).toBe('1\n2\n');
+    expect(readdirSync(directory), 'nothing unfinished').toHaveLength(1);
+  });
+
+  it('is not waited for where the bucket is gone, as after make destroy', async () => {
+    const body = '<Error><Code>NoSuchBucket</Code></Error>';
+    script = {
+      DescribeExecution: [execution('ABORTED')],
+      ListMapRuns: [ok({ mapRuns: [{ mapRunArn: MAP_RUN }] })],
+      DescribeMapRun: [run(2)],
+      '/bucket/results/run/manifest.json': [{ status: 404, body, headers: { 'content-type': 'application/xml' } }],
+    };
+    const error = await download(RECORD, ended('ABORTED'), output()).catch((error: unknown) => error);
+    writeFileSync(recordFile(output()), '');
+    expect(asBatchError(error, RECORD.region, [], output())).toMatchObject({
+      message: expect.stringContaining(`of a stack that was removed. To give its results up, remove ${output()}.aws*;`),
+    });
+  });
+
+  it('has no beginning where the rows are more than S3 takes', async () => {
+    const rows = join(directory, 'rows');
+    writeFileSync(rows, '');
+    truncateSync(rows, 6 * 1024 ** 3);
+    await expect(upload(rows, RECORD, new AbortController().signal)).rejects.toThrow(
+      'The rows to be asked are 6.0 GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.',
+    );
+    expect(asked).toEqual([]);
   });
 
   it('is watched for through what passes, and not through a denial', async () => {

@@ -1,4 +1,5 @@
-import { createReadStream, createWriteStream, existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,13 +22,20 @@ const fileClient = (region: string): S3Client =>
     requestHandler: { connectionTimeout: 3_000, socketTimeout: 60_000 },
   });
 
-/** Uploads the rows. @throws UserError when they are more than S3 takes in one request. */
-export async function upload(path: string, { region, bucket, key }: BatchRecord): Promise<void> {
+/** Uploads the rows. @throws UserError when they are more than S3 takes in one request; AbortError when `signal` comes. */
+export async function upload(
+  path: string,
+  { region, bucket, key }: BatchRecord,
+  abortSignal: AbortSignal,
+): Promise<void> {
   const { size } = statSync(path);
   if (size > LARGEST_OBJECT)
-    throw new UserError('The rows are more than 5 GiB, which S3 takes in one piece. Make two batches of them.');
+    throw new UserError(
+      `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.`,
+    );
   await fileClient(region).send(
     new PutObjectCommand({ Bucket: bucket, Key: key, Body: createReadStream(path), ContentLength: size }),
+    { abortSignal },
   );
 }
 
@@ -53,13 +61,18 @@ export async function download(record: BatchRecord, ended: Execution, output: st
     if (Body instanceof Readable) return Body;
     throw new Error(`S3 gave nothing for ${Key}.`);
   };
-  const unfinished = `${into}.unfinished`;
-  writeFileSync(unfinished, '');
-  for (const key of await resultFiles(record, ended, output, get)) {
-    await pipeline(await get(key), createWriteStream(unfinished, { flags: 'a' }));
-    writeFileSync(unfinished, '\n', { flag: 'a' });
+  // Of its own, because another command may watch the same batch.
+  const unfinished = `${into}.${randomUUID()}`;
+  try {
+    writeFileSync(unfinished, '');
+    for (const key of await resultFiles(record, ended, output, get)) {
+      await pipeline(await get(key), createWriteStream(unfinished, { flags: 'a' }));
+      writeFileSync(unfinished, '\n', { flag: 'a' });
+    }
+    renameSync(unfinished, into);
+  } finally {
+    rmSync(unfinished, { force: true });
   }
-  renameSync(unfinished, into);
 }
 
 /** After an execution was ended, Step Functions takes a while to write the results. */
@@ -108,6 +121,7 @@ async function readManifest(key: string, get: (key: string) => Promise<Readable>
     const { SUCCEEDED, FAILED } = parsed.data.ResultFiles;
     return [...SUCCEEDED, ...FAILED].map(({ Key }) => Key);
   } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchBucket') throw error;
     // Without s3:ListBucket S3 says of a file that is not there that it is not allowed.
     if (isMissing(error) || isDenied(error) || (error instanceof Error && error.name === 'NoSuchKey')) return undefined;
     throw error;
@@ -115,4 +129,4 @@ async function readManifest(key: string, get: (key: string) => Promise<Readable>
 }
 
 const notThere = (output: string): string =>
-  `The batch has ended, and its results are not in the bucket: AWS writes them within minutes, and removes them after BATCH_RETENTION_DAYS. Try again later, with s3:GetObject and s3:ListBucket on the bucket; to give them up, remove ${recordFile(output)}.`;
+  `The batch has ended, and its results are not in the bucket: AWS writes them within minutes, and removes them after BATCH_RETENTION_DAYS. Try again later, with s3:GetObject and s3:ListBucket on the bucket; to give them up, remove ${recordFile(output)}*.`;

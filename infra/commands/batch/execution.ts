@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   DescribeExecutionCommand,
   DescribeMapRunCommand,
@@ -9,7 +10,8 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { clientOptions } from '../shared/aws.ts';
+import { asUserError, clientOptions } from '../shared/aws.ts';
+import { forgotten, recordFile } from './files.ts';
 
 /** Rows by what became of them. */
 export interface Counts {
@@ -43,6 +45,12 @@ export const ENDED_BY = {
 } as const;
 
 export const sfnClient = (region: string): SFNClient => new SFNClient(clientOptions(region));
+
+/** A sentence for an error of AWS, where there is one. The output is that of a batch that has a record, where it is about one. */
+export function asBatchError(error: unknown, region: string, permissions: readonly string[], output = ''): unknown {
+  const isGone = error instanceof Error && /^(ExecutionDoesNotExist|NoSuchBucket)$/.test(error.name);
+  return isGone && existsSync(recordFile(output)) ? forgotten(output) : asUserError(error, region, permissions);
+}
 
 /** Errors are the SDK's own. */
 export async function describeBatch(sfn: SFNClient, executionArn: string): Promise<Execution> {

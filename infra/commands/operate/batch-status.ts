@@ -1,9 +1,8 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { exitOnError } from '../../lib/errors.ts';
-import { asUserError } from '../shared/aws.ts';
 import { columns, number, wantsJson } from '../shared/terminal.ts';
 import { recordedDeployment, requireAccountOfBatch, requireResources } from '../batch/deployment.ts';
-import { describeBatch, sfnClient } from '../batch/execution.ts';
+import { asBatchError, describeBatch, sfnClient } from '../batch/execution.ts';
 import { requireRecord, typedOutput } from '../batch/files.ts';
 import { duration } from '../batch/progress.ts';
 
@@ -37,7 +36,7 @@ await exitOnError(async () => {
     if (wantsJson()) console.log(JSON.stringify(batches, null, 2));
     else console.log(batches.length > 0 ? table(batches) : 'No batch was started here within 90 days.');
   } catch (error) {
-    throw asUserError(error, region, PERMISSIONS);
+    throw asBatchError(error, region, PERMISSIONS, output);
   }
 });
 

@@ -1,7 +1,6 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
-import { asUserError } from '../shared/aws.ts';
 import { requireAccountOfBatch } from '../batch/deployment.ts';
-import { describeBatch, endExecution, isRunning, sfnClient } from '../batch/execution.ts';
+import { asBatchError, describeBatch, endExecution, isRunning, sfnClient } from '../batch/execution.ts';
 import { requireRecord, typedOutput } from '../batch/files.ts';
 
 const PERMISSIONS = ['states:StopExecution', 'states:DescribeExecution', 'states:ListMapRuns', 'states:DescribeMapRun'];
@@ -23,6 +22,6 @@ await exitOnError(async () => {
       `${runs ? 'Stopped: no more rows are asked, and those under way are given up.' : 'The batch had ended before.'} What was answered is kept on AWS: ${command} fetches it, and asks the rest.`,
     );
   } catch (error) {
-    throw asUserError(error, region, PERMISSIONS);
+    throw asBatchError(error, region, PERMISSIONS, output);
   }
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { exitOnError, printError, UserError } from '../../lib/errors.ts';
-import { asUserError, isMissing, isRefused, unlessMissing } from '../shared/aws.ts';
+import { isMissing, isRefused, unlessMissing } from '../shared/aws.ts';
 import {
   type BatchDeployment,
   batchDeployment,
@@ -11,11 +11,12 @@ import {
   requireAccountOfBatch,
 } from '../batch/deployment.ts';
 import { download, upload } from '../batch/bucket.ts';
-import { describeBatch, ENDED_BY, type Execution, isRunning, sfnClient } from '../batch/execution.ts';
+import { asBatchError, describeBatch, ENDED_BY, type Execution, isRunning, sfnClient } from '../batch/execution.ts';
 import {
   type BatchFiles,
   type BatchRecord,
   batchFiles,
+  forgotten,
   itemsFile,
   nameOf,
   quoted,
@@ -86,20 +87,31 @@ async function begin(files: BatchFiles): Promise<number> {
   const { functionName, region } = deployment.deployed;
   console.error(`function  ${functionName} on AWS in ${region}`);
   const record = recordOf(files, deployment);
-  const items = itemsFile(files.output, record);
   try {
-    const checked = await check(items, deployment);
-    if ('status' in checked) return checked.status;
-    if (checked.rows === 0) {
+    const ready = await interruptibly((signal) => prepare(files, record, deployment, signal));
+    if ('signal' in ready) {
+      console.error('stopped   nothing was started');
+      return 128 + ready.signal;
+    }
+    if ('status' in ready) return ready.status;
+    if (ready.rows === 0) {
       writeFileSync(resultsFile(files.output, record), '');
       return await merged(files, record, 0);
     }
-    await asked(record, () => upload(items, record));
     writeRecord(files.output, record);
-    return await orComeBack(files, record, () => finish(files, record, checked.rows));
+    return await orComeBack(files, record, () => finish(files, record, ready.rows));
   } finally {
     if (readRecord(files.output)?.executionArn !== record.executionArn) removeFiles(files.output, record);
   }
+}
+
+/** Checks the rows, and uploads those that are to be asked. @throws AbortError when `signal` comes. */
+async function prepare(files: BatchFiles, record: BatchRecord, deployment: BatchDeployment, signal: AbortSignal) {
+  const items = itemsFile(files.output, record);
+  const checked = await check(items, deployment);
+  if ('rows' in checked && checked.rows > 0) await asked(files, record, () => upload(items, record, signal));
+  signal.throwIfAborted();
+  return checked;
 }
 
 function recordOf(
@@ -132,13 +144,15 @@ function recordOf(
  */
 async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number> {
   refuseOther(files, record);
+  // They are whole, and were not merged: AWS has nothing more to say, and may have forgotten them.
+  if (existsSync(resultsFile(files.output, record))) return merged(files, record, 0);
   let hadEndedEarly = false;
   const status = await orComeBack(files, record, async () => {
-    await asked(record, () => requireAccountOfBatch(record));
-    const found = await asked(record, () =>
+    await asked(files, record, () => requireAccountOfBatch(record));
+    const found = await asked(files, record, () =>
       unlessMissing(describeBatch(sfnClient(record.region), record.executionArn)),
     );
-    if (!found && record.isStarted) throw new UserError(forgotten(files));
+    if (!found && record.isStarted) throw forgotten(files.output);
     hadEndedEarly = found !== undefined && !isRunning(found) && found.status !== 'SUCCEEDED';
     console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
     return finish(files, record, found ? undefined : 0);
@@ -156,10 +170,6 @@ function refuseOther({ input }: BatchFiles, { question, command, ...record }: Ba
     throw new UserError(
       `A batch on AWS with another TEMPLATE, TEMPLATE_FILE or SCHEMA answers that output. Come back to it with ${command}, or give another OUTPUT.`,
     );
-}
-
-function forgotten({ output }: BatchFiles): string {
-  return `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}; the same command then asks what has no answer.`;
 }
 
 /** Does that for a batch that has a record. Where it fails, and the record is still there, the same command comes back to it. */
@@ -184,7 +194,7 @@ async function orComeBack(
  * @param rows that it is to ask; undefined where it was started before.
  */
 async function finish(files: BatchFiles, record: BatchRecord, rows: number | undefined): Promise<number> {
-  const ended = await asked(record, () =>
+  const ended = await asked(files, record, () =>
     interruptibly(async (signal) => {
       if (rows !== undefined) await start(files, record, rows);
       return watch(record, signal);
@@ -198,16 +208,22 @@ async function finish(files: BatchFiles, record: BatchRecord, rows: number | und
   }
   const why = reason(ended);
   if (why) console.error(why);
-  await asked(record, () => download(record, ended, files.output));
+  await asked(files, record, () => download(record, ended, files.output));
+  if (readRecord(files.output)?.executionArn !== record.executionArn) {
+    removeFiles(files.output, record);
+    throw new UserError(
+      'Another command has fetched the results of that batch meanwhile. Run it again to see what is missing.',
+    );
+  }
   return merged(files, record, ended.seconds);
 }
 
 /** Has errors of AWS be sentences. */
-async function asked<T>({ region }: BatchRecord, work: () => Promise<T>): Promise<T> {
+async function asked<T>({ output }: BatchFiles, { region }: BatchRecord, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw asUserError(error, region, PERMISSIONS);
+    throw asBatchError(error, region, PERMISSIONS, output);
   }
 }
 
@@ -222,14 +238,19 @@ async function start({ output }: BatchFiles, record: BatchRecord, rows: number):
   try {
     await sfnClient(region).send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify({ key }) }));
   } catch (error) {
-    if (isRefused(error)) removeRecord(output, record);
-    if (isMissing(error))
-      throw new UserError('The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.');
-    throw error;
+    // The name is this batch's alone: an earlier request was taken, and its answer lost.
+    if (!(error instanceof ExecutionAlreadyExists)) throw notStarted(error, output, record);
   }
   recordStart(output, record);
   const count = rows > 0 ? `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, ` : '';
   console.error(`started   ${count}execution ${name}; Ctrl-C leaves it running`);
+}
+
+function notStarted(error: unknown, output: string, record: BatchRecord): unknown {
+  if (isRefused(error)) removeRecord(output, record);
+  return isMissing(error)
+    ? new UserError('The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.')
+    : error;
 }
 
 async function merged(files: BatchFiles, record: BatchRecord, seconds: number): Promise<number> {

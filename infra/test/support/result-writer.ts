@@ -4,6 +4,7 @@ import {
   type DescribeExecutionCommandOutput,
   DescribeMapRunCommand,
   type DescribeMapRunCommandOutput,
+  DescribeStateMachineCommand,
   paginateListExecutions,
   SFNClient,
 } from '@aws-sdk/client-sfn';
@@ -13,8 +14,8 @@ import { clientOf } from './account.ts';
 import { type Answer, type Asked, type Server, startFront } from './servers.ts';
 
 /**
- * Stands before ministack, and does what AWS does and ministack leaves out: where an execution is ended, its map run ends; and
- * `ResultWriter` writes a manifest and files of JSON Lines, by Step Functions' guide, "ResultWriter". They are written when
+ * Stands before ministack, and does what AWS does and ministack leaves out: where an execution is ended, its map run ends; with a state
+ * machine, its executions are gone; and `ResultWriter` writes a manifest and files of JSON Lines, by Step Functions' guide, "ResultWriter". They are written when
  * the manifest is asked for: `COMPACT` has what a row's execution returned, and of one that failed or was ended the execution itself.
  */
 export async function startWithResultWriter(ministack: Server): Promise<Server> {
@@ -56,14 +57,27 @@ export async function startWithResultWriter(ministack: Server): Promise<Server> 
     await put(`${prefix}/manifest.json`, [JSON.stringify({ DestinationBucket: bucket, MapRunArn: arn, ResultFiles })]);
   }
 
-  return startFront(ministack, async ({ operation, path, method, body }: Asked): Promise<Answer | undefined> => {
-    const [, bucket, prefix] = /^\/([^/]+)\/(results\/[^/]+)\/manifest\.json$/.exec(path) ?? [];
-    if (method === 'GET' && bucket && prefix) await write(bucket, prefix);
-    if (!operation.endsWith('.DescribeMapRun')) return undefined;
+  async function unlessGone(body: Buffer): Promise<Answer | undefined> {
+    const { executionArn } = z.object({ executionArn: z.string() }).parse(parseJson(body.toString()));
+    const stateMachineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:[^:]*$/, '');
+    return sfn.send(new DescribeStateMachineCommand({ stateMachineArn })).then(
+      () => undefined,
+      () => ({ status: 400, body: JSON.stringify({ __type: 'ExecutionDoesNotExist' }) }),
+    );
+  }
+
+  async function describedIfEnded(body: Buffer): Promise<Answer | undefined> {
     const { mapRunArn } = z.object({ mapRunArn: z.string() }).parse(parseJson(body.toString()));
     mapRuns.set(mapRunArn.split(':').at(-1) ?? '', mapRunArn);
     const { run, isEnded, rows } = await mapRun(mapRunArn);
     return isEnded ? { status: 200, body: JSON.stringify(endedRun(run, rows)) } : undefined;
+  }
+
+  return startFront(ministack, async ({ operation, path, method, body }: Asked): Promise<Answer | undefined> => {
+    const [, bucket, prefix] = /^\/([^/]+)\/(results\/[^/]+)\/manifest\.json$/.exec(path) ?? [];
+    if (method === 'GET' && bucket && prefix) await write(bucket, prefix);
+    if (operation.endsWith('.DescribeExecution')) return unlessGone(body);
+    return operation.endsWith('.DescribeMapRun') ? describedIfEnded(body) : undefined;
   });
 }
 
