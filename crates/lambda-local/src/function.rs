@@ -102,16 +102,8 @@ impl Function {
 
     /// Hands the function an event, waits until it asks for the next one, and tells what it took.
     pub async fn measure(&self, payload: impl Into<Bytes>) -> (Outcome, Phase) {
-        self.measure_with(payload, Invocation::default()).await
-    }
-
-    /// Measures an invocation with a deadline, ids and contexts of the caller's choice.
-    pub async fn measure_with(
-        &self,
-        payload: impl Into<Bytes>,
-        invocation: Invocation,
-    ) -> (Outcome, Phase) {
-        self.measure_to(payload.into(), invocation, None).await
+        self.measure_to(payload.into(), Invocation::default(), None)
+            .await
     }
 
     /// Measures an invocation whose streamed response is passed on as by

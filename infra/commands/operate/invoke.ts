@@ -1,11 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { exitOnError } from '../../lib/errors.ts';
 import { requireDeployment } from '../shared/deployment-record.ts';
-import { invoke, isSuccess, NOT_A_REPLY, replyOf } from '../shared/invocation.ts';
+import { invoke, isSuccess, NO_REPLY, NOT_A_REPLY, replyOf } from '../shared/invocation.ts';
 
-/** Exit codes of crates/xtask, which runs this for a deployed function; 2 is wrong input or missing credentials. */
+/** The exit code of crates/xtask where the function answered with another status code than 2xx. */
 const ANOTHER_STATUS = 1;
-const NO_REPLY = 4;
 
 // The event comes on standard input; the payload goes to standard output as it came, and nothing else does.
 await exitOnError(async () => {

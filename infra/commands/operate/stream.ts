@@ -1,10 +1,7 @@
 import type { Readable } from 'node:stream';
 import { exitOnError } from '../../lib/errors.ts';
 import { requireDeployment } from '../shared/deployment-record.ts';
-import { responseStreams } from '../shared/invocation.ts';
-
-/** The exit code of crates/xtask, which runs this, where the function gave no reply. */
-const NO_REPLY = 4;
+import { NO_REPLY, responseStreams } from '../shared/invocation.ts';
 
 /** The lines of a stream. `node:readline` would break them at U+2028 too, which JSON does not escape. */
 async function* linesOf(input: Readable): AsyncGenerator<string> {

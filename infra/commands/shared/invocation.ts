@@ -11,6 +11,9 @@ import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts'
 import { parseJson } from './json.ts';
 import { message, said } from '../../lib/text.ts';
 
+/** The exit code of crates/xtask, which runs `invoke.ts` and `stream.ts`, where the function gave no reply. */
+export const NO_REPLY = 4;
+
 /** Why the deployed function gave no reply. */
 export interface NoReply {
   readonly kind: 'function-error' | 'throttled' | 'no-reply';

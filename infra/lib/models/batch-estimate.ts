@@ -1,4 +1,4 @@
-import { type Call, callsUsd } from './estimate.ts';
+import { type Call, callsUsd, DAYS_OF_A_MONTH } from './estimate.ts';
 import type { ModelRow } from './table.ts';
 
 /**
@@ -40,9 +40,6 @@ const ROW_BYTES = { input: 100, output: 300 } as const;
 
 /** Bytes that the AWS CLI and Step Functions send S3 in one request, at least. */
 const PART_BYTES = 8_000_000;
-
-/** Days of a month, of which storage is a share. */
-const DAYS = 30;
 
 /** How a batch runs. */
 export interface BatchRun {
@@ -86,7 +83,7 @@ export function batchEstimateOf(
   const bytes = inputBytes + prompts * (call.outputTokens * TOKEN_BYTES + ROW_BYTES.output);
   // Each file is written once and read once.
   const requestsUsd = Math.ceil(bytes / PART_BYTES) * (BATCH_PRICES.s3Put + BATCH_PRICES.s3Get);
-  const s3Usd = requestsUsd + (bytes / 1e9) * (retentionDays / DAYS) * BATCH_PRICES.s3GbMonth;
+  const s3Usd = requestsUsd + (bytes / 1e9) * (retentionDays / DAYS_OF_A_MONTH) * BATCH_PRICES.s3GbMonth;
   return {
     modelId: model.id,
     prompts,

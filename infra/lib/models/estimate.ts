@@ -26,7 +26,7 @@ const FREE_TIER = {
 } as const;
 
 /** A month, in days. */
-const DAYS = 30;
+export const DAYS_OF_A_MONTH = 30;
 
 /** Bytes of the function's own log line, rounded up (test/metric-line.test.ts measures it). */
 export const FUNCTION_LINE_BYTES = 1000;
@@ -94,7 +94,7 @@ export function callsUsd(
 
 /** The cost of a month of so many calls a day with one model, at `memory` MB. */
 export function estimateOf(model: ModelRow, memory: number, call: Call, callsPerDay: number): Estimate {
-  const calls = callsPerDay * DAYS;
+  const calls = callsPerDay * DAYS_OF_A_MONTH;
   const { tokensUsd, lambdaUsd, logsUsd, gbSeconds, logsGb } = callsUsd(model, memory, call, calls);
   const metrics = METRICS_OF_A_MODEL + METRICS_OF_THE_FUNCTION;
   const alarmsAndMetricsUsd = ALARMS * PRICES.alarmMonth + metrics * PRICES.metricMonth;

@@ -20,7 +20,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What `BEDROCK_MAX_PROMPT_CHARS` is when it is not set. The longest context of the models in
 /// `models.json` is a million tokens; a token of English is about four characters.
-pub const DEFAULT_MAX_PROMPT_CHARS: usize = 4_000_000;
+const DEFAULT_MAX_PROMPT_CHARS: usize = 4_000_000;
 
 /// Everything the function reads from its environment.
 #[derive(Clone, Debug)]
