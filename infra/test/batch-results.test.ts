@@ -157,7 +157,9 @@ describe('the end of a batch on AWS', () => {
     script = { DescribeExecution: execute, ListMapRuns: [ok({ mapRuns: [] })] };
     const { signal } = new AbortController();
     expect(await watch(RECORD, signal)).toMatchObject({ status: 'SUCCEEDED' });
-    script = { DescribeExecution: [failed(400, 'AccessDeniedException')] };
-    await expect(watch(RECORD, signal)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    for (const name of ['AccessDeniedException', 'ExpiredTokenException']) {
+      script = { DescribeExecution: [failed(400, name)] };
+      await expect(watch(RECORD, signal)).rejects.toMatchObject({ name });
+    }
   });
 });

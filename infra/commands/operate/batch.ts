@@ -145,7 +145,7 @@ function recordOf(
 async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number> {
   refuseOther(files, record);
   // They are whole, and were not merged: AWS has nothing more to say, and may have forgotten them.
-  if (existsSync(resultsFile(files.output, record))) return merged(files, record, 0);
+  if (existsSync(resultsFile(files.output, record))) return orComeBack(files, record, () => merged(files, record, 0));
   let hadEndedEarly = false;
   const status = await orComeBack(files, record, async () => {
     await asked(files, record, () => requireAccountOfBatch(record));
