@@ -93,7 +93,7 @@ describe('the commands of a deployment where the locale is Japanese', () => {
     expect(stopped.stderr).toContain(`\n${NAME} を停止しました。すべての呼び出しを拒否します`);
   });
 
-  it('make cost, make estimate and make models, and a setting that is wrong', async () => {
+  it('make cost, estimate, models and batch-stop, and a setting that is wrong', async () => {
     const cost = await command('operate/cost');
     expect(cost.stderr).toBe(`${TARGET}${NAME} の推定料金を集計します\n`);
     expect(cost.stdout).toMatch(/^\S+ \(UTC\): 呼び出しはありません。\n\n/);
@@ -101,6 +101,8 @@ describe('the commands of a deployment where the locale is Japanese', () => {
     expect(estimate.stdout).toContain('\n1 回あたり: 入力 500 トークン、出力 300 トークン、3 秒 (メモリ 256 MB)。');
     const models = await command('models/models');
     expect(models.stdout).toContain('\n* は許可されているモデル (MODEL) です。');
+    const batch = await command('operate/batch-stop');
+    expect(batch.stderr).toMatch(/^OUTPUT が指定されていません。/);
     const wrong = await command('operate/estimate', { MEMORY: '1' });
     expect(wrong).toMatchObject({
       status: 2,

@@ -7,6 +7,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { z } from 'zod';
 import { RESULTS_PREFIX } from '../../lib/constructs/batch-rows.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { Text } from '../../lib/text.ts';
 import { clientOptions, isDenied, isMissing } from '../shared/aws.ts';
 import { parseJson } from '../shared/json.ts';
 import { type BatchRecord, recordFile, resultsFile } from './files.ts';
@@ -30,9 +31,10 @@ export async function upload(
 ): Promise<void> {
   const { size } = statSync(path);
   if (size > LARGEST_OBJECT)
-    throw new UserError(
-      `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.`,
-    );
+    throw new UserError({
+      en: `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.`,
+      ja: `実行する行が ${(size / 1024 ** 3).toFixed(1)} GiB あり、S3 が 1 回のリクエストで受け付ける 5 GiB を超えます。何も開始していません。入力を 2 つのファイルに分けてください。`,
+    });
   await fileClient(region).send(
     new PutObjectCommand({ Bucket: bucket, Key: key, Body: createReadStream(path), ContentLength: size }),
     { abortSignal },
@@ -117,7 +119,11 @@ async function readManifest(key: string, get: (key: string) => Promise<Readable>
   try {
     const text = Buffer.concat(await (await get(key)).toArray()).toString();
     const parsed = manifest.safeParse(parseJson(text));
-    if (!parsed.success) throw new UserError(`${key} of the bucket is no manifest of a ResultWriter.`);
+    if (!parsed.success)
+      throw new UserError({
+        en: `${key} of the bucket is no manifest of a ResultWriter.`,
+        ja: `バケットの ${key} は ResultWriter のマニフェストではありません。`,
+      });
     const { SUCCEEDED, FAILED } = parsed.data.ResultFiles;
     return [...SUCCEEDED, ...FAILED].map(({ Key }) => Key);
   } catch (error) {
@@ -128,5 +134,7 @@ async function readManifest(key: string, get: (key: string) => Promise<Readable>
   }
 }
 
-const notThere = (output: string): string =>
-  `The batch has ended, and its results are not in the bucket: AWS writes them within minutes, and removes them after BATCH_RETENTION_DAYS. Try again later, with s3:GetObject and s3:ListBucket on the bucket; to give them up, remove ${recordFile(output)}*.`;
+const notThere = (output: string): Text => ({
+  en: `The batch has ended, and its results are not in the bucket: AWS writes them within minutes, and removes them after BATCH_RETENTION_DAYS. Try again later, with s3:GetObject and s3:ListBucket on the bucket; to give them up, remove ${recordFile(output)}*.`,
+  ja: `バッチは終了しましたが、結果がバケットにありません。AWS は数分以内に結果を書き込み、BATCH_RETENTION_DAYS を過ぎると削除します。しばらくしてから、バケットの s3:GetObject と s3:ListBucket の権限がある状態でもう一度実行してください。結果をあきらめる場合は ${recordFile(output)}* を削除してください。`,
+});

@@ -16,9 +16,10 @@ export const batchFiles = (): BatchFiles => ({ input: named('INPUT'), output: na
 function named(name: 'INPUT' | 'OUTPUT'): string {
   const path = process.env[`BATCH_${name}`];
   if (path) return resolve(workspaceDir, path);
-  throw new UserError(
-    `${name} names no file. Give both, as in make batch INPUT=events/batch/prompts.jsonl OUTPUT=answers.jsonl.`,
-  );
+  throw new UserError({
+    en: `${name} names no file. Give both, as in make batch INPUT=events/batch/prompts.jsonl OUTPUT=answers.jsonl.`,
+    ja: `${name} が指定されていません。make batch INPUT=events/batch/prompts.jsonl OUTPUT=answers.jsonl のように、INPUT と OUTPUT を指定してください。`,
+  });
 }
 
 /** The output that was typed, where one was. */
@@ -94,9 +95,10 @@ export function readRecord(output: string): BatchRecord | undefined {
   try {
     return record.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    throw new UserError(
-      `${path} says which batch on AWS answers that output, and cannot be read. Remove it to begin anew: what that batch answers is paid all the same.`,
-    );
+    throw new UserError({
+      en: `${path} says which batch on AWS answers that output, and cannot be read. Remove it to begin anew: what that batch answers is paid all the same.`,
+      ja: `AWS で実行したバッチの記録 ${path} を読み込めません。最初から実行するには、このファイルを削除してください。そのバッチの回答にも料金はかかります。`,
+    });
   }
 }
 
@@ -104,9 +106,10 @@ export function readRecord(output: string): BatchRecord | undefined {
 export function requireRecord(output: string): BatchRecord {
   const found = readRecord(output);
   if (found) return found;
-  throw new UserError(
-    `No batch on AWS answers that output: there is no ${recordFile(output)}. make batch-status without OUTPUT lists the last ones.`,
-  );
+  throw new UserError({
+    en: `No batch on AWS answers that output: there is no ${recordFile(output)}. make batch-status without OUTPUT lists the last ones.`,
+    ja: `この出力のバッチは AWS にありません (${recordFile(output)} がありません)。OUTPUT を付けない make batch-status で、最近のバッチを一覧できます。`,
+  });
 }
 
 /** @throws UserError when another command has begun a batch for the same output meanwhile. */
@@ -115,7 +118,10 @@ export function writeRecord(output: string, written: BatchRecord): void {
     writeFileSync(recordFile(output), textOf(written), { flag: 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new UserError(`Another command began a batch for ${output} just now. Nothing was started; run it again.`);
+    throw new UserError({
+      en: `Another command began a batch for ${output} just now. Nothing was started; run it again.`,
+      ja: `別のコマンドが ${output} のバッチを開始したところです。何も開始していません。もう一度実行してください。`,
+    });
   }
 }
 
@@ -144,6 +150,7 @@ export function removeFiles(output: string, ended: BatchRecord): void {
 
 /** Of a batch that AWS has no more. */
 export const forgotten = (output: string): UserError =>
-  new UserError(
-    `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}*; the same command then asks what has no answer.`,
-  );
+  new UserError({
+    en: `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}*; the same command then asks what has no answer.`,
+    ja: `このバッチは Step Functions に残っていません。終了から 90 日後、またはスタックの削除で消えます。結果をあきらめる場合は ${recordFile(output)}* を削除してください。そのあと同じコマンドで、回答のない行を実行できます。`,
+  });

@@ -1,5 +1,6 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { exitOnError } from '../../lib/errors.ts';
+import { said } from '../../lib/text.ts';
 import { columns, number, wantsJson } from '../shared/terminal.ts';
 import { recordedDeployment, requireAccountOfBatch, requireResources } from '../batch/deployment.ts';
 import { asBatchError, describeBatch, sfnClient } from '../batch/execution.ts';
@@ -34,7 +35,12 @@ await exitOnError(async () => {
     if (record) await requireAccountOfBatch(record);
     const batches = await described(region, record ? [record.executionArn] : await last());
     if (wantsJson()) console.log(JSON.stringify(batches, null, 2));
-    else console.log(batches.length > 0 ? table(batches) : 'No batch was started here within 90 days.');
+    else
+      console.log(
+        batches.length > 0
+          ? table(batches)
+          : said({ en: 'No batch was started here within 90 days.', ja: '90 日以内に開始されたバッチはありません。' }),
+      );
   } catch (error) {
     throw asBatchError(error, region, PERMISSIONS, output);
   }

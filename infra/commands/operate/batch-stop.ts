@@ -1,4 +1,5 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
+import { said } from '../../lib/text.ts';
 import { requireAccountOfBatch } from '../batch/deployment.ts';
 import { asBatchError, describeBatch, endExecution, isRunning, sfnClient } from '../batch/execution.ts';
 import { requireRecord, typedOutput } from '../batch/files.ts';
@@ -8,9 +9,10 @@ const PERMISSIONS = ['states:StopExecution', 'states:DescribeExecution', 'states
 await exitOnError(async () => {
   const output = typedOutput();
   if (!output)
-    throw new UserError(
-      'OUTPUT names no batch. Give that of make batch, as in make batch-stop OUTPUT=answers.jsonl; make stop ends all.',
-    );
+    throw new UserError({
+      en: 'OUTPUT names no batch. Give that of make batch, as in make batch-stop OUTPUT=answers.jsonl; make stop ends all.',
+      ja: 'OUTPUT が指定されていません。make batch-stop OUTPUT=answers.jsonl のように、make batch に指定したものを書いてください。すべてのバッチを終了するには make stop を使います。',
+    });
   const record = requireRecord(output);
   const { region, executionArn, command } = record;
   try {
@@ -19,7 +21,10 @@ await exitOnError(async () => {
     const runs = isRunning(await describeBatch(sfn, executionArn));
     if (runs) await endExecution(sfn, executionArn, 'make batch-stop');
     console.error(
-      `${runs ? 'Stopped: no more rows are asked, and those under way are given up.' : 'The batch had ended before.'} What was answered is kept on AWS: ${command} fetches it, and asks the rest.`,
+      said({
+        en: `${runs ? 'Stopped: no more rows are asked, and those under way are given up.' : 'The batch had ended before.'} What was answered is kept on AWS: ${command} fetches it, and asks the rest.`,
+        ja: `${runs ? '停止しました。残りの行は実行せず、処理中の行は中断します。' : 'このバッチはすでに終了しています。'}届いた回答は AWS に残っています。${command} で取得し、残りを実行できます。`,
+      }),
     );
   } catch (error) {
     throw asBatchError(error, region, PERMISSIONS, output);

@@ -31,6 +31,7 @@ import {
   writeRecord,
 } from '../batch/files.ts';
 import { check, isMerged, merge } from '../batch/program.ts';
+import { said } from '../../lib/text.ts';
 import { number } from '../shared/terminal.ts';
 import { interruptibly, watch } from '../batch/watch.ts';
 
@@ -68,29 +69,37 @@ await exitOnError(async () => {
 function refuseLocalSettings(): void {
   const given = (names: readonly string[]) => names.some((name) => process.env[name]);
   if (given(['XTASK_FAULT', 'XTASK_UPSTREAM', 'XTASK_UPSTREAM_MODEL']))
-    throw new UserError(
-      'FAULT and UPSTREAM are for the local stand-in, and this batch would go to the deployed function. Add TARGET=local.',
-    );
+    throw new UserError({
+      en: 'FAULT and UPSTREAM are for the local stand-in, and this batch would go to the deployed function. Add TARGET=local.',
+      ja: 'FAULT と UPSTREAM はローカルのモックサーバー用ですが、このバッチはデプロイした関数が処理します。TARGET=local を付けてください。',
+    });
   if (given(['BATCH_CONCURRENCY']))
-    throw new UserError(
-      'CONCURRENCY is of the local run: on AWS as many rows are asked at once as MAX_CONCURRENCY of the deploy says. Leave it out, or add TARGET=local.',
-    );
+    throw new UserError({
+      en: 'CONCURRENCY is of the local run: on AWS as many rows are asked at once as MAX_CONCURRENCY of the deploy says. Leave it out, or add TARGET=local.',
+      ja: 'CONCURRENCY はローカルの実行用です。AWS での同時実行数は、デプロイの MAX_CONCURRENCY で決まります。指定をやめるか、TARGET=local を付けてください。',
+    });
   if (given(['XTASK_MODEL']))
-    throw new UserError(
-      'MODEL is of the local run: on AWS a prompt without modelId goes to the first model of the deploy. Leave it out, give the prompts a modelId, or add TARGET=local.',
-    );
+    throw new UserError({
+      en: 'MODEL is of the local run: on AWS a prompt without modelId goes to the first model of the deploy. Leave it out, give the prompts a modelId, or add TARGET=local.',
+      ja: 'MODEL はローカルの実行用です。AWS では、modelId のないプロンプトはデプロイした先頭のモデルが処理します。指定をやめるか、プロンプトに modelId を書くか、TARGET=local を付けてください。',
+    });
 }
 
 /** Checks the rows that have no answer, starts them, and stays until their end. */
 async function begin(files: BatchFiles): Promise<number> {
   const deployment = await batchDeployment(await recordedDeployment());
   const { functionName, region } = deployment.deployed;
-  console.error(`function  ${functionName} on AWS in ${region}`);
+  console.error(
+    said({
+      en: `function  ${functionName} on AWS in ${region}`,
+      ja: `function  AWS の ${region} にある ${functionName}`,
+    }),
+  );
   const record = recordOf(files, deployment);
   try {
     const ready = await interruptibly((signal) => prepare(files, record, deployment, signal));
     if ('signal' in ready) {
-      console.error('stopped   nothing was started');
+      console.error(said({ en: 'stopped   nothing was started', ja: 'stopped   何も開始していません' }));
       return 128 + ready.signal;
     }
     if ('status' in ready) return ready.status;
@@ -154,7 +163,12 @@ async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number>
     );
     if (!found && record.isStarted) throw forgotten(files.output);
     hadEndedEarly = found !== undefined && !isRunning(found) && found.status !== 'SUCCEEDED';
-    console.error(`function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`);
+    console.error(
+      said({
+        en: `function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`,
+        ja: `function  ${record.region} の ${record.functionName} (開始済みのバッチ)`,
+      }),
+    );
     return finish(files, record, found ? undefined : 0);
   });
   return hadEndedEarly && status === 1 ? begin(files) : status;
@@ -163,13 +177,15 @@ async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number>
 /** By another question all rows would be asked anew. */
 function refuseOther({ input }: BatchFiles, { question, command, ...record }: BatchRecord): void {
   if (record.input !== input)
-    throw new UserError(
-      `A batch on AWS with another input answers that output: ${record.input}. Come back to it with INPUT=${quoted(record.input)}, or give another OUTPUT.`,
-    );
+    throw new UserError({
+      en: `A batch on AWS with another input answers that output: ${record.input}. Come back to it with INPUT=${quoted(record.input)}, or give another OUTPUT.`,
+      ja: `この出力には、別の入力 ${record.input} のバッチの回答が入ります。INPUT=${quoted(record.input)} で再開するか、別の OUTPUT を指定してください。`,
+    });
   if (!isDeepStrictEqual(question, typedQuestion()))
-    throw new UserError(
-      `A batch on AWS with another TEMPLATE, TEMPLATE_FILE or SCHEMA answers that output. Come back to it with ${command}, or give another OUTPUT.`,
-    );
+    throw new UserError({
+      en: `A batch on AWS with another TEMPLATE, TEMPLATE_FILE or SCHEMA answers that output. Come back to it with ${command}, or give another OUTPUT.`,
+      ja: `この出力には、TEMPLATE、TEMPLATE_FILE、SCHEMA のどれかが異なるバッチの回答が入ります。${command} で再開するか、別の OUTPUT を指定してください。`,
+    });
 }
 
 /** Does that for a batch that has a record. Where it fails, and the record is still there, the same command comes back to it. */
@@ -183,7 +199,12 @@ async function orComeBack(
   } catch (error) {
     if (!existsSync(recordFile(output))) throw error;
     printError(error);
-    console.error(`The batch may go on. The same command comes back to it: ${command}`);
+    console.error(
+      said({
+        en: `The batch may go on. The same command comes back to it: ${command}`,
+        ja: `バッチは AWS で続いている可能性があります。同じコマンドで再開できます: ${command}`,
+      }),
+    );
     return UNFINISHED;
   }
 }
@@ -202,7 +223,10 @@ async function finish(files: BatchFiles, record: BatchRecord, rows: number | und
   );
   if ('signal' in ended) {
     console.error(
-      `stopped   watching; the batch still runs on AWS, and is paid for\n          ${record.command} comes back to it\n          make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')} ends it`,
+      said({
+        en: `stopped   watching; the batch still runs on AWS, and is paid for\n          ${record.command} comes back to it\n          make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')} ends it`,
+        ja: `stopped   表示だけを止めました。バッチは AWS で続いていて、料金がかかります\n          再開: ${record.command}\n          終了: make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')}`,
+      }),
     );
     return 128 + ended.signal;
   }
@@ -211,9 +235,10 @@ async function finish(files: BatchFiles, record: BatchRecord, rows: number | und
   await asked(files, record, () => download(record, ended, files.output));
   if (readRecord(files.output)?.executionArn !== record.executionArn) {
     removeFiles(files.output, record);
-    throw new UserError(
-      'Another command has fetched the results of that batch meanwhile. Run it again to see what is missing.',
-    );
+    throw new UserError({
+      en: 'Another command has fetched the results of that batch meanwhile. Run it again to see what is missing.',
+      ja: '別のコマンドがこのバッチの結果を取得しました。もう一度実行すると、足りないものが分かります。',
+    });
   }
   return merged(files, record, ended.seconds);
 }
@@ -242,14 +267,23 @@ async function start({ output }: BatchFiles, record: BatchRecord, rows: number):
     if (!(error instanceof ExecutionAlreadyExists)) throw notStarted(error, output, record);
   }
   recordStart(output, record);
-  const count = rows > 0 ? `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, ` : '';
-  console.error(`started   ${count}execution ${name}; Ctrl-C leaves it running`);
+  const count =
+    rows > 0 ? said({ en: `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, `, ja: `${number(rows)} 件、` }) : '';
+  console.error(
+    said({
+      en: `started   ${count}execution ${name}; Ctrl-C leaves it running`,
+      ja: `started   ${count}実行名 ${name}。Ctrl-C を押してもバッチは続きます`,
+    }),
+  );
 }
 
 function notStarted(error: unknown, output: string, record: BatchRecord): unknown {
   if (isRefused(error)) removeRecord(output, record);
   return isMissing(error)
-    ? new UserError('The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.')
+    ? new UserError({
+        en: 'The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.',
+        ja: 'バッチ用のステートマシンがありません。何も開始していません。先に make deploy BATCH=1 を実行してください。',
+      })
     : error;
 }
 
@@ -257,7 +291,13 @@ async function merged(files: BatchFiles, record: BatchRecord, seconds: number): 
   const { status, stdout } = await merge(files, record, seconds);
   summary = stdout;
   if (isMerged(status)) removeRecord(files.output, record);
-  else console.error(`The results are kept beside ${files.output}, with ${recordFile(files.output)}.`);
+  else
+    console.error(
+      said({
+        en: `The results are kept beside ${files.output}, with ${recordFile(files.output)}.`,
+        ja: `結果は ${files.output} の隣に、${recordFile(files.output)} とともに残っています。`,
+      }),
+    );
   return status;
 }
 
@@ -265,7 +305,17 @@ async function merged(files: BatchFiles, record: BatchRecord, seconds: number): 
 function reason({ status, error }: Execution): string | undefined {
   if (status === 'SUCCEEDED') return undefined;
   if (error === ENDED_BY.brake)
-    return 'brake     the estimated cost of 24 hours reached DAILY_LIMIT_USD, and the brake ended the batch; make status says more, and after make resume the same command asks the rest';
-  if (error === ENDED_BY.person) return 'stopped   the batch was ended by make batch-stop, or make stop';
-  return `ended     the execution is ${status}${error ? ` with ${error}` : ''}: see Step Functions in the console`;
+    return said({
+      en: 'brake     the estimated cost of 24 hours reached DAILY_LIMIT_USD, and the brake ended the batch; make status says more, and after make resume the same command asks the rest',
+      ja: 'brake     24 時間の推定料金が DAILY_LIMIT_USD に達したため、ブレーキがバッチを終了しました。詳しくは make status で確認できます。make resume のあと、同じコマンドで残りを実行できます',
+    });
+  if (error === ENDED_BY.person)
+    return said({
+      en: 'stopped   the batch was ended by make batch-stop, or make stop',
+      ja: 'stopped   make batch-stop か make stop でバッチが終了しました',
+    });
+  return said({
+    en: `ended     the execution is ${status}${error ? ` with ${error}` : ''}: see Step Functions in the console`,
+    ja: `ended     実行は ${status} で終わりました${error ? ` (${error})` : ''}。コンソールの Step Functions を確認してください`,
+  });
 }
