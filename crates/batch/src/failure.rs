@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, io, path::PathBuf};
 
-use crate::Wrong;
+use crate::{Wrong, estimate::usd};
 
 /// Why there is no output.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,8 @@ pub enum Failure {
     },
     /// It may cost more than it is allowed to.
     #[error(
-        "It may cost up to ${most_usd:.2}, more than COST_LIMIT_USD={limit_usd}; nothing was sent. Lower maxTokens, raise COST_LIMIT_USD, or say YES=1."
+        "It may cost up to {}, more than COST_LIMIT_USD={limit_usd}; nothing was sent. Lower maxTokens, raise COST_LIMIT_USD, or say YES=1.",
+        usd(*most_usd)
     )]
     TooDear {
         /// What it may cost, in USD.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use batch::{Failure, Wrong};
+use batch::{Failure, Wrong, estimate::usd};
 
 /// What happened and what to do, in the language of whoever runs the command.
 pub(crate) fn said(failure: &Failure) -> String {
@@ -61,7 +61,8 @@ fn in_japanese(failure: &Failure) -> String {
             most_usd,
             limit_usd,
         } => format!(
-            "料金が最大 ${most_usd:.2} になり、COST_LIMIT_USD={limit_usd} を超える可能性があります。何も送信していません。maxTokens を小さくするか、COST_LIMIT_USD を大きくするか、YES=1 を付けてください。"
+            "料金が最大 {} になり、COST_LIMIT_USD={limit_usd} を超える可能性があります。何も送信していません。maxTokens を小さくするか、COST_LIMIT_USD を大きくするか、YES=1 を付けてください。",
+            usd(*most_usd)
         ),
         Failure::Output { path, what, source } => format!(
             "{} を{} ({source})。それまでの回答は残っています。原因を取り除いて、同じコマンドをもう一度実行してください。",

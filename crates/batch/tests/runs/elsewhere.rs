@@ -86,6 +86,11 @@ async fn what_may_become_dear_is_refused_where_nobody_can_be_asked() {
         refused.stderr
     );
     assert!(!stage.path("items.jsonl").exists());
+    stage.write_prompts(1);
+    let little = check(&stage, &["--cost-limit-usd", "0.001"]).await;
+    let says = "It may cost up to $0.0136, more than COST_LIMIT_USD=0.001;";
+    assert!(little.stderr.contains(says), "{}", little.stderr);
+    stage.write_prompts(100);
     assert_eq!(check(&stage, &["--cost-limit-usd", "1.4"]).await.code, 0);
     assert_eq!(check(&stage, &["--yes"]).await.code, 0);
 }
