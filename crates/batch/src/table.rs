@@ -7,7 +7,7 @@ use std::{
     borrow::Cow,
     fmt,
     fs::{self, File},
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -41,7 +41,7 @@ const MOST_COLUMNS: usize = 1_000;
 ///
 /// # Errors
 ///
-/// When the output is called so itself, or the input is there.
+/// When the output is called so itself, or something else is there.
 pub fn path(input: &Path, output: &Path) -> Result<PathBuf, Failure> {
     let table = output.with_extension("csv");
     let is_input = || {
@@ -60,7 +60,22 @@ pub fn path(input: &Path, output: &Path) -> Result<PathBuf, Failure> {
             table.display()
         )));
     }
+    if is_foreign(&table) {
+        return Err(Failure::Foreign {
+            path: table,
+            line: 1,
+        });
+    }
     Ok(table)
+}
+
+/// Whether a file has something in it, and it is not the beginning of a table.
+fn is_foreign(path: &Path) -> bool {
+    let begin = BEFORE.join(",");
+    let mut read = Vec::new();
+    let file = File::open(path);
+    let ended = file.and_then(|file| file.take(begin.len() as u64).read_to_end(&mut read));
+    ended.is_ok() && !read.is_empty() && read != begin.as_bytes()
 }
 
 /// Writes the table of an output. Whoever reads it sees the old one or the new one, whole.

@@ -130,12 +130,19 @@ async fn a_table_that_would_replace_something_else_is_refused_and_nothing_is_sen
             &["--input", "answers.csv", "--template", "{review}"],
             "would replace the input answers.csv",
         ),
+        (
+            &[],
+            "Line 1 of answers.csv is none of a batch's answers, and the file would be replaced.",
+        ),
     ] {
         let ended = stage.run_with(&[&["--csv"], more].concat()).await;
         assert_eq!(ended.code, 2, "{}", ended.stderr);
         assert!(ended.stderr.contains(says), "{}", ended.stderr);
     }
     assert_eq!(stage.requested(), 0);
+    // Nothing in it can be lost.
+    stage.write("answers.csv", "");
+    assert_eq!(stage.run_with(&["--csv"]).await.code, 0);
 }
 
 #[tokio::test]
