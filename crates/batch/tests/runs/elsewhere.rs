@@ -419,6 +419,18 @@ async fn a_prompt_that_names_no_tier_is_of_the_flexible_one_where_its_model_is_c
         "the function's own setting holds"
     );
 
+    let mut older = stage.program("check");
+    older
+        .args(["--items", "items.jsonl", "--yes"])
+        .envs([("BEDROCK_MODEL_IDS", QWEN), ("BEDROCK_MODEL_TABLE", "[]")]);
+    let checked = ended(older.spawn().unwrap()).await;
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert_eq!(
+        tiers(&stage),
+        [Value::Null],
+        "a function that knows no price of it would refuse the tier"
+    );
+
     stage.write("reviews.csv", "review\ngood\n");
     let csv = [
         "--input",
