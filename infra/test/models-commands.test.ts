@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelRow } from '../lib/models/table.ts';
@@ -159,6 +159,34 @@ describe('make models-refresh', () => {
       '2026-01-02',
     ]);
     expect(stderr).toContain('Prices and maximum outputs are not in this API');
+  });
+
+  it('takes over when a call of a model was answered, where make verify has seen it later', async () => {
+    const directory = join(machine.directory, 'verified');
+    mkdirSync(directory);
+    const report = (date: string, region: string, name: string, result: string) =>
+      writeFileSync(
+        join(directory, `${region}-${date}.json`),
+        JSON.stringify({
+          ...{ date, region, commit: 'one', versions: {}, models: [], isEmulated: false, mostUsd: 0.1, minutes: 1 },
+          ...{ figures: {}, steps: [{ name, proves: 'an answer', result, seen: 'answered' }] },
+        }),
+      );
+    report('2026-11-24', 'ap-northeast-1', micro, 'passed');
+    report('2026-11-25', 'ap-northeast-1', micro, 'passed');
+    report('2026-11-26', 'ap-northeast-1', micro, 'skipped');
+    report('2026-11-27', 'us-east-1', micro, 'passed');
+    report('2026-11-28', 'ap-northeast-1', table.default, 'passed');
+    const known = JSON.stringify(withRow(table.default, (row) => ({ ...row, answeredOn: '2026-11-29' })));
+    const bedrock = await startControlPlane(table.models, {});
+    const environment = { ...KEYS, AWS_ENDPOINT_URL_BEDROCK: bedrock.url, BEDROCK_INFRA_VERIFIED_DIR: directory };
+    await make(['models-refresh'], known, environment);
+    await bedrock.stop();
+    const { models }: { models: ModelRow[] } = JSON.parse(readFileSync(copy, 'utf8'));
+    expect(models.flatMap(({ id, answeredOn }) => (answeredOn ? [[id, answeredOn]] : []))).toEqual([
+      [table.default, '2026-11-29'],
+      [micro, '2026-11-25'],
+    ]);
   });
 
   it('marks a model that has ended', async () => {

@@ -48,6 +48,9 @@ pub struct Model {
     pub confirmed_on: Date,
     /// The parts of the row that are not confirmed.
     pub unconfirmed: Vec<String>,
+    /// When a call of it was last answered, by the reports of `make verify MODELS=all`.
+    #[serde(default, with = "day::option", skip_serializing_if = "Option::is_none")]
+    pub answered_on: Option<Date>,
 }
 
 /// How an id is reached.

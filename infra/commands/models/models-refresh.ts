@@ -3,10 +3,11 @@ import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { type RowUpdate, withUpdates } from '../../lib/models/refresh.ts';
 import { hasEnded } from '../../lib/models/life.ts';
 import { type ModelRow, parseModels } from '../../lib/models/table.ts';
-import { modelsFile } from '../../lib/paths.ts';
+import { modelsFile, verifiedDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { asUserError, clientOptions } from '../shared/aws.ts';
 import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
+import { readReports } from '../verify/report.ts';
 
 await exitOnError(async () => {
   const before = readFileSync(modelsFile, 'utf8');
@@ -36,11 +37,20 @@ async function updateOf(ask: Ask, row: ModelRow, today: string, region: string):
         id: row.id,
         lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife, confirmedOn: today },
         destinationRegions,
+        answeredOn: answeredOn(row, region),
       },
     ];
   } catch (error) {
     throw asUserError(error, region, ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile']);
   }
+}
+
+/** The later of the row's day and that of the reports in which a call of it was answered in that region. */
+function answeredOn({ id, answeredOn: known }: ModelRow, from: string): string | undefined {
+  const reports = readReports(verifiedDir).filter(
+    ({ region, steps }) => region === from && steps.some(({ name, result }) => name === id && result === 'passed'),
+  );
+  return [...reports.map(({ date }) => date), ...(known ? [known] : [])].toSorted().at(-1);
 }
 
 /** The regions that the row's profile routes to, or undefined when AWS does not have the profile. The table lists none of a global profile. */

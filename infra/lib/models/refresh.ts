@@ -6,6 +6,7 @@ export interface RowUpdate {
   readonly id: string;
   readonly lifecycle: Pick<ModelRow['lifecycle'], 'status' | 'endOfLife' | 'confirmedOn'>;
   readonly destinationRegions: readonly string[];
+  readonly answeredOn?: string | undefined;
 }
 
 /** The part of a row that an update changes. Checked and not parsed: zod would put these keys first. */

@@ -42,6 +42,8 @@ const modelRow = z.strictObject({
   /** When a person last read all the rest, the price and the maximum output among it, against its source. */
   confirmedOn: z.iso.date(),
   unconfirmed: z.array(z.string()),
+  /** When a call of it was last answered, by the reports of `make verify MODELS=all`. */
+  answeredOn: z.iso.date().optional(),
 });
 
 const modelTable = z
