@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
@@ -17,7 +18,8 @@ import { STEPS } from '../commands/verify/steps/all.ts';
 import { modelSteps } from '../commands/verify/steps/models.ts';
 import { walkthroughEvent } from '../commands/verify/steps/contract.ts';
 import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
-import { throwawayName, throwawaySettings } from '../commands/verify/throwaway.ts';
+import { throwawaySettings } from '../commands/verify/throwaway.ts';
+import { throwawayName } from '../lib/names.ts';
 import { verifiedDir, verifyDir, workspaceDir } from '../lib/paths.ts';
 import { choose } from '../lib/settings/choice.ts';
 import { checkSettings } from '../lib/settings/sources.ts';
@@ -61,6 +63,8 @@ interface Script {
   execution: { status: string; error?: string };
   /** The function's. */
   variables: Record<string, string>;
+  /** What it was replaced with. */
+  code: string;
 }
 
 /** An HTTP response in pieces. */
@@ -141,6 +145,7 @@ const asDeployed = (): Script => ({
   stream: keptStream,
   execution: { status: 'RUNNING' },
   variables: { BEDROCK_MODEL_IDS: table.default, BEDROCK_MAX_TOKENS: '64' },
+  code: '',
 });
 
 let script = asDeployed();
@@ -208,7 +213,7 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
   }
   if (/^\/url|\/response-streaming-invocations$/.test(path)) return streamed(path, headers, body);
   if (path.endsWith('/url')) return { status: 200, body: JSON.stringify({ InvokeMode: script.mode }) };
-  if (path.endsWith('/configuration')) return configured(body.toString());
+  if (/\/(configuration|code)$/.test(path)) return configured(body.toString());
   if (path.startsWith('/model/')) return script.titan;
   if (operation.endsWith('FilterLogEvents'))
     return { status: 200, body: JSON.stringify({ events: script.lines.map((message) => ({ message })) }) };
@@ -223,8 +228,13 @@ async function answerTo({ path, operation, headers, body }: Asked): Promise<Answ
 
 /** The function's configuration, after the change that is asked for. */
 function configured(asked: string): Answer {
-  const change = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.string()) }) });
-  if (asked) script.variables = change.parse(JSON.parse(asked)).Environment.Variables;
+  const change = z.object({
+    Environment: z.object({ Variables: z.record(z.string(), z.string()) }).optional(),
+    ZipFile: z.string().optional(),
+  });
+  const { Environment, ZipFile } = change.parse(JSON.parse(asked || '{}'));
+  if (Environment) script.variables = Environment.Variables;
+  if (ZipFile) script.code = Buffer.from(ZipFile, 'base64').toString();
   const { timeout: Timeout, variables: Variables } = script;
   const Role = `arn:aws:iam::${ACCOUNT}:role/one`;
   const body = { Timeout, Role, Environment: { Variables }, LastUpdateStatus: 'Successful' };
@@ -324,6 +334,45 @@ describe('the speed', () => {
     });
     expect(counted).toEqual({ prompts: 40, others: 200 });
     expect(script.variables).toEqual(asDeployed().variables);
+  });
+
+  const beside = 'a hello world beside it';
+  const figures = { initMs: 12, coldOverheadMs: 1.25, warmMs: 1.75, billedMs: 3, memoryMb: 22 };
+  const zip = join(tmpdir(), `${NAME}.zip`);
+  afterAll(() => rmSync(zip, { force: true }));
+
+  it('is shown beside a hello world, which takes the place of the code once the brake has let calls in', async () => {
+    writeFileSync(zip, 'a hello world');
+    const counted = reporting();
+    const made: string[] = [];
+    const make: Context['make'] = (target) => {
+      made.push(target);
+      return Promise.resolve({ ...fine, stdout: target === 'verify-hello' ? `Compiling\n${zip}\n` : '' });
+    };
+    expect(await outcomeOf(beside, make, { figures: { ...figures } })).toEqual({
+      result: 'passed',
+      seen: 'INIT 12 / 9.5 ms, first call 1.25 / 1.5 ms, warm call 1.75 / 1.5 ms, billed 3 / 2 ms, memory 22 / 21 MB',
+    });
+    expect({ made, code: script.code, counted }).toEqual({
+      made: ['verify-hello', 'resume'],
+      code: 'a hello world',
+      counted: { prompts: 0, others: 220 },
+    });
+  });
+
+  it('is shown beside none where it is not built, starts warm or Lambda reports nothing', async () => {
+    const built = () => Promise.resolve({ ...fine, stdout: zip });
+    writeFileSync(zip, 'a hello world');
+    reporting();
+    expect(await resultOf(beside, () => Promise.resolve({ ...fine, status: 2 }))).toBe('failed');
+    expect(script.code).toBe('');
+    reporting((durationMs) => lineOf(durationMs));
+    expect(await outcomeOf(beside, built)).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('no INIT'),
+    });
+    reporting(() => '');
+    expect(await resultOf(beside, built)).toBe('failed');
   });
 
   it('fails where a start is not cold, Lambda reports nothing or the function is denied', async () => {
@@ -645,6 +694,24 @@ describe('the steps of a batch', () => {
     expect(await outcomeOf('make batch', make)).toEqual({ result, seen });
   });
 
+  it('"make batch" waits for a role that is too young, and no longer than that', async () => {
+    const young: Made = {
+      status: 1,
+      stdout: '',
+      stderr: 'ended     the execution is FAILED with States.ItemReaderFailed: see\n',
+    };
+    let left = 1;
+    const make: Context['make'] = (...typed) =>
+      left-- > 0 ? Promise.resolve(young) : answering(2, first, second, third)(...typed);
+    expect(await outcomeOf('make batch', make, { patience: 0.01 })).toMatchObject({ result: 'passed' });
+    rmSync(join(verifyDir, NAME), { recursive: true, force: true });
+    left = Number.POSITIVE_INFINITY;
+    expect(await outcomeOf('make batch', make, { patience: 0.001 })).toMatchObject({
+      result: 'failed',
+      seen: expect.stringContaining('FAILED with States.ItemReaderFailed'),
+    });
+  });
+
   it('"make batch" says nothing of an emulator whose results are not to be had', async () => {
     const make: Context['make'] = (_, ...typed) => {
       writeRecord(outputOf(typed), { ...RECORD, executionArn: 'any' });
@@ -950,6 +1017,15 @@ describe('a run', () => {
     expect(() => meter.take(1, 1)).toThrow('more than was planned');
   });
 
+  it('costs less than $0.20 with the default settings, whatever it makes', () => {
+    expect(
+      mostUsd(
+        STEPS.flatMap(({ calls = [] }) => calls),
+        choice,
+      ),
+    ).toBeLessThan(0.2);
+  });
+
   it('costs at most what its calls, each as long as it may be, cost at the prices of models.json', () => {
     const [model] = choice.models;
     const price = model?.pricePerMillionTokens.output ?? Number.NaN;
@@ -1091,8 +1167,8 @@ describe('the removal', () => {
 
 describe('a throwaway', () => {
   it('has a name of its own, which leaves room for its end', () => {
-    expect(throwawayName('a-function')).toMatch(/^a-function-verify-[0-9a-f]{4}$/);
-    expect(() => throwawayName('a'.repeat(53))).toThrow('FUNCTION_NAME takes at most 52 characters');
+    expect(throwawayName('a-function', 'ci01')).toBe('a-function-verify-ci01');
+    expect(() => throwawayName('a'.repeat(53), 'ci01')).toThrow('FUNCTION_NAME takes at most 52 characters');
     expect(() => throwawayName('a-function', 'prod1')).toThrow('SUFFIX takes four small letters or digits');
   });
 
@@ -1148,14 +1224,14 @@ describe('the table of reports', () => {
     isEmulated: false,
     mostUsd: 0.123,
     minutes: 9,
-    figures: {},
+    figures: { initMs: 9.5, helloInitMs: 5 },
     steps: [{ name: 'a', proves: 'a', result: 'passed' as const, seen: 'seen' }],
   };
 
   it('has a row for each, and a sentence where there is none', () => {
     expect(tableOf([], 'None.')).toBe('None.\n');
     expect(tableOf([report], 'None.').split('\n')[2]).toBe(
-      '| 2026-11-26 | ap-northeast-1 | `0123456789ab` | `one` | 1 | 0 | 0 | $0.12 |',
+      '| 2026-11-26 | ap-northeast-1 | `0123456789ab` | `one` | 1 | 0 | 0 | $0.12 | 9.5 / 5 ms | – / – ms | – / – ms | – / – ms | – / – MB |',
     );
   });
 

@@ -67,7 +67,26 @@ export function readReports(directory: string): Report[] {
   return reports.toSorted((one, other) => other.date.localeCompare(one.date));
 }
 
-const HEADINGS = ['date', 'region', 'commit', 'model', '✓', '✗', '–', 'at most'];
+/** What is measured of the function and of a hello world, by the names of the figures. */
+const SPEEDS = [
+  ['INIT', 'initMs', 'helloInitMs', 'ms'],
+  ['first call', 'coldOverheadMs', 'helloFirstMs', 'ms'],
+  ['warm call', 'warmMs', 'helloWarmMs', 'ms'],
+  ['billed', 'billedMs', 'helloBilledMs', 'ms'],
+  ['memory', 'memoryMb', 'helloMemoryMb', 'MB'],
+] as const;
+
+/** The function's figure and that of a hello world, of each that is measured. */
+export const speedsOf = (figures: Readonly<Record<string, number>>): { heading: string; text: string }[] =>
+  SPEEDS.map(([heading, ours, hello, unit]) => ({
+    heading,
+    text: `${figures[ours] ?? '–'} / ${figures[hello] ?? '–'} ${unit}`,
+  }));
+
+const HEADINGS = [
+  ...['date', 'region', 'commit', 'model', '✓', '✗', '–', 'at most'],
+  ...SPEEDS.map(([heading]) => heading),
+];
 
 /** The reports as a table of Markdown, or the sentence where there is none. */
 export function tableOf(reports: readonly Report[], none: string): string {
@@ -81,6 +100,7 @@ export function tableOf(reports: readonly Report[], none: string): string {
       one.models.map((id) => `\`${id}\``).join(', '),
       ...['passed', 'failed', 'skipped'].map(count),
       `$${one.mostUsd.toFixed(2)}`,
+      ...speedsOf(one.figures).map(({ text }) => text),
     ];
   });
   return [HEADINGS, HEADINGS.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

@@ -66,9 +66,9 @@ type Ended = Pick<Outcome, 'result' | 'seen'> & { readonly lost?: string };
 const skipped = (seen: string): Ended => ({ result: 'skipped', seen });
 
 function reasonToSkip(step: Step, context: Context, outcomes: readonly Outcome[]): string | undefined {
+  if (context.isEmulated && step.onlyOnAws) return `an emulator cannot show it: ${step.onlyOnAws}`;
   const needed = outcomes.find(({ name }) => name === step.needs);
   if (step.needs && needed?.result !== 'passed') return `needs "${step.needs}", which did not pass`;
-  if (context.isEmulated && step.onlyOnAws) return `an emulator cannot show it: ${step.onlyOnAws}`;
   return step.applies?.(context);
 }
 

@@ -5,7 +5,7 @@ import { contractSteps } from './contract.ts';
 import { logSteps } from './log.ts';
 import { deploySteps, operateSteps, rollbackSteps } from './operate.ts';
 import { roleSteps } from './role.ts';
-import { speedSteps } from './speed.ts';
+import { helloSteps, speedSteps } from './speed.ts';
 import { streamSteps } from './stream.ts';
 import { timeOutSteps } from './time-outs.ts';
 
@@ -22,4 +22,5 @@ export const STEPS: readonly Step[] = [
   ...streamSteps,
   ...batchSteps,
   ...brakeSteps,
+  ...helloSteps,
 ];

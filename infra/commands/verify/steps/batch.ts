@@ -7,7 +7,7 @@ import { readRecord } from '../../batch/files.ts';
 import { isMissing } from '../../shared/aws.ts';
 import { eventually } from '../../shared/eventually.ts';
 import { parseJson } from '../../shared/json.ts';
-import { type Context, type Event, reasonOf, succeeded } from '../context.ts';
+import { type Context, type Event, type Made, reasonOf, succeeded } from '../context.ts';
 import { NotShown, type Step } from '../run.ts';
 import { LIMITS } from '../throwaway.ts';
 import { longEvent } from './contract.ts';
@@ -21,6 +21,9 @@ const ASK = 'make batch';
 
 /** Of a row, where each is too late; a refused one costs no tokens (lib/constructs/batch-rows.ts). */
 const ATTEMPTS = 4;
+
+/** Seconds in which IAM passes on the policy of a new role. */
+const ROLE_SECONDS = 60;
 
 /** Seconds in which a batch has begun. The program is built by then. */
 const START_SECONDS = 120;
@@ -62,7 +65,7 @@ const batch: Step = {
     // Bedrock refuses a blank text, and nothing before it does.
     const rows = [prompt, ' ', prompt].map((text, row) => ({ id: `row-${row}`, prompt: text, maxTokens: 16 }));
     const { typed, output } = written(context, 'batch', rows);
-    const made = await context.make('batch', ...typed);
+    const made = await ofARoleThatIsOld(context, typed);
     // The record stays where the results of an execution are not to be had.
     if (context.isEmulated && readRecord(output))
       throw new NotShown('an emulator cannot show it: it leaves the ResultWriter out');
@@ -75,6 +78,16 @@ const batch: Step = {
     return seen;
   },
 };
+
+/** Until its role may, Step Functions ends an execution before it asks a row, and the same command asks the rows again. */
+async function ofARoleThatIsOld({ make, patience }: Context, typed: readonly string[]): Promise<Made> {
+  let made: Made = { status: null, stdout: '', stderr: '' };
+  await eventually(ROLE_SECONDS * patience, async () => {
+    made = await make('batch', ...typed);
+    return made.stderr.includes('the execution is FAILED with States.') ? undefined : made;
+  });
+  return made;
+}
 
 function readAnswers(path: string): z.infer<typeof answer>[] | undefined {
   try {
