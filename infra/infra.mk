@@ -62,8 +62,12 @@ ci-role-destroy: $(INFRA) ## Take that role away again
 verify: setup $(INFRA) ## Try every promise on AWS, on a stack of its own: YES=1, JSON=1, SUFFIX=ci01
 	@$(OPERATE) commands/verify/verify.ts
 
+.PHONY: verify-hello
+verify-hello: setup ##- Build the hello world that make verify measures beside the function
+	@crates/bench/subjects/build hello
+
 .PHONY: verify-clean
-verify-clean: $(INFRA) ## Remove what make verify left, if it is older than an hour
+verify-clean: $(INFRA) ## Remove what make verify left, if it is older than an hour: SUFFIX=ci01 alone
 	@$(OPERATE) commands/verify/verify-clean.ts
 
 ##@ Look after it

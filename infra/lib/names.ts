@@ -1,3 +1,5 @@
+import { UserError } from './errors.ts';
+
 /** The CloudWatch namespace of the function's metrics: it writes them there, alarm, dashboard and `make cost` read them. */
 export const METRICS_NAMESPACE = 'BedrockOnLambda';
 
@@ -55,3 +57,25 @@ export const boundaryName = ({ functionName, region }: Deployed): string => `${f
 
 /** The ARN of a policy of this account, for `Fn::Sub`. */
 export const policyArn = (name: string): string => `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:policy/${name}`;
+
+/** What the name of a stack of `make verify` ends with. */
+export const THROWAWAY = /^[A-Za-z][A-Za-z0-9-]{0,51}-verify-[0-9a-z]{4}$/;
+
+/** The end of the name that the nightly workflow uses: it is always the same, so that a role can be held to it. */
+export const NIGHTLY_SUFFIX = 'ci01';
+
+/**
+ * The name of a stack of `make verify`.
+ *
+ * @throws UserError when the name is too long, or the suffix is not four small letters or digits.
+ */
+export function throwawayName(functionName: string, suffix: string): string {
+  const name = `${functionName}-verify-${suffix}`;
+  if (!/^[0-9a-z]{4}$/.test(suffix))
+    throw new UserError(`SUFFIX takes four small letters or digits, such as ci01; "${suffix}" was given.`);
+  if (!THROWAWAY.test(name))
+    throw new UserError(
+      `FUNCTION_NAME takes at most 52 characters with make verify, which adds -verify-${suffix}; "${functionName}" was given.`,
+    );
+  return name;
+}

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readCiSettings } from '../lib/ci/settings.ts';
 import { UserError } from '../lib/errors.ts';
+import { workspaceDir } from '../lib/paths.ts';
 import { ciStackOf, rolesIn } from './support/ci-stack.ts';
 import { decision } from './support/policy.ts';
 import { ACCOUNT } from './support/stack.ts';
@@ -191,7 +192,7 @@ const diffToken = {
   job_workflow_ref: workflow('ci.yml', 'refs/pull/7/merge'),
 };
 
-const roles = rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1' } }));
+const roles = rolesIn(ciStackOf({ ci: { PULL_REQUESTS: '1', VERIFY: '1' } }));
 const numbered = rolesIn(ciStackOf({ ci: { REPO: 'octo@12/repo@345' } }));
 
 describe('the role to deploy with', () => {
@@ -310,6 +311,88 @@ describe('the role to ask about models with', () => {
   });
 });
 
+describe('the role to prove with', () => {
+  const THROWAWAY = `${NAME}-verify-ci01`;
+  const { VerifyOnOneStack } = rolesIn(ciStackOf({ ci: { VERIFY: '1' } }));
+  const token = {
+    ...deployToken,
+    sub: 'repo:octo/repo:ref:refs/heads/main',
+    job_workflow_ref: workflow('verify.yml', 'refs/heads/main'),
+  };
+
+  it('takes a token of verify.yml on main, which uses the name that it is for', async () => {
+    expect(await admitted(VerifyOnOneStack?.trust, token)).toBe('Allowed');
+    const text = readFileSync(join(workspaceDir, '.github/workflows/verify.yml'), 'utf8');
+    const suffixes = [...text.matchAll(/make [a-z-]+ .*SUFFIX=(\w+)/g)].map(([, suffix]) => suffix);
+    expect(new Set(suffixes)).toEqual(new Set(['ci01']));
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['another workflow on main', { job_workflow_ref: workflow('models.yml', 'refs/heads/main') }],
+    ['another branch', { sub: 'repo:octo/repo:ref:refs/heads/mine', ref: 'refs/heads/mine' }],
+    ["another branch's verify.yml", { job_workflow_ref: workflow('verify.yml', 'refs/heads/mine') }],
+    ["another repository's verify.yml", { job_workflow_ref: workflow('verify.yml', 'refs/heads/main', 'eve/repo') }],
+    ['the environment', deployToken],
+    ['a pull request', diffToken],
+  ])('takes no token of %s', async (_, claims) => {
+    expect(await admitted(VerifyOnOneStack?.trust, { ...token, ...claims })).not.toBe('Allowed');
+  });
+
+  const here = (service: string, path: string): string => `arn:aws:${service}:ap-northeast-1:${ACCOUNT}:${path}`;
+  const bucket = 'arn:aws:s3:::bedrock-titan-function-ve-batchbucket0123-x';
+  const OWN = { 'aws:ResourceAccount': ACCOUNT };
+  const IMPORT = { 'cloudformation:ImportResourceTypes': 'AWS::Lambda::Function' };
+  const passedTo = (service: string) => ({ 'iam:PassedToService': `${service}.amazonaws.com` });
+
+  it.each<[boolean, string, string] | [boolean, string, string, Record<string, string>]>([
+    // The stack.
+    [true, 'cloudformation:CreateChangeSet', stackArn(THROWAWAY)],
+    [false, 'cloudformation:CreateChangeSet', stackArn(THROWAWAY, '0123'), IMPORT],
+    [false, 'cloudformation:CreateChangeSet', stackArn(NAME, '0123')],
+    [true, 'cloudformation:ExecuteChangeSet', stackArn(THROWAWAY, '0123')],
+    [false, 'cloudformation:ExecuteChangeSet', stackArn(NAME, '0123')],
+    [true, 'cloudformation:DeleteStack', stackArn(THROWAWAY, '0123')],
+    [false, 'cloudformation:DeleteStack', stackArn(NAME, '0123')],
+    [false, 'cloudformation:DeleteStack', stackArn(`${NAME}-verify-ci02`, '0123')],
+    [false, 'cloudformation:DeleteStack', stackArn(`${NAME}-ci`, '0123')],
+    [false, 'cloudformation:CreateStack', stackArn(THROWAWAY)],
+    [false, 'cloudformation:DescribeStacks', stackArn(NAME, '0123')],
+    [true, 'iam:PassRole', bootstrapRole('cfn-exec'), passedTo('cloudformation')],
+    [false, 'iam:PassRole', bootstrapRole('cfn-exec'), passedTo('lambda')],
+    [false, 'iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/admin`, passedTo('cloudformation')],
+    [true, 'sts:AssumeRole', bootstrapRole('file-publishing')],
+    [false, 'sts:AssumeRole', bootstrapRole('deploy')],
+    [false, 'sts:AssumeRole', bootstrapRole('cfn-exec')],
+    // The function.
+    [true, 'lambda:InvokeFunction', functionArn(THROWAWAY)],
+    [false, 'lambda:InvokeFunction', functionArn(NAME)],
+    [true, 'lambda:UpdateFunctionConfiguration', functionArn(THROWAWAY)],
+    [false, 'lambda:UpdateFunctionConfiguration', functionArn(NAME)],
+    [false, 'lambda:UpdateFunctionCode', functionArn(NAME)],
+    [false, 'lambda:PutFunctionConcurrency', functionArn(NAME)],
+    [false, 'lambda:AddPermission', functionArn(THROWAWAY)],
+    [true, 'logs:FilterLogEvents', here('logs', `log-group:/aws/lambda/${THROWAWAY}`)],
+    [false, 'logs:FilterLogEvents', here('logs', `log-group:/aws/lambda/${NAME}`)],
+    [true, 'iam:SimulatePrincipalPolicy', `arn:aws:iam::${ACCOUNT}:role/bedrock-titan-function-ve-BedrockRole0123-x`],
+    [false, 'iam:SimulatePrincipalPolicy', `arn:aws:iam::${ACCOUNT}:role/admin`],
+    [false, 'iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/bedrock-titan-function-ve-BedrockRole0123-x`],
+    [true, 'bedrock:InvokeModel', 'arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.titan-text-express-v1'],
+    [false, 'bedrock:InvokeModel', 'arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-2-lite-v1:0'],
+    // The batch.
+    [true, 'states:StartExecution', here('states', `stateMachine:${THROWAWAY}-batch`)],
+    [false, 'states:StartExecution', here('states', `stateMachine:${NAME}-batch`)],
+    [true, 'states:StopExecution', here('states', `execution:${THROWAWAY}-batch:one`)],
+    [false, 'states:StopExecution', here('states', `execution:${NAME}-batch:one`)],
+    [true, 's3:DeleteObject', `${bucket}/input/one`, OWN],
+    [false, 's3:DeleteObject', `${bucket}/input/one`, { 'aws:ResourceAccount': '999999999999' }],
+    [false, 's3:DeleteObject', 'arn:aws:s3:::bedrock-titan-function-batchbucket0123-x/input/one', OWN],
+    [false, 's3:PutObject', `arn:aws:s3:::cdk-hnb659fds-assets-${ACCOUNT}-ap-northeast-1/x`, OWN],
+  ])('%s: %s on %s', async (...[allowed, action, resource, context]) => {
+    const found = await decision(VerifyOnOneStack?.policy, action, resource, { ...OWN, ...context });
+    expect(found === 'Allowed').toBe(allowed);
+  });
+});
+
 type Asked = readonly [name: string, action: string, resource: string];
 
 const toRead: Asked[] = [
@@ -386,7 +469,7 @@ describe('linters', () => {
 
   it.each([
     ['own', {}],
-    ['existing', { PULL_REQUESTS: '1' }],
+    ['existing', { PULL_REQUESTS: '1', MODELS: '1', VERIFY: '1' }],
   ] as const)('cfn-lint finds nothing in the template with the provider %s', async (provider, ci) => {
     const template = Template.fromStack(ciStackOf({ provider, ci })).toJSON();
     expect(
@@ -399,17 +482,22 @@ describe('linters', () => {
     ).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it.each(['DeployOneStack', 'ReadOneStack'])('cloudsplaining finds nothing in %s', async (name) => {
-    const { stdout } = await outcomeOf(tool('cloudsplaining'), [
-      'scan-policy-file',
-      '--input-file',
-      written(`${name}.json`, roles[name]?.policy),
-    ]);
-    expect(stdout).toBe('There were no results found.\n');
-  });
+  it.each(['DeployOneStack', 'ReadOneStack', 'VerifyOnOneStack'])(
+    'cloudsplaining finds nothing in %s',
+    async (name) => {
+      const { stdout } = await outcomeOf(tool('cloudsplaining'), [
+        'scan-policy-file',
+        '--input-file',
+        written(`${name}.json`, roles[name]?.policy),
+      ]);
+      expect(stdout).toBe('There were no results found.\n');
+    },
+  );
 
   it('AWS Solutions has nothing against the stack', () => {
-    const { violations } = new AwsSolutionsChecks().validateScope(ciStackOf({ ci: { PULL_REQUESTS: '1' } }));
+    const { violations } = new AwsSolutionsChecks().validateScope(
+      ciStackOf({ ci: { PULL_REQUESTS: '1', MODELS: '1', VERIFY: '1' } }),
+    );
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
   });
 });

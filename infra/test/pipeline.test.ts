@@ -276,6 +276,27 @@ describe('a pipeline from end to end', () => {
     expect(await reserved()).toBe(4);
   });
 
+  it('the role of the nightly make verify makes and removes its own stack, and cannot touch another', async () => {
+    const { stdout, stderr } = await make(KEYS, 'ci-role', 'REPO=octo/repo', 'VERIFY=1');
+    const [, role = ''] = /\nvariable +AWS_VERIFY_ROLE_ARN +(arn:\S+VerifyRole\S+)\n/.exec(stdout) ?? [];
+    const [command = ''] = /make bootstrap FUNCTION_NAME=\S+-verify-ci01/.exec(stderr) ?? [];
+    expect((await make(KEYS, ...command.split(' ').slice(1))).status).toBe(0);
+    const toVerify = await keysOf(role, 'VerifyOnOneStack');
+    const own = `FUNCTION_NAME=${NAME}-verify-ci01`;
+    const deployed = await make(toVerify, 'deploy', own);
+    expect(deployed).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/could not be used to assume '\S+-deploy-role-\S+', but are for the right account/),
+    });
+    expect((await make(toVerify, 'smoke', own)).status).toBe(0);
+    const others = await template(NAME);
+    expect((await make(toVerify, 'deploy', 'MEMORY=512')).status).toBe(2);
+    expect((await make(toVerify, 'destroy')).status).toBe(2);
+    expect(await template(NAME)).toBe(others);
+    expect((await make(toVerify, 'destroy', own)).status).toBe(0);
+    await expect(template(`${NAME}-verify-ci01`)).rejects.toThrow('does not exist');
+  });
+
   it('make ci-role-destroy does not lock out another role', async () => {
     const { status, stderr } = await make(KEYS, 'ci-role-destroy');
     expect(status).toBe(2);
@@ -299,7 +320,7 @@ describe('a pipeline from end to end', () => {
       (await new CloudFormationClient(client()).send(new DescribeStacksCommand({}))).Stacks?.map(
         ({ StackName }) => StackName,
       ).toSorted(),
-    ).toEqual(['CDKToolkit', NAME, `${NAME}-bootstrap`]);
+    ).toEqual(['CDKToolkit', NAME, `${NAME}-bootstrap`, `${NAME}-verify-ci01-bootstrap`]);
     expect(await make(KEYS, 'ci-role-destroy')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(`There is no stack ${NAME}-ci in that account and region`),

@@ -23,6 +23,10 @@ sbom: ##- List what the function is made of: target/sbom/bedrock-function.cdx.js
 models-issue: $(INFRA) ##- Keep one GitHub issue about models that need care (needs gh)
 	@$(OPERATE) commands/models/models-issue.ts
 
+.PHONY: verify-issue
+verify-issue: $(INFRA) ##- Keep one GitHub issue about what make verify saw fail (needs gh)
+	@$(OPERATE) commands/verify/verify-issue.ts
+
 .PHONY: summary
 summary: ##- Run a target and add its output to the job summary: OF=diff
 	@tools/summary

@@ -1,5 +1,5 @@
 import { type CiSettings, DEFAULT_ENVIRONMENT, isImmutable, readCiSettings } from '../../lib/ci/settings.ts';
-import { ciStackName, DEPLOY_ROLE, DIFF_ROLE, MODELS_ROLE } from '../../lib/ci/stack.ts';
+import { ciStackName, DEPLOY_ROLE, DIFF_ROLE, MODELS_ROLE, nightly, VERIFY_ROLE } from '../../lib/ci/stack.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { columns } from '../shared/terminal.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
@@ -33,6 +33,10 @@ await exitOnError(async () => {
   console.error(
     `\nDeployed ${stackName}. AWS takes tokens of deploy.yml on ${ci.branch} alone: protect that branch, and have the environment ask a reviewer.`,
   );
+  if (ci.verify)
+    console.error(
+      `The nightly make verify makes a stack of its own, which CloudFormation has to be allowed: make bootstrap FUNCTION_NAME=${nightly({ ...target, functionName: target.stackName }).functionName}, once.`,
+    );
   if (!isImmutable(ci)) console.error(numbersNeeded(ci));
 });
 
@@ -49,6 +53,7 @@ async function whatToSet(target: Target, stackName: string, { environment }: CiS
     ['variable', 'AWS_DEPLOY_ROLE_ARN', arn(DEPLOY_ROLE)],
     ['variable', 'AWS_DIFF_ROLE_ARN', arn(DIFF_ROLE)],
     ['variable', 'AWS_MODELS_ROLE_ARN', arn(MODELS_ROLE)],
+    ['variable', 'AWS_VERIFY_ROLE_ARN', arn(VERIFY_ROLE)],
   ].flatMap((row) => (row.every((cell) => cell !== undefined) ? [row.map((cell) => cell ?? '')] : []));
 }
 

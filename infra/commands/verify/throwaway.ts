@@ -1,43 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
-import { UserError } from '../../lib/errors.ts';
+import { THROWAWAY } from '../../lib/names.ts';
 import { verifyDir } from '../../lib/paths.ts';
 import { STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
 import { settingNames } from '../../lib/settings/settings.ts';
 import type { Given } from '../../lib/settings/sources.ts';
 import { clientOptions } from '../shared/aws.ts';
 
-/** What a throwaway's name ends with. */
-const NAME = /^[A-Za-z][A-Za-z0-9-]{0,51}-verify-[0-9a-z]{4}$/;
-
-/**
- * A name that no stack of the user's has.
- *
- * @param suffix four letters or digits: by chance, unless the account lets CloudFormation deploy named stacks alone.
- * @throws UserError when the names are too long, or the suffix is none.
- */
-export function throwawayName(functionName: string, suffix = randomBytes(2).toString('hex')): string {
-  const name = `${functionName}-verify-${suffix}`;
-  if (!/^[0-9a-z]{4}$/.test(suffix))
-    throw new UserError(`SUFFIX takes four small letters or digits, such as ci01; "${suffix}" was given.`);
-  if (!NAME.test(name))
-    throw new UserError(
-      `FUNCTION_NAME takes at most 52 characters with make verify, which adds -verify-${suffix}; "${functionName}" was given.`,
-    );
-  return name;
-}
-
 /** Whether `make verify` made the stack: its name and its tag both say so. */
 export const isThrowaway = ({ StackName = '', Tags = [] }: Stack): boolean =>
-  NAME.test(StackName) && Tags.some(({ Key, Value }) => Key === STACK_TAG && Value === StackName);
+  THROWAWAY.test(StackName) && Tags.some(({ Key, Value }) => Key === STACK_TAG && Value === StackName);
 
-/** The throwaway stacks that are there, whoever made them. Errors are the SDK's own. */
-export async function throwawayStacks(region: string): Promise<Stack[]> {
+/**
+ * The throwaway stacks that are there, whoever made them. Errors are the SDK's own.
+ *
+ * @param StackName of the one that is asked for: whoever may read that stack alone may not list the others.
+ */
+export async function throwawayStacks(region: string, StackName?: string): Promise<Stack[]> {
   const stacks: Stack[] = [];
   const client = new CloudFormationClient(clientOptions(region));
-  for await (const page of paginateDescribeStacks({ client }, {})) stacks.push(...(page.Stacks ?? []));
+  for await (const page of paginateDescribeStacks({ client }, { StackName })) stacks.push(...(page.Stacks ?? []));
   return stacks.filter(isThrowaway);
 }
 

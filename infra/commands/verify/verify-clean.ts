@@ -1,6 +1,7 @@
 import { exitOnError } from '../../lib/errors.ts';
+import { throwawayName } from '../../lib/names.ts';
 import { readChoice } from '../../lib/settings/choice.ts';
-import { asUserError } from '../shared/aws.ts';
+import { asUserError, unlessMissing } from '../shared/aws.ts';
 import { announceTarget } from '../shared/target.ts';
 import { removeThrowaway } from './clean.ts';
 import { contextOf, isEmulated, makeIn } from './context.ts';
@@ -12,9 +13,12 @@ const OLD_MS = 3_600_000;
 await exitOnError(async () => {
   const user = await announceTarget('removing throwaway stacks of make verify older than an hour, beside', 'existing');
   const choice = readChoice('existing');
-  const stacks = await throwawayStacks(user.region).catch((error: unknown) => {
+  const suffix = process.env.SUFFIX?.trim() || undefined;
+  const name = suffix && throwawayName(user.stackName, suffix);
+  const found = await unlessMissing(throwawayStacks(user.region, name)).catch((error: unknown) => {
     throw asUserError(error, user.region, ['cloudformation:DescribeStacks']);
   });
+  const stacks = found ?? [];
   const old = stacks.filter(({ CreationTime }) => Date.now() - (CreationTime?.getTime() ?? Date.now()) > OLD_MS);
   for (const { StackName = '' } of stacks.filter((stack) => !old.includes(stack)))
     console.error(

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { exitOnError, UserError } from '../../lib/errors.ts';
+import { throwawayName } from '../../lib/names.ts';
 import { modelsFile, verifiedDir, verifyDir, workspaceDir } from '../../lib/paths.ts';
 import { choose, type ReadChoice, readChoice } from '../../lib/settings/choice.ts';
 import { checkSettings } from '../../lib/settings/sources.ts';
@@ -17,7 +19,7 @@ import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './repor
 import { INTERRUPTED, lineOf, type Outcome, runSteps, type Step } from './run.ts';
 import { STEPS } from './steps/all.ts';
 import { modelSteps } from './steps/models.ts';
-import { removalCommand, throwawayEnvironment, throwawayName, throwawaySettings } from './throwaway.ts';
+import { removalCommand, throwawayEnvironment, throwawaySettings } from './throwaway.ts';
 
 await exitOnError(async () => {
   const { context, steps, most } = await preparedRun();
@@ -38,7 +40,8 @@ async function preparedRun(): Promise<{ context: Context; steps: readonly Step[]
   const steps = [...STEPS, ...modelSteps(process.env.MODELS, models, today)];
   const user = await announceTarget('proving on a throwaway beside', 'deploy');
   const { settings, given }: ReadChoice = readChoice('deploy');
-  const stackName = throwawayName(settings.functionName, process.env.SUFFIX?.trim() || undefined);
+  const suffix = process.env.SUFFIX?.trim() || randomBytes(2).toString('hex');
+  const stackName = throwawayName(settings.functionName, suffix);
   const target = { ...user, stackName };
   await requireBootstrap(target);
   await refuseExisting(target);

@@ -6,6 +6,10 @@ import { boundaryName, type Deployed, policyArn } from '../names.ts';
 export const stackArn = ({ functionName, region }: Deployed): string =>
   `arn:\${AWS::Partition}:cloudformation:${region}:\${AWS::AccountId}:stack/${functionName}/*`;
 
+/** Why its ARN has a star. */
+export const ONE_STACK =
+  'The star stands for the id that CloudFormation makes up for the one stack; no other stack matches.';
+
 /**
  * The roles that the CDK's CLI takes on for `deploy`, of its own bootstrap. That for images has nothing to do here. That to look
  * up may read the whole account: the CLI asks for it to show a person what changes, and with `--require-approval=never` shows nothing.
@@ -15,14 +19,16 @@ const CDK_ROLES = [
   DefaultStackSynthesizer.DEFAULT_FILE_ASSET_PUBLISHING_ROLE_ARN,
 ];
 
+/** A name of the CDK's bootstrap in this region, for `Fn::Sub`. */
+export const cdkName = (name: string, { region }: Deployed): string =>
+  name.replaceAll(`\${Qualifier}`, DefaultStackSynthesizer.DEFAULT_QUALIFIER).replaceAll(`\${AWS::Region}`, region);
+
 /** Everything that changes something is done as one of these, of this account and region. */
-export function assumeCdkRoles({ region }: Deployed): PolicyStatement {
-  const arn = (role: string): string =>
-    role.replaceAll(`\${Qualifier}`, DefaultStackSynthesizer.DEFAULT_QUALIFIER).replaceAll(`\${AWS::Region}`, region);
+export function assumeCdkRoles(deployed: Deployed, roles = CDK_ROLES): PolicyStatement {
   return new PolicyStatement({
     sid: 'AssumeCdkRoles',
     actions: ['sts:AssumeRole'],
-    resources: CDK_ROLES.map((role) => Fn.sub(arn(role))),
+    resources: roles.map((role) => Fn.sub(cdkName(role, deployed))),
   });
 }
 

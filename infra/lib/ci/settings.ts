@@ -39,6 +39,8 @@ export interface CiSettings {
   readonly pullRequests: boolean;
   /** Whether the weekly look at the models gets a role that can ask Bedrock about them. */
   readonly models: boolean;
+  /** Whether the nightly `make verify` gets a role that can make, try and remove its own stack. */
+  readonly verify: boolean;
 }
 
 /** The environment of deploy.yml, where the repository has no variable that names another. */
@@ -50,7 +52,7 @@ const DEFAULT_BRANCH = 'main';
 const SWITCH: Readonly<Record<string, boolean>> = { '': false, '0': false, false: false, '1': true, true: true };
 
 /**
- * Reads REPO, ENVIRONMENT, BRANCH, PULL_REQUESTS and MODELS.
+ * Reads REPO, ENVIRONMENT, BRANCH, PULL_REQUESTS, MODELS and VERIFY.
  *
  * @throws UserError naming the first of them that is missing or wrong.
  */
@@ -78,6 +80,7 @@ export function readCiSettings(environment: Environment): CiSettings {
     ),
     pullRequests: isOn('PULL_REQUESTS', environment),
     models: isOn('MODELS', environment),
+    verify: isOn('VERIFY', environment),
   };
 }
 
@@ -124,12 +127,12 @@ export function pullRequestClaims(ci: CiSettings): Claims {
   };
 }
 
-/** What a token has to say to ask about the models: one of models.yml, run on the branch that deploys. */
-export function modelsClaims(ci: CiSettings): Claims {
+/** What a token has to say that is of a workflow run by the clock or by hand: one of this file, on the branch that deploys. */
+export function branchClaims(ci: CiSettings, file: 'models.yml' | 'verify.yml'): Claims {
   const ref = `refs/heads/${ci.branch}`;
   return {
     equal: { sub: `repo:${ci.repository}:ref:${ref}`, ref, ...repositoryId(ci) },
-    like: { job_workflow_ref: workflow(ci, 'models.yml', ref) },
+    like: { job_workflow_ref: workflow(ci, file, ref) },
   };
 }
 

@@ -2,6 +2,7 @@ import { BootstraplessSynthesizer, CfnOutput, Duration, Fn, Stack, Validations }
 import { CfnOIDCProvider, PolicyDocument, type PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { readModels } from '../models/table.ts';
+import { NIGHTLY_SUFFIX, throwawayName } from '../names.ts';
 import { modelsFile } from '../paths.ts';
 import type { Settings } from '../settings/settings.ts';
 import {
@@ -10,12 +11,14 @@ import {
   callTheFunction,
   keepTheStop,
   modelArns,
+  ONE_STACK,
   readTheStack,
   seeTheBoundary,
   stackArn,
 } from './permissions.ts';
 import { AUDIENCE, ISSUER, type Provider } from './provider.ts';
-import { type CiSettings, type Claims, deployClaims, modelsClaims, pullRequestClaims } from './settings.ts';
+import { branchClaims, type CiSettings, type Claims, deployClaims, pullRequestClaims } from './settings.ts';
+import { verifyStars, verifyStatements } from './verify-permissions.ts';
 
 /** What a `CiStack` is made of. */
 export interface CiStackProps {
@@ -32,6 +35,7 @@ export const ciStackName = (functionName: string): string => `${functionName}-ci
 export const DEPLOY_ROLE = 'DeployRole';
 export const DIFF_ROLE = 'DiffRole';
 export const MODELS_ROLE = 'ModelsRole';
+export const VERIFY_ROLE = 'VerifyRole';
 
 /** Where `make models-refresh` asks, whatever region is deployed to. */
 const sourceRegion = (): string => readModels(modelsFile).sourceRegion;
@@ -43,6 +47,8 @@ interface CiRole {
   readonly claims: Claims;
   readonly policy: string;
   readonly statements: PolicyStatement[];
+  /** The resources with a star among them, and why they have it. */
+  readonly stars: readonly (readonly [resource: string, reason: string])[];
 }
 
 /**
@@ -63,15 +69,16 @@ export class CiStack extends Stack {
         ? [new CfnOIDCProvider(this, 'Provider', { url: `https://${ISSUER}`, clientIdList: [AUDIENCE] })]
         : [];
     const roles = [
-      this.addRole(deployRole(deployed, ci), deployed),
-      ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci), deployed)] : []),
-      ...(ci.models ? [this.addRole(modelsRole(ci), deployed)] : []),
+      this.addRole(deployRole(deployed, ci)),
+      ...(ci.pullRequests ? [this.addRole(diffRole(deployed, ci))] : []),
+      ...(ci.models ? [this.addRole(modelsRole(ci))] : []),
+      ...(ci.verify ? [this.addRole(verifyRole(deployed, ci))] : []),
     ];
     // By the provider's name, which is known, and so with no reference that would say which comes first.
     for (const role of roles) role.node.addDependency(...made);
   }
 
-  private addRole({ id, description, claims, policy, statements }: CiRole, deployed: CiStackProps['deployed']): Role {
+  private addRole({ id, description, claims, policy, statements, stars }: CiRole): Role {
     const role = new Role(this, id, {
       description,
       assumedBy: new WebIdentityPrincipal(
@@ -84,18 +91,8 @@ export class CiStack extends Stack {
       maxSessionDuration: Duration.hours(1),
       inlinePolicies: { [policy]: new PolicyDocument({ statements }) },
     });
-    const reasons = [
-      [
-        stackArn(deployed),
-        'The star stands for the id that CloudFormation makes up for the one stack; no other stack matches.',
-      ],
-      ...modelArns(sourceRegion()).map((arn) => [
-        arn,
-        'The models of models.json change; all may be read, and none called.',
-      ]),
-    ];
     // cdk-nag writes a pseudo parameter as <AWS::…>.
-    for (const [arn = '', reason = ''] of reasons)
+    for (const [arn, reason] of new Map(stars))
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM5[Resource::${arn.replace(/\$\{(.*?)\}/g, '<$1>')}]`,
         reason,
@@ -122,6 +119,7 @@ const deployRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole 
     callTheFunction(deployed),
     keepTheStop(deployed),
   ],
+  stars: [[stackArn(deployed), ONE_STACK]],
 });
 
 const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole => ({
@@ -130,12 +128,35 @@ const diffRole = (deployed: CiStackProps['deployed'], ci: CiSettings): CiRole =>
   claims: pullRequestClaims(ci),
   policy: 'ReadOneStack',
   statements: [readTheStack(deployed), seeTheBoundary(deployed)],
+  stars: [[stackArn(deployed), ONE_STACK]],
 });
 
 const modelsRole = (ci: CiSettings): CiRole => ({
   id: MODELS_ROLE,
   description: 'What the weekly look at the models may do: ask Bedrock about them',
-  claims: modelsClaims(ci),
+  claims: branchClaims(ci, 'models.yml'),
   policy: 'AskAboutModels',
   statements: [askAboutModels(sourceRegion())],
+  stars: modelArns(sourceRegion()).map((arn) => [
+    arn,
+    'The models of models.json change; all may be read, and none called.',
+  ]),
 });
+
+/** The stack beside the function's that the nightly `make verify` makes and removes. */
+export const nightly = ({ functionName, region }: CiStackProps['deployed']): CiStackProps['deployed'] => ({
+  functionName: throwawayName(functionName, NIGHTLY_SUFFIX),
+  region,
+});
+
+function verifyRole(deployed: CiStackProps['deployed'], ci: CiSettings): CiRole {
+  const throwaway = nightly(deployed);
+  return {
+    id: VERIFY_ROLE,
+    description: `What the nightly make verify may do: make, try and remove ${throwaway.functionName}`,
+    claims: branchClaims(ci, 'verify.yml'),
+    policy: 'VerifyOnOneStack',
+    statements: verifyStatements(throwaway, readModels(modelsFile).models),
+    stars: verifyStars(throwaway),
+  };
+}

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { z } from 'zod';
 import { clientOf, reserve } from './account.ts';
 import { hasSha256, runAsLambda, uploadedCode, unpacked } from './deployed-function.ts';
 import { answerOf, type Answer, type Asked, type Server, startFront } from './servers.ts';
@@ -74,19 +75,30 @@ async function refusal(
   return allowed ? undefined : denied(asked);
 }
 
+/** Requests of other services that name a resource. */
+const NAMED: Readonly<Record<string, (form: URLSearchParams, asked: Asked) => Request>> = {
+  AssumeRole: (form) => ({ action: 'sts:AssumeRole', resource: form.get('RoleArn') ?? '' }),
+  GetPolicy: (form) => ({ action: 'iam:GetPolicy', resource: form.get('PolicyArn') ?? '' }),
+  'AmazonSSM.GetParameter': (_, { body }) => {
+    const { Name } = z.object({ Name: z.string() }).parse(JSON.parse(body.toString()));
+    return { action: 'ssm:GetParameter', resource: `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${Name}` };
+  },
+};
+
 /** What the request is to IAM. Only those that the commands make with a pipeline's keys have a resource of their own. */
 function requestOf(asked: Asked): Request {
   const form = new URLSearchParams(asked.body.toString());
   const [, service = ''] = /\/([a-z0-9]+)\/aws4_request/.exec(asked.headers.authorization ?? '') ?? [];
   if (service === 'lambda') return lambdaRequest(asked);
-  if (asked.operation === 'AssumeRole') return { action: 'sts:AssumeRole', resource: form.get('RoleArn') ?? '' };
-  if (asked.operation === 'GetPolicy') return { action: 'iam:GetPolicy', resource: form.get('PolicyArn') ?? '' };
-  if (service === 'cloudformation')
-    return {
-      action: `cloudformation:${asked.operation}`,
-      resource: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${form.get('StackName')}/0123`,
-    };
+  if (service === 'cloudformation') return cloudFormationRequest(asked.operation, form.get('StackName') ?? '');
+  const named = NAMED[asked.operation]?.(form, asked);
+  if (named) return named;
   return { action: `${service}:${asked.operation.split('.').at(-1) || 'unknown'}`, resource: '*' };
+}
+
+function cloudFormationRequest(operation: string, name: string): Request {
+  const resource = name.startsWith('arn:') ? name : `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/0123`;
+  return { action: `cloudformation:${operation}`, resource };
 }
 
 function lambdaRequest({ path, method }: Asked): Request {

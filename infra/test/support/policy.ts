@@ -126,8 +126,13 @@ export function simulated(
  *
  * @throws Error when the request is none that AWS has.
  */
-export async function decision(policy: unknown, action: string, resource: string): Promise<string> {
-  const result = await simulated(policy, action, resource);
+export async function decision(
+  policy: unknown,
+  action: string,
+  resource: string,
+  context: Record<string, string> = {},
+): Promise<string> {
+  const result = await simulated(policy, action, resource, context);
   if (result.resultType === 'error') throw new Error(`${action} ${resource}: ${JSON.stringify(result.errors)}`);
   return result.overallResult;
 }

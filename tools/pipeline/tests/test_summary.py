@@ -63,5 +63,5 @@ def test_without_a_job_it_is_the_target_alone(folder: Path):
 def test_what_is_no_report_is_refused(folder: Path, of: str):
     done = summary(folder, of)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f'make summary: OF is "{of}": give one of bench-short diff' in done.stderr
+    assert f'make summary: OF is "{of}": give one of bench-short diff verify' in done.stderr
     assert not (folder / "hacked").exists()
