@@ -277,7 +277,9 @@ describe('a pipeline from end to end', () => {
   });
 
   it('the role of the nightly make verify makes and removes its own stack, and cannot touch another', async () => {
-    const { stdout, stderr } = await make(KEYS, 'ci-role', 'REPO=octo/repo', 'VERIFY=1');
+    const { status, stdout, stderr } = await make(KEYS, 'ci-role', 'REPO=octo/repo', 'MODELS=1', 'VERIFY=1');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('make bootstrap FUNCTION_NAME=') });
+    expect(stdout).toMatch(/\nvariable +AWS_MODELS_ROLE_ARN +arn:\S+ModelsRole/);
     const [, role = ''] = /\nvariable +AWS_VERIFY_ROLE_ARN +(arn:\S+VerifyRole\S+)\n/.exec(stdout) ?? [];
     const [command = ''] = /make bootstrap FUNCTION_NAME=\S+-verify-ci01/.exec(stderr) ?? [];
     expect((await make(KEYS, ...command.split(' ').slice(1))).status).toBe(0);
@@ -286,7 +288,7 @@ describe('a pipeline from end to end', () => {
     const deployed = await make(toVerify, 'deploy', own);
     expect(deployed).toMatchObject({
       status: 0,
-      stderr: expect.stringMatching(/could not be used to assume '\S+-deploy-role-\S+', but are for the right account/),
+      stdout: expect.stringMatching(/could not be used to assume '\S+-deploy-role-\S+', but are for the right account/),
     });
     expect((await make(toVerify, 'smoke', own)).status).toBe(0);
     const others = await template(NAME);
