@@ -30,15 +30,9 @@ TESTED = {
     "verify-issue": ("infra/test/verify-issue.test.ts", "'verify-issue'"),
 }
 
-<<<<<<< HEAD
-# Targets that no test runs: bench-short takes minutes to compile the other functions, and a person reads its numbers; fuzz needs a
-# nightly compiler, and its inputs are random.
-MEASURES = {"bench-short", "fuzz"}
-=======
-# Run by no test, each for its reason: bench-short takes minutes to compile what the function is measured beside, and its numbers
-# are there to be looked at; verify-hello compiles a part of the same; fuzz needs a nightly compiler, and looks for what no test knows.
+# Targets that no test runs: bench-short takes minutes to compile the other functions, and a person reads its numbers; verify-hello
+# compiles one of those functions; fuzz needs a nightly compiler, and its inputs are random.
 MEASURES = {"bench-short", "fuzz", "verify-hello"}
->>>>>>> 80b7781 (Run make verify every night, and keep one issue about what fails)
 
 MAKE = re.compile(r"make((?: [a-z][a-z-]*)+)(?: [A-Z][A-Z_]*=[\w./-]+)*")
 SUMMARIZED = re.compile(r" OF=(\S+)")

@@ -1,16 +1,54 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  CreateChangeSetCommand,
+  paginateDescribeStacks,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
+import { UserError } from '../../lib/errors.ts';
 import { THROWAWAY } from '../../lib/names.ts';
 import { verifyDir } from '../../lib/paths.ts';
 import { STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
 import { settingNames } from '../../lib/settings/settings.ts';
 import type { Given } from '../../lib/settings/sources.ts';
-import { clientOptions } from '../shared/aws.ts';
+import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
+import type { Target } from '../shared/target.ts';
 
-/** Whether `make verify` made the stack: its name and its tag both say so. */
-export const isThrowaway = ({ StackName = '', Tags = [] }: Stack): boolean =>
-  THROWAWAY.test(StackName) && Tags.some(({ Key, Value }) => Key === STACK_TAG && Value === StackName);
+/** Whether `make verify` made the stack: its name and its tag both say so. One that was claimed alone has nothing in it, and no tag. */
+export const isThrowaway = ({ StackName = '', StackStatus, Tags = [] }: Stack): boolean =>
+  THROWAWAY.test(StackName) &&
+  (StackStatus === 'REVIEW_IN_PROGRESS' || Tags.some(({ Key, Value }) => Key === STACK_TAG && Value === StackName));
+
+/** The refusal of a stack that is there, whoever made it: what a run has not made, it does not remove. */
+export const isTaken = ({ stackName, region }: Target): UserError =>
+  new UserError(
+    `The stack ${stackName} is there already: choose another SUFFIX, or remove it by ${removalCommand(stackName, region)}. Nothing was made.`,
+  );
+
+/**
+ * Takes the name: of two runs at once CloudFormation lets one make a change set of this name. It makes an empty stack, and is gone once
+ * that of the deploy is executed.
+ *
+ * @throws UserError where another run has the name.
+ */
+export async function claim(target: Target): Promise<void> {
+  const TemplateBody = JSON.stringify({ Resources: { Claim: { Type: 'AWS::CloudFormation::WaitConditionHandle' } } });
+  const change = {
+    StackName: target.stackName,
+    ChangeSetName: 'make-verify',
+    ChangeSetType: 'CREATE',
+    TemplateBody,
+  } as const;
+  try {
+    await new CloudFormationClient(clientOptions(target.region)).send(new CreateChangeSetCommand(change));
+  } catch (error) {
+    // Whoever may deploy by the CDK's roles alone goes on without it.
+    if (isDenied(error)) return;
+    if (error instanceof Error && /already exists/.test(error.message)) throw isTaken(target);
+    throw asUserError(error, target.region);
+  }
+}
 
 /**
  * The throwaway stacks that are there, whoever made them. Errors are the SDK's own.

@@ -19,11 +19,12 @@ import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './repor
 import { INTERRUPTED, lineOf, type Outcome, runSteps, type Step } from './run.ts';
 import { STEPS } from './steps/all.ts';
 import { modelSteps } from './steps/models.ts';
-import { removalCommand, throwawayEnvironment, throwawaySettings } from './throwaway.ts';
+import { claim, isTaken, removalCommand, throwawayEnvironment, throwawaySettings } from './throwaway.ts';
 
 await exitOnError(async () => {
   const { context, steps, most } = await preparedRun();
   await requireConsent(context, most);
+  await claim(context.target);
   const began = Date.now();
   const outcomes = await tried(steps, context);
   const { outcome, left } = await removeThrowaway(context);
@@ -44,7 +45,7 @@ async function preparedRun(): Promise<{ context: Context; steps: readonly Step[]
   const stackName = throwawayName(settings.functionName, suffix);
   const target = { ...user, stackName };
   await requireBootstrap(target);
-  await refuseExisting(target);
+  if (await findStack(target)) throw isTaken(target);
   const own = throwawaySettings(given, stackName, settings.region);
   const choice = choose(checkSettings(own), readModels(modelsFile), today);
   const environment = throwawayEnvironment(stackName, own);
@@ -56,15 +57,6 @@ async function preparedRun(): Promise<{ context: Context; steps: readonly Step[]
   });
   const planned = steps.flatMap(({ calls = [] }) => calls);
   return { context, steps, most: mostUsd(planned, choice) };
-}
-
-/** @throws UserError where the stack is there, whoever made it: what a run has not made, it does not remove. */
-async function refuseExisting(target: Target): Promise<void> {
-  const { stackName, region } = target;
-  if (await findStack(target))
-    throw new UserError(
-      `The stack ${stackName} is there already: choose another SUFFIX, or remove it by ${removalCommand(stackName, region)}. Nothing was made.`,
-    );
 }
 
 /** @throws UserError where nobody says yes. */
