@@ -39,24 +39,22 @@ export const verifyStars = (deployed: Deployed): [resource: string, reason: stri
 function grantsOf(deployed: Deployed, models: readonly ModelRow[]): Grant[] {
   const here = (service: string, resource: string): string =>
     `arn:\${AWS::Partition}:${service}:${deployed.region}:\${AWS::AccountId}:${resource}`;
+  const ended = models
+    .filter(({ api, lifecycle }) => api === 'InvokeModel' && lifecycle.status === 'ended')
+    .map(
+      ({ foundationModel }) => `arn:\${AWS::Partition}:bedrock:${deployed.region}::foundation-model/${foundationModel}`,
+    );
   return [
     ...ofTheStack(deployed),
     ...ofTheFunction(deployed, here),
     ...ofTheBatch(deployed, here),
     {
-      // None of them takes a narrower resource that would do (Service Authorization Reference).
       sid: 'LookForWhatIsLeft',
       actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListMetrics', 'logs:DescribeLogGroups', 'tag:GetResources'],
       resources: ['*'],
-      star: 'These list names alone, and AWS lets nobody list some of them.',
+      star: 'They list names, and AWS takes no narrower resource for them that would list by prefix or tag.',
     },
-    ...models
-      .filter(({ api, lifecycle }) => api === 'InvokeModel' && lifecycle.status === 'ended')
-      .map(({ foundationModel }) => ({
-        sid: 'AskTheEndedModel',
-        actions: ['bedrock:InvokeModel'],
-        resources: [`arn:\${AWS::Partition}:bedrock:${deployed.region}::foundation-model/${foundationModel}`],
-      })),
+    ...(ended.length > 0 ? [{ sid: 'AskEndedModels', actions: ['bedrock:InvokeModel'], resources: ended }] : []),
   ];
 }
 
