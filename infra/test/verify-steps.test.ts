@@ -18,7 +18,7 @@ import { STEPS } from '../commands/verify/steps/all.ts';
 import { modelSteps } from '../commands/verify/steps/models.ts';
 import { walkthroughEvent } from '../commands/verify/steps/contract.ts';
 import { pagesOf, readReports, tableOf, withTable } from '../commands/verify/report.ts';
-import { throwawaySettings } from '../commands/verify/throwaway.ts';
+import { isThrowaway, throwawaySettings, throwawayStacks } from '../commands/verify/throwaway.ts';
 import { throwawayName } from '../lib/names.ts';
 import { verifiedDir, verifyDir, workspaceDir } from '../lib/paths.ts';
 import { choose } from '../lib/settings/choice.ts';
@@ -1082,6 +1082,19 @@ describe('the removal', () => {
     expect(removal).toMatchObject({ outcome: { result: 'passed' }, left: [] });
   });
 
+  it('of a stack that is looked for by its name asks about no other', async () => {
+    await create(NAME);
+    const ofOne = await startFront(moto, ({ operation, body }) =>
+      operation === 'DescribeStacks' && !new URLSearchParams(body.toString()).has('StackName') ? denied : undefined,
+    );
+    vi.stubEnv('AWS_ENDPOINT_URL', ofOne.url);
+    const found = await throwawayStacks('ap-northeast-1', NAME);
+    const all = await throwawayStacks('ap-northeast-1').catch(() => 'denied');
+    await ofOne.stop();
+    await destroy();
+    expect([found.map(({ StackName }) => StackName), all]).toEqual([[NAME], 'denied']);
+  });
+
   it('says what these credentials may not look for', async () => {
     await create(NAME);
     const blind = await startFront(moto, ({ operation }) =>
@@ -1170,6 +1183,20 @@ describe('a throwaway', () => {
     expect(throwawayName('a-function', 'ci01')).toBe('a-function-verify-ci01');
     expect(() => throwawayName('a'.repeat(53), 'ci01')).toThrow('FUNCTION_NAME takes at most 52 characters');
     expect(() => throwawayName('a-function', 'prod1')).toThrow('SUFFIX takes four small letters or digits');
+  });
+
+  it('is a stack with its name and tag, or one of its name with nothing in it yet', () => {
+    const tag = (Value: string) => ({ Tags: [{ Key: 'BedrockOnLambdaVerify', Value }] });
+    const stack = { StackName: NAME, StackStatus: 'CREATE_COMPLETE' } as const;
+    const claimed = { ...stack, StackStatus: 'REVIEW_IN_PROGRESS' } as const;
+    const stacks = [
+      { ...stack, CreationTime: undefined, ...tag(NAME) },
+      { ...claimed, CreationTime: undefined },
+      { ...stack, CreationTime: undefined },
+      { ...stack, CreationTime: undefined, ...tag('another') },
+      { ...claimed, StackName: 'bedrock-titan-function', CreationTime: undefined },
+    ];
+    expect(stacks.map(isThrowaway)).toEqual([true, true, false, false, false]);
   });
 
   it('has the settings of the user, but for those that write to somebody, and short answers', () => {

@@ -257,6 +257,11 @@ describe('make verify', () => {
     await stack('bedrock-titan-function-verify-00bb');
     await stack('bedrock-titan-function-verify-00cc', 'another');
     await stack('bedrock-titan-function', 'bedrock-titan-function');
+    const none = 'There is no throwaway stack older than an hour.\n';
+    expect(await make('verify-clean', 'SUFFIX=zz99')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(none),
+    });
     const young = await make('verify-clean');
     expect(young.stderr).toMatch(
       /bedrock-titan-function-verify-00aa is younger than an hour: it stays. To remove it: make destroy FUNCTION_NAME=bedrock-titan-function-verify-00aa REGION=ap-northeast-1\n/,
