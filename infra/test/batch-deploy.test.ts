@@ -171,7 +171,7 @@ describe('a batch on AWS', () => {
     expect(await batch()).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(
-        `${NAME} in ap-northeast-1 was deployed without BATCH=1: run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.\n`,
+        `${NAME} in ap-northeast-1 was deployed without BATCH=1. Run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.\n`,
       ),
     });
     expect(await batch('TARGET=local')).toMatchObject({ status: 0, stderr: expect.stringContaining('a stand-in') });

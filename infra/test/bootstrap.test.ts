@@ -63,7 +63,7 @@ describe('make bootstrap', () => {
     expect(await make('deploy', 'FUNCTION_NAME=other')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(
-        `\nCloudFormation may deploy other functions in account ${ACCOUNT}, region ap-northeast-1, and not other: run \`make bootstrap\` with the same settings, once, then try again.\n`,
+        `\nCloudFormation may deploy other functions in account ${ACCOUNT}, region ap-northeast-1, and not other. Run \`make bootstrap\` with the same settings, once, then try again.\n`,
       ),
     });
   });

@@ -38,7 +38,7 @@ const touching = ['diff', 'deploy', 'outputs', 'destroy', 'bootstrap'];
 describe('without credentials', () => {
   it.each(touching)('make %s says so in one sentence', async (command) => {
     expect(await refusal([command])).toBe(
-      'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n',
+      'No usable AWS credentials were found. Sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n',
     );
   });
 
@@ -81,14 +81,14 @@ describe('with a profile of aws login', () => {
 
   it('that has no session here, the sentence does not say that no credentials were found', async () => {
     expect(await refusal(['outputs'], profile())).toBe(
-      "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.\n",
+      "The profile's session of `aws login` is over, or this machine has none. Sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.\n",
     );
   });
 
   // The SDK's provider passes a refresh that failed on to the next one, and the last one says that there is nothing.
   it('whose session can be refreshed no more, the sentence says that nothing can be used', async () => {
     expect(await refusal(['outputs'], profile('2026-01-01T00:00:00Z'))).toMatch(
-      /^No usable AWS credentials were found: sign in \(`aws login`/,
+      /^No usable AWS credentials were found. Sign in \(`aws login`/,
     );
   });
 
@@ -143,7 +143,7 @@ describe('with credentials', () => {
 
   it('a shell set to another region is asked about', async () => {
     expect(await refusal(['deploy'], { ...signedIn(), AWS_REGION: 'us-east-1' })).toBe(
-      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1: give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.\n',
+      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1. Give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.\n',
     );
   });
 
@@ -151,7 +151,7 @@ describe('with credentials', () => {
     'make %s in an account without the CDK says how to set it up, and touches nothing',
     async (command) => {
       expect(await refusal([command], signedIn())).toMatch(
-        /^Account 123456789012, region ap-northeast-1: (deploying|comparing) stack bedrock-titan-function\nThe CDK is not set up in account 123456789012, region ap-northeast-1: run `make bootstrap` with the same settings, once, then try again\.\n$/,
+        /^Account 123456789012, region ap-northeast-1: (deploying|comparing) stack bedrock-titan-function\nThe CDK is not set up in account 123456789012, region ap-northeast-1. Run `make bootstrap` with the same settings, once, then try again\.\n$/,
       );
       expect((await new CloudFormationClient(options()).send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
     },
@@ -285,15 +285,15 @@ describe('credentials that AWS refuses', () => {
   it.each([
     [
       'ExpiredToken',
-      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
+      'The AWS credentials have expired. Sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
     ],
     [
       'InvalidClientTokenId',
-      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n',
+      'AWS does not accept these credentials in ap-northeast-1. Check that the keys are whole and active, and that the account has that region turned on.\n',
     ],
     [
       'SignatureDoesNotMatch',
-      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.\n',
+      'AWS does not accept these credentials in ap-northeast-1. Check that the keys are whole and active, and that the account has that region turned on.\n',
     ],
   ])('%s is one sentence', async (code, sentence) => {
     const server = await answers(code);
@@ -308,7 +308,7 @@ describe('credentials that AWS refuses', () => {
     const server = await answers('unused');
     await server.stop();
     expect(await refusal(['deploy'], { ...KEYS, AWS_ENDPOINT_URL: server.url })).toBe(
-      'AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.\n',
+      'AWS in ap-northeast-1 cannot be reached from here. Check the network, the proxy and AWS_ENDPOINT_URL, then try again.\n',
     );
   });
 });

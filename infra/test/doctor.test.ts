@@ -583,7 +583,7 @@ describe('of the stack make doctor and make deploy say the same:', () => {
   beforeAll(() => {
     noCargo = noRust().PATH;
   });
-  const COMPILES = 'cargo cannot be run: install it (make setup), then try again.';
+  const COMPILES = 'cargo cannot be run. Install it (make setup), then try again.';
 
   it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])('%s is made anew', async (status) => {
     expect(await both('unborn', stackIs(status))).toEqual({
@@ -719,31 +719,31 @@ describe.concurrent('with no account to ask', () => {
     [
       'no credentials',
       { environment: noKeys },
-      'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
+      'No usable AWS credentials were found. Sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
       '使える AWS の認証情報が見つかりません。サインインして (`aws login`、IAM Identity Center なら `aws sso login`) 既定でないプロファイルは AWS_PROFILE に指定するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定してから、やり直してください。',
     ],
     [
       'expired credentials',
       { aws: on('GetCallerIdentity', xml('x', 'ExpiredToken')) },
-      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
+      'The AWS credentials have expired. Sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
       'AWS の認証情報の有効期限が切れています。もう一度サインインしてから (`aws login`、IAM Identity Center なら `aws sso login`、または新しいキー)、やり直してください。',
     ],
     [
       'credentials that AWS refuses there',
       { aws: on('GetCallerIdentity', xml('x', 'InvalidClientTokenId')) },
-      'AWS does not accept these credentials in ap-northeast-1: check that the keys are whole and active, and that the account has that region turned on.',
+      'AWS does not accept these credentials in ap-northeast-1. Check that the keys are whole and active, and that the account has that region turned on.',
       'ap-northeast-1 の AWS がこの認証情報を受け付けません。キーが正しく有効であること、アカウントでこのリージョンが有効になっていることを確認してください。',
     ],
     [
       'a shell set to another region',
       { environment: { AWS_REGION: 'us-east-1' } },
-      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1: give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.',
+      'AWS_REGION is us-east-1, but the stack goes to ap-northeast-1. Give REGION=ap-northeast-1 if that is meant, or unset AWS_REGION.',
       'AWS_REGION は us-east-1 ですが、スタックのデプロイ先は ap-northeast-1 です。それでよければ REGION=ap-northeast-1 を指定し、そうでなければ AWS_REGION の設定を解除してください。',
     ],
     [
       'no network',
       { environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } },
-      'AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.',
+      'AWS in ap-northeast-1 cannot be reached from here. Check the network, the proxy and AWS_ENDPOINT_URL, then try again.',
       'ap-northeast-1 の AWS に接続できません。ネットワーク、プロキシ、AWS_ENDPOINT_URL を確認してから、やり直してください。',
     ],
   ];

@@ -105,8 +105,8 @@ describe('make estimate PROMPTS=', () => {
     const { status, stderr } = await machine.make(['estimate', 'PROMPTS=1000,10000000']);
     expect(status).toBe(0);
     expect(stderr.split('\n').filter((line) => line.includes('prompts'))).toEqual([
-      '10,000,000 prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make 3 files.',
-      '10,000,000 prompts take 44 days at 8 at once, and a batch ends after 7: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.',
+      '10,000,000 prompts are more than one run of Step Functions reads (10 GB, 100 million rows). Make 3 files.',
+      '10,000,000 prompts take 44 days at 8 at once, and a batch ends after 7. Raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.',
     ]);
     const enough = await machine.make(['estimate', 'PROMPTS=1000000', 'BATCH_RETENTION_DAYS=5', 'MAX_CONCURRENCY=8']);
     expect(enough.stderr).not.toContain('prompts');

@@ -75,13 +75,13 @@ describe('make invoke of a deployed function', () => {
       'credentials that may not call it',
       refusedBy('AccessDeniedException', 403),
       2,
-      'These credentials may not do that: allow lambda:InvokeFunction to them, then try again.\n',
+      'These credentials may not do that. Allow lambda:InvokeFunction to them, then try again.\n',
     ],
     [
       'credentials that have expired',
       refusedBy('ExpiredTokenException', 403),
       2,
-      'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
+      'The AWS credentials have expired. Sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.\n',
     ],
     [
       'a failure of Lambda',
@@ -103,7 +103,7 @@ describe('make invoke of a deployed function', () => {
       status: 2,
       calls: 0,
       stdout: '',
-      stderr: `${ANNOUNCED}No usable AWS credentials were found: sign in (\`aws login\`, or \`aws sso login\` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n`,
+      stderr: `${ANNOUNCED}No usable AWS credentials were found. Sign in (\`aws login\`, or \`aws sso login\` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.\n`,
     });
   });
 
@@ -113,7 +113,7 @@ describe('make invoke of a deployed function', () => {
     expect(await machine.xtask(['invoke', EVENT], { ...KEYS, AWS_ENDPOINT_URL: gone.url })).toEqual({
       status: 4,
       stdout: '',
-      stderr: `${ANNOUNCED}AWS in ap-northeast-1 cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.\n`,
+      stderr: `${ANNOUNCED}AWS in ap-northeast-1 cannot be reached from here. Check the network, the proxy and AWS_ENDPOINT_URL, then try again.\n`,
     });
   });
 
@@ -130,7 +130,7 @@ describe('make invoke of a deployed function', () => {
       status: 2,
       calls: 0,
       stdout: '',
-      stderr: `${ANNOUNCED}a-function was deployed to account 210987654321 (AWS_PROFILE=work), and these credentials are of account 123456789012 (AWS_PROFILE=home): set AWS_PROFILE to a profile of account 210987654321, or run \`make deploy\` with these credentials. Nothing was called.\n`,
+      stderr: `${ANNOUNCED}a-function was deployed to account 210987654321 (AWS_PROFILE=work), and these credentials are of account 123456789012 (AWS_PROFILE=home). Set AWS_PROFILE to a profile of account 210987654321, or run \`make deploy\` with these credentials. Nothing was called.\n`,
     });
   });
 });

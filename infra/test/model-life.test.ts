@@ -24,7 +24,7 @@ describe('a granted model', () => {
   it('that ends in 61 days has no problem, in 60 it has one', () => {
     expect(problems(living({ endOfLife: '2027-01-23' }))).toEqual([]);
     expect(problems(living({ endOfLife: '2027-01-22' }))).toEqual([
-      `${id} ends in 60 days, on 2027-01-22: set MODEL to another one before that.`,
+      `${id} ends in 60 days, on 2027-01-22. Set MODEL to another one before that.`,
     ]);
   });
 
@@ -68,7 +68,7 @@ it('a model has ended by its status, and from the day of its end on', () => {
 it('the life of a granted model is stale after 30 days, unless it has ended', () => {
   expect(problems(living({ confirmedOn: '2026-10-24' }))).toEqual([]);
   expect(problems(living({ confirmedOn: '2026-10-23' }))).toEqual([
-    `${id}: AWS was last asked 31 days ago, on 2026-10-23, whether it ends: run \`make models-refresh\`.`,
+    `${id}: AWS was last asked 31 days ago, on 2026-10-23, whether it ends. Run \`make models-refresh\`.`,
   ]);
   expect(problems(living({ confirmedOn: '2026-10-23' }), [])).toEqual([]);
   expect(problems(living({ status: 'ended', confirmedOn: '2020-01-01' }), [])).toEqual([]);

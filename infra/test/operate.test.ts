@@ -151,7 +151,7 @@ describe('make stop, status and resume', () => {
     const refusal = {
       status: 2,
       stderr: expect.stringContaining(
-        `\nThe function ${name} in ap-northeast-1 was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.\n`,
+        `\nThe function ${name} in ap-northeast-1 was not made by this project's stack. Check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.\n`,
       ),
     };
     expect(await make(['stop', `FUNCTION_NAME=${name}`])).toMatchObject(refusal);
@@ -183,7 +183,7 @@ describe('make stop, status and resume', () => {
     const { status, stderr } = await make([command, 'FUNCTION_NAME=nothing']);
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: expect.stringContaining('There is no function nothing in ap-northeast-1: run `make deploy` first'),
+      stderr: expect.stringContaining('There is no function nothing in ap-northeast-1. Run `make deploy` first'),
     });
   });
 

@@ -157,7 +157,7 @@ describe('settings', () => {
     expect(
       sentence(() => settle({ SERVICE_TIER: 'flex', MODEL: 'jp.amazon.nova-2-lite-v1:0,apac.amazon.nova-micro-v1:0' })),
     ).toBe(
-      'SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and apac.amazon.nova-micro-v1:0 is none: leave it out, or grant only jp.amazon.nova-2-lite-v1:0, openai.gpt-oss-20b-1:0, qwen.qwen3-32b-v1:0.',
+      'SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and apac.amazon.nova-micro-v1:0 is none. Leave it out, or grant only jp.amazon.nova-2-lite-v1:0, openai.gpt-oss-20b-1:0, qwen.qwen3-32b-v1:0.',
     );
     expect(sentence(() => settle({ MAX_TOKENS: '64001' }))).toBe(
       'MAX_TOKENS takes at most 64000 with jp.amazon.nova-2-lite-v1:0; "64001" was given.',

@@ -159,7 +159,7 @@ describe('make smoke', () => {
     expect(await fresh.command('deploy/smoke')).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'No deployment is recorded here: run `make deploy` first.\n',
+      stderr: 'No deployment is recorded here. Run `make deploy` first.\n',
     });
     fresh.remove();
   });

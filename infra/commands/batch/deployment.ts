@@ -117,7 +117,7 @@ const texts = {
   ),
   withoutBatch: message(
     (name: string, region: string) =>
-      `${name} in ${region} was deployed without BATCH=1: run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.`,
+      `${name} in ${region} was deployed without BATCH=1. Run make deploy BATCH=1 with its other settings, or use TARGET=local to ask the function on this machine.`,
     (name, region) =>
       `${region} の ${name} は BATCH=1 なしでデプロイされています。ほかの設定はそのままで make deploy BATCH=1 を実行するか、手元の関数を使う場合は TARGET=local を付けてください。`,
   ),

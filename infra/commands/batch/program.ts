@@ -48,7 +48,7 @@ async function run(
   environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   const program = process.env.BATCH_PROGRAM;
-  if (!program) throw new UserError('BATCH_PROGRAM names no program: run this by make batch.');
+  if (!program) throw new UserError('BATCH_PROGRAM names no program. Run this by make batch.');
   // The shell's settings of a function are of the one on this machine.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('BEDROCK_'));
   const child = spawn(program, [command, ...args], {

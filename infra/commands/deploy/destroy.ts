@@ -11,7 +11,7 @@ import { forgetPrevious } from './previous.ts';
 const texts = {
   absent: message(
     ({ stackName }: Target) =>
-      `There is no stack ${stackName} in that account and region: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`,
+      `There is no stack ${stackName} in that account and region. Check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was removed.`,
     ({ stackName }) =>
       `このアカウントとリージョンにスタック ${stackName} はありません。REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。何も削除していません。`,
   ),

@@ -72,7 +72,7 @@ const texts = {
   ),
   forOthers: message(
     ({ account, region, stackName }: Target) =>
-      `CloudFormation may deploy other functions in account ${account}, region ${region}, and not ${stackName}: run \`make bootstrap\` with the same settings, once, then try again.`,
+      `CloudFormation may deploy other functions in account ${account}, region ${region}, and not ${stackName}. Run \`make bootstrap\` with the same settings, once, then try again.`,
     ({ account, region, stackName }) =>
       `アカウント ${account}、リージョン ${region} の CloudFormation は、ほかの関数をデプロイできますが、${stackName} はデプロイできません。同じ設定で \`make bootstrap\` を一度実行してから、やり直してください。`,
   ),

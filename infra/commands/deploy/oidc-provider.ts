@@ -17,7 +17,7 @@ export async function settleProvider(ciStack: Target): Promise<Provider> {
   if (!audiences) return 'own';
   if (audiences.includes(AUDIENCE)) return 'existing';
   throw new UserError(
-    `The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}: add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`,
+    `The account's provider for ${ISSUER} does not take the audience ${AUDIENCE}. Add it (aws iam add-client-id-to-open-id-connect-provider --client-id ${AUDIENCE} --open-id-connect-provider-arn ARN), then try again.`,
   );
 }
 

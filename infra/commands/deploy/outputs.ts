@@ -6,7 +6,7 @@ import { message, said } from '../../lib/text.ts';
 const texts = {
   absent: message(
     (name: string) =>
-      `There is no stack ${name} in that account and region: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+      `There is no stack ${name} in that account and region. Run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
     (name) =>
       `このアカウントとリージョンにスタック ${name} はありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
   ),

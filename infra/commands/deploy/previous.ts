@@ -139,13 +139,13 @@ export async function rollBack(target: Target): Promise<RolledBack> {
 const texts = {
   unreadable: message(
     () =>
-      'What is deployed cannot be remembered, so make rollback will not work: allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
+      'What is deployed cannot be remembered, so make rollback will not work. Allow cloudformation:DescribeStacks and cloudformation:GetTemplate to these credentials.',
     () =>
       'デプロイ済みの内容を保存できないため、make rollback は使えません。この認証情報に cloudformation:DescribeStacks と cloudformation:GetTemplate を許可してください。',
   ),
   nothing: message(
     (name: string) =>
-      `Nothing is remembered of ${name} from before the last deploy, so it stays as it is: check out the version that you want and run make deploy.`,
+      `Nothing is remembered of ${name} from before the last deploy, so it stays as it is. Check out the version that you want and run make deploy.`,
     (name) =>
       `${name} の前回のデプロイより前の記録がないため、何も変更していません。戻したいバージョンをチェックアウトして make deploy を実行してください。`,
   ),

@@ -131,7 +131,7 @@ export const ciApp = (provider?: Provider): CdkApp => ({
 
 const texts = {
   absent: message(
-    (program: string) => `${program} cannot be run: install it (make setup), then try again.`,
+    (program: string) => `${program} cannot be run. Install it (make setup), then try again.`,
     (program) => `${program} を実行できません。インストールしてから (make setup)、やり直してください。`,
   ),
   failed: message(

@@ -217,15 +217,15 @@ const callRemedies: Readonly<Record<string, { readonly en: string; readonly ja: 
     ja: 'この認証情報にモデルへの bedrock:InvokeModel を許可してください。他社のモデルでは契約 (agreement) も必要です。',
   },
   ResourceNotFoundException: {
-    en: "The model has ended, or the provider's form is missing: see the lines above.",
+    en: "The model has ended, or the provider's form is missing. See the lines above.",
     ja: 'モデルの提供終了か、提供元のフォームの未提出です。上の行を確認してください。',
   },
   ThrottlingException: {
-    en: 'Too many calls just now: try again in a minute.',
+    en: 'Too many calls just now. Try again in a minute.',
     ja: '呼び出しが集中しています。1 分ほど待ってから、やり直してください。',
   },
   ValidationException: {
-    en: "Bedrock does not take the model's id in this region: see the lines above.",
+    en: "Bedrock does not take the model's id in this region. See the lines above.",
     ja: 'このリージョンの Bedrock はこのモデル ID を受け付けません。上の行を確認してください。',
   },
 };

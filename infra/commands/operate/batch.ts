@@ -281,7 +281,7 @@ function notStarted(error: unknown, output: string, record: BatchRecord): unknow
   if (isRefused(error)) removeRecord(output, record);
   return isMissing(error)
     ? new UserError({
-        en: 'The state machine of batches is gone. Nothing was started: run make deploy BATCH=1 first.',
+        en: 'The state machine of batches is gone. Nothing was started. Run make deploy BATCH=1 first.',
         ja: 'バッチ用のステートマシンがありません。何も開始していません。先に make deploy BATCH=1 を実行してください。',
       })
     : error;
@@ -315,7 +315,7 @@ function reason({ status, error }: Execution): string | undefined {
       ja: 'stopped   make batch-stop か make stop でバッチが終了しました',
     });
   return said({
-    en: `ended     the execution is ${status}${error ? ` with ${error}` : ''}: see Step Functions in the console`,
+    en: `ended     the execution is ${status}${error ? ` with ${error}` : ''}. See Step Functions in the console`,
     ja: `ended     実行は ${status} で終わりました${error ? ` (${error})` : ''}。コンソールの Step Functions を確認してください`,
   });
 }

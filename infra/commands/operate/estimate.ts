@@ -41,13 +41,13 @@ const texts = {
   ),
   tooLarge: message(
     (rows: string, files: number) =>
-      `${rows} prompts are more than one run of Step Functions reads (10 GB, 100 million rows): make ${files} files.`,
+      `${rows} prompts are more than one run of Step Functions reads (10 GB, 100 million rows). Make ${files} files.`,
     (rows, files) =>
       `${rows} 件は、Step Functions が 1 回の実行で読める量 (10 GB、1 億行) を超えます。${files} 個のファイルに分けてください。`,
   ),
   tooLong: message(
     (rows: string, days: number, concurrency: number, retentionDays: number) =>
-      `${rows} prompts take ${days} days at ${concurrency} at once, and a batch ends after ${retentionDays}: raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.`,
+      `${rows} prompts take ${days} days at ${concurrency} at once, and a batch ends after ${retentionDays}. Raise MAX_CONCURRENCY or BATCH_RETENTION_DAYS.`,
     (rows, days, concurrency, retentionDays) =>
       `${rows} 件は同時実行数 ${concurrency} で ${days} 日かかりますが、バッチは ${retentionDays} 日で終了します。MAX_CONCURRENCY か BATCH_RETENTION_DAYS を大きくしてください。`,
   ),

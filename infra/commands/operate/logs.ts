@@ -24,7 +24,7 @@ const texts = {
   ),
   absent: message(
     (name: string, region: string) =>
-      `There is no log group /aws/lambda/${name} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+      `There is no log group /aws/lambda/${name} in ${region}. Run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
     (name, region) =>
       `${region} にロググループ /aws/lambda/${name} がありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
   ),

@@ -24,12 +24,12 @@ const texts = {
     () => '自動停止 (ブレーキ) はありません。前回のデプロイで DAILY_LIMIT_USD が指定されていません。',
   ),
   batchMayRun: message(
-    () => 'A batch may run on: see Step Functions in the console.',
+    () => 'A batch may run on. See Step Functions in the console.',
     () => 'バッチが動き続けている可能性があります。コンソールの Step Functions で確認してください。',
   ),
   failedToStop: message(
     (time: string) =>
-      `The brake could not stop the function at ${time}: see Step Functions in the console, and make stop.`,
+      `The brake could not stop the function at ${time}. See Step Functions in the console, and make stop.`,
     (time) =>
       `ブレーキは ${time} に関数を停止できませんでした。コンソールの Step Functions を確認し、make stop を実行してください。`,
   ),

@@ -43,13 +43,13 @@ export const troubleText = message(
   (trouble: Trouble, region: string) =>
     ({
       expired:
-        'The AWS credentials have expired: sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
+        'The AWS credentials have expired. Sign in again (`aws login`, `aws sso login` for IAM Identity Center, or fresh keys), then try again.',
       'signed-out':
-        "The profile's session of `aws login` is over, or this machine has none: sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.",
+        "The profile's session of `aws login` is over, or this machine has none. Sign in again (`aws login`, with `--profile` for a profile that is not the default one), then try again.",
       absent:
-        'No usable AWS credentials were found: sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
-      refused: `AWS does not accept these credentials in ${region}: check that the keys are whole and active, and that the account has that region turned on.`,
-      unreachable: `AWS in ${region} cannot be reached from here: check the network, the proxy and AWS_ENDPOINT_URL, then try again.`,
+        'No usable AWS credentials were found. Sign in (`aws login`, or `aws sso login` for IAM Identity Center) and name a profile that is not the default one in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then try again.',
+      refused: `AWS does not accept these credentials in ${region}. Check that the keys are whole and active, and that the account has that region turned on.`,
+      unreachable: `AWS in ${region} cannot be reached from here. Check the network, the proxy and AWS_ENDPOINT_URL, then try again.`,
     })[trouble],
   (trouble, region) =>
     ({
@@ -85,7 +85,7 @@ export function asUserError(error: unknown, region: string, permissions: readonl
 
 const deniedText = message(
   (permissions: readonly string[]) =>
-    `These credentials may not do that: allow ${permissions.join(' and ')} to them, then try again.`,
+    `These credentials may not do that. Allow ${permissions.join(' and ')} to them, then try again.`,
   (permissions) => `この認証情報には権限がありません。${permissions.join(' と ')} を許可してから、やり直してください。`,
 );
 

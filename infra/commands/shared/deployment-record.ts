@@ -73,12 +73,12 @@ const named = (profile: string | undefined): string => (profile ? ` (AWS_PROFILE
 
 const texts = {
   none: message(
-    () => 'No deployment is recorded here: run `make deploy` first.',
+    () => 'No deployment is recorded here. Run `make deploy` first.',
     () => 'デプロイの記録がありません。先に `make deploy` を実行してください。',
   ),
   otherAccount: message(
     (name: string, account: string, profile: string, caller: string, callerProfile: string) =>
-      `${name} was deployed to account ${account}${profile}, and these credentials are of account ${caller}${callerProfile}: set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
+      `${name} was deployed to account ${account}${profile}, and these credentials are of account ${caller}${callerProfile}. Set AWS_PROFILE to a profile of account ${account}, or run \`make deploy\` with these credentials. Nothing was called.`,
     (name, account, profile, caller, callerProfile) =>
       `${name} のデプロイ先はアカウント ${account}${profile} ですが、この認証情報はアカウント ${caller}${callerProfile} のものです。AWS_PROFILE にアカウント ${account} のプロファイルを指定するか、この認証情報で \`make deploy\` を実行してください。関数は呼び出していません。`,
   ),

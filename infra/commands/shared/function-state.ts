@@ -133,7 +133,7 @@ async function onFunction<T>(
 const texts = {
   noRoom: message(
     (name: string, concurrency: number) =>
-      `The account has no ${concurrency} concurrent executions left to reserve for ${name}: lower the reservation of another function, or run make deploy with a lower MAX_CONCURRENCY or none, then try again.`,
+      `The account has no ${concurrency} concurrent executions left to reserve for ${name}. Lower the reservation of another function, or run make deploy with a lower MAX_CONCURRENCY or none, then try again.`,
     (name, concurrency) =>
       `${name} のために予約できる同時実行数が、アカウントに ${concurrency} 残っていません。ほかの関数の予約を減らすか、MAX_CONCURRENCY を下げるか外して make deploy を実行してから、やり直してください。`,
   ),
@@ -143,13 +143,13 @@ const texts = {
   ),
   mayRun: message(
     (name: string, cause: string) =>
-      `! ${name} was stopped before, and this deploy may have let calls in again: run make stop. ${cause}`,
+      `! ${name} was stopped before, and this deploy may have let calls in again. Run make stop. ${cause}`,
     (name, cause) =>
       `! ${name} は停止中でしたが、このデプロイで再開した可能性があります。make stop を実行してください。${cause}`,
   ),
   missing: message(
     (name: string, region: string) =>
-      `There is no function ${name} in ${region}: run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
+      `There is no function ${name} in ${region}. Run \`make deploy\` first, or check REGION, FUNCTION_NAME and AWS_PROFILE.`,
     (name, region) =>
       `${region} に関数 ${name} がありません。先に \`make deploy\` を実行するか、REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。`,
   ),

@@ -80,13 +80,13 @@ const askingIn =
 const texts = {
   notSetUp: message(
     (account: string, region: string) =>
-      `The CDK is not set up in account ${account}, region ${region}: run \`make bootstrap\` with the same settings, once, then try again.`,
+      `The CDK is not set up in account ${account}, region ${region}. Run \`make bootstrap\` with the same settings, once, then try again.`,
     (account, region) =>
       `アカウント ${account}、リージョン ${region} では CDK の初期設定が済んでいません。同じ設定で \`make bootstrap\` を一度実行してから、やり直してください。`,
   ),
   notOurs: message(
     (name: string, region: string) =>
-      `The function ${name} in ${region} was not made by this project's stack: check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
+      `The function ${name} in ${region} was not made by this project's stack. Check REGION, FUNCTION_NAME and AWS_PROFILE. Nothing was changed.`,
     (name, region) =>
       `${region} の関数 ${name} は、このプロジェクトのスタックで作成したものではありません。REGION、FUNCTION_NAME、AWS_PROFILE を確認してください。何も変更していません。`,
   ),

@@ -56,7 +56,7 @@ function refuseOtherRegion(region: string, given: Given): void {
 /** The sentence for a shell that names another region. */
 export const otherRegionText = message(
   (name: string, ambient: string, region: string) =>
-    `${name} is ${ambient}, but the stack goes to ${region}: give REGION=${region} if that is meant, or unset ${name}.`,
+    `${name} is ${ambient}, but the stack goes to ${region}. Give REGION=${region} if that is meant, or unset ${name}.`,
   (name, ambient, region) =>
     `${name} は ${ambient} ですが、スタックのデプロイ先は ${region} です。それでよければ REGION=${region} を指定し、そうでなければ ${name} の設定を解除してください。`,
 );

@@ -15,6 +15,6 @@ export function providerOf(environment: Readonly<Record<string, string | undefin
   const given = environment[PROVIDER_VARIABLE];
   if (given === 'own' || given === 'existing') return given;
   throw new Error(
-    `${PROVIDER_VARIABLE} is not set: run make ci-role, which looks whether the account has GitHub's provider.`,
+    `${PROVIDER_VARIABLE} is not set. Run make ci-role, which looks whether the account has GitHub's provider.`,
   );
 }

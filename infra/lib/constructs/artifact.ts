@@ -14,7 +14,7 @@ export function artifactCode(placeholderAllowed: boolean): Code {
   if (isBuilt()) return codeIn(artifactDir);
   if (placeholderAllowed) return codeIn(placeholderDir);
   throw new UserError({
-    en: 'The function is not built: run `make build` first, or `make deploy`, which builds it.',
+    en: 'The function is not built. Run `make build` first, or `make deploy`, which builds it.',
     ja: '関数がビルドされていません。先に `make build` を実行するか、ビルドも行う `make deploy` を実行してください。',
   });
 }

@@ -73,7 +73,7 @@ const texts = {
   ),
   ends: message(
     (id: string, days: number, date: string | null) =>
-      `${id} ends in ${days} days, on ${date}: set MODEL to another one before that.`,
+      `${id} ends in ${days} days, on ${date}. Set MODEL to another one before that.`,
     (id, days, date) =>
       `${id} はあと ${days} 日で提供が終了します (${date})。その前に MODEL に別のモデルを指定してください。`,
   ),
@@ -84,13 +84,13 @@ const texts = {
   ),
   staleLife: message(
     (id: string, days: number, date: string) =>
-      `${id}: AWS was last asked ${days} days ago, on ${date}, whether it ends: run \`make models-refresh\`.`,
+      `${id}: AWS was last asked ${days} days ago, on ${date}, whether it ends. Run \`make models-refresh\`.`,
     (id, days, date) =>
       `${id} の提供終了日を AWS で最後に確認したのは ${days} 日前 (${date}) です。\`make models-refresh\` を実行してください。`,
   ),
   stale: message(
     (id: string, days: number, date: string) =>
-      `${id}: what no API tells, such as its price, was last confirmed ${days} days ago, on ${date}: read it again at AWS, and write the day into the row's confirmedOn.`,
+      `${id}: what no API tells, such as its price, was last confirmed ${days} days ago, on ${date}. Read it again at AWS, and write the day into the row's confirmedOn.`,
     (id, days, date) =>
       `${id} の料金など、API で取得できない項目を最後に確認したのは ${days} 日前 (${date}) です。AWS のページで確認し、その日付を confirmedOn に書いてください。`,
   ),

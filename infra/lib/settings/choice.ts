@@ -156,7 +156,7 @@ const texts = {
   ),
   noFlex: message(
     (id: string, ids: string) =>
-      `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${id} is none: leave it out, or grant only ${ids}.`,
+      `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${id} is none. Leave it out, or grant only ${ids}.`,
     (id, ids) =>
       `${id} は SERVICE_TIER=flex (flex ティア) に対応していません。指定をやめるか、MODEL を ${ids} だけにしてください。`,
   ),
