@@ -394,7 +394,7 @@ describe('a batch on AWS', () => {
     const denied = await machine.make(['stop'], { ...environment(), AWS_ENDPOINT_URL: denying.url });
     expect(denied).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/A reserved concurrency of 3 was set by hand: .*allow states:ListExecutions/s),
+      stderr: expect.stringMatching(/A reserved concurrency of 3 was set by hand: .*Allow states:ListExecutions/s),
     });
     const { status: code, stderr } = await make('stop');
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('\nEnded 1 batch too: ') });

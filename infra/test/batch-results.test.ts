@@ -142,7 +142,7 @@ describe('the end of a batch on AWS', () => {
     writeFileSync(rows, '');
     truncateSync(rows, 6 * 1024 ** 3);
     await expect(upload(rows, RECORD, new AbortController().signal)).rejects.toThrow(
-      'The rows to be asked are 6.0 GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.',
+      'The rows to be asked are 6.0 GiB, and S3 takes 5 GiB in one request. Nothing was started. Make two files of the input.',
     );
     expect(asked).toEqual([]);
   });

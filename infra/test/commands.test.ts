@@ -159,7 +159,7 @@ describe('with credentials', () => {
 
   it.each(['outputs', 'destroy'])('make %s of what is not there says so', async (command) => {
     expect(await refusal([command, 'FUNCTION_NAME=nothing'], signedIn())).toMatch(
-      /\nThere is no stack nothing in that account and region: .+\.\n$/,
+      /\nThere is no stack nothing in that account and region\. .+\.\n$/,
     );
   });
 

@@ -136,7 +136,7 @@ describe('make stop, status and resume', () => {
     const outcome = await make(['resume', 'FUNCTION_NAME=bounded'], { AWS_ENDPOINT_URL: full.url });
     expect(outcome).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('\nThe account has no 5 concurrent executions left to reserve for bounded: '),
+      stderr: expect.stringContaining('\nThe account has no 5 concurrent executions left to reserve for bounded. '),
     });
     expect(await reserved('bounded')).toBe(0);
   });
@@ -478,7 +478,7 @@ describe.each(['logs', 'cost', 'status', 'stop', 'resume'])('make %s', (command)
     const { status, stderr } = await machine.command(`operate/${command}`);
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: expect.stringMatching(/^No usable AWS credentials were found: [^\n]+\n$/),
+      stderr: expect.stringMatching(/^No usable AWS credentials were found\. [^\n]+\n$/),
     });
   });
 });

@@ -142,7 +142,7 @@ describe('make smoke', () => {
     const { status, stderr, calls } = await smoke([answer], { ROLLBACK: '1' }, '210987654321');
     expect({ status, calls }).toEqual({ status: 2, calls: 0 });
     expect(stderr).toMatch(
-      /\na-function was deployed to account 123456789012, and these credentials are of account 210987654321: .+ Nothing was called\.\n$/,
+      /\na-function was deployed to account 123456789012, and these credentials are of account 210987654321\. .+ Nothing was called\.\n$/,
     );
     expect(stderr).not.toContain('olled back');
   });

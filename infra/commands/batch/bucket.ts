@@ -32,7 +32,7 @@ export async function upload(
   const { size } = statSync(path);
   if (size > LARGEST_OBJECT)
     throw new UserError({
-      en: `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started: make two files of the input.`,
+      en: `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started. Make two files of the input.`,
       ja: `実行する行が ${(size / 1024 ** 3).toFixed(1)} GiB あり、S3 が 1 回のリクエストで受け付ける 5 GiB を超えます。何も開始していません。入力を 2 つのファイルに分けてください。`,
     });
   await fileClient(region).send(
