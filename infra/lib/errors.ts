@@ -1,11 +1,11 @@
-import { said, type Text } from './text.ts';
+import { localized, type Text } from './text.ts';
 
 /** An error that the user can correct. Its message is the sentence that is printed, without a stack trace. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 
   constructor(sentence: string | Text) {
-    super(typeof sentence === 'string' ? sentence : said(sentence));
+    super(typeof sentence === 'string' ? sentence : localized(sentence));
   }
 }
 

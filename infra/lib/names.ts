@@ -72,10 +72,14 @@ export const NIGHTLY_SUFFIX = 'ci01';
 export function throwawayName(functionName: string, suffix: string): string {
   const name = `${functionName}-verify-${suffix}`;
   if (!/^[0-9a-z]{4}$/.test(suffix))
-    throw new UserError(`SUFFIX takes four small letters or digits, such as ci01; "${suffix}" was given.`);
+    throw new UserError({
+      en: `SUFFIX takes four small letters or digits, such as ci01; "${suffix}" was given.`,
+      ja: `SUFFIX には ci01 のような、4 文字の英小文字または数字を指定してください ("${suffix}" が指定されました)。`,
+    });
   if (!THROWAWAY.test(name))
-    throw new UserError(
-      `FUNCTION_NAME takes at most 52 characters with make verify, which adds -verify-${suffix}; "${functionName}" was given.`,
-    );
+    throw new UserError({
+      en: `FUNCTION_NAME takes at most 52 characters with make verify, which adds -verify-${suffix}; "${functionName}" was given.`,
+      ja: `make verify は名前に -verify-${suffix} を付けるため、FUNCTION_NAME は 52 文字以下にしてください ("${functionName}" が指定されました)。`,
+    });
   return name;
 }

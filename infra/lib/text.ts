@@ -21,4 +21,4 @@ export function languageOf({ DOCTOR_LANG, LC_ALL, LC_MESSAGES, LANG }: NodeJS.Pr
 }
 
 /** The sentence in the language of whoever runs the command. */
-export const said = (text: Text): string => text[languageOf(process.env)];
+export const localized = (text: Text): string => text[languageOf(process.env)];

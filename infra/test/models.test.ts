@@ -35,7 +35,7 @@ it.each([
   [tableWith({ foundationModel: 'amazon.nova-pro-v1:0' }), 'reach, foundationModel and destinationRegions disagree'],
   [
     tableWith({ id: 'apac.amazon.nova-lite-v1:0', foundationModel: 'amazon.nova-lite-v1:0' }),
-    'apac.amazon.nova-lite-v1:0 stands there twice',
+    'apac.amazon.nova-lite-v1:0 has two rows',
   ],
   [tableWith({ api: 'InvokeModel' }), 'a model that is called by InvokeModel does not stream'],
   [

@@ -131,7 +131,7 @@ describe('make verify', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^Account 000000000000, region ap-northeast-1: /);
     expect(stderr).toMatch(new RegExp(`makes the stack ${NAME.source} .* At most \\$0\\.\\d\\d, `));
-    expect(stderr).toContain('\nNothing was made: type YES=1 after make verify');
+    expect(stderr).toContain('\nNothing was made. Type YES=1 after make verify');
     expect(await throwaways()).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe('make verify', () => {
     );
     const { status, stdout, stderr } = await make('verify', 'YES=1', 'SUFFIX=ffff');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(`\nThe stack ${StackName} is there already: choose another SUFFIX, or `);
+    expect(stderr).toContain(`\nThe stack ${StackName} is there already. Choose another SUFFIX, or `);
     expect(await throwaways()).toEqual([StackName]);
     await cloudformation.send(new DeleteStackCommand({ StackName }));
   });
@@ -155,7 +155,7 @@ describe('make verify', () => {
     const { status, stdout, stderr } = await make('verify', 'YES=1', 'SUFFIX=eeee');
     isClaimedBefore = false;
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(`\nThe stack ${StackName} is there already: choose another SUFFIX, or `);
+    expect(stderr).toContain(`\nThe stack ${StackName} is there already. Choose another SUFFIX, or `);
     expect(await throwaways()).toEqual([StackName]);
     await new CloudFormationClient(clientOf(account)).send(new DeleteStackCommand({ StackName }));
   });

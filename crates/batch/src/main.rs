@@ -46,7 +46,11 @@ async fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "make batch: {}", japanese::said(&failure));
+            let _ = writeln!(
+                io::stderr(),
+                "make batch: {}",
+                japanese::localized(&failure)
+            );
             ExitCode::from(failure.exit_code())
         }
     }

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 
 /// What happened and what to do, in the language of whoever runs the command.
-pub(crate) fn said(failure: &Failure) -> String {
+pub(crate) fn localized(failure: &Failure) -> String {
     if lambda_local::is_japanese() {
         in_japanese(failure)
     } else {

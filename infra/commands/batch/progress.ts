@@ -1,4 +1,4 @@
-import { languageOf, message, said } from '../../lib/text.ts';
+import { languageOf, message, localized } from '../../lib/text.ts';
 import { number } from '../shared/terminal.ts';
 import type { Counts } from './execution.ts';
 
@@ -29,12 +29,12 @@ export class Progress {
   /** Shows the counts; without them, Step Functions has not begun. */
   show(counts: Counts | undefined): void {
     if (this.#screen.isTTY) {
-      this.#screen.write(`\r\x1b[2K${counts ? `${bar(counts)} ${this.#line(counts)}` : said(texts.waiting())}`);
+      this.#screen.write(`\r\x1b[2K${counts ? `${bar(counts)} ${this.#line(counts)}` : localized(texts.waiting())}`);
       return;
     }
     if (this.#now() - this.#lastLine < LINE_EVERY_MS) return;
     this.#lastLine = this.#now();
-    this.#screen.write(`${counts ? this.#line(counts) : said(texts.waiting())}\n`);
+    this.#screen.write(`${counts ? this.#line(counts) : localized(texts.waiting())}\n`);
   }
 
   /** Takes the line off the screen. */
@@ -47,7 +47,7 @@ export class Progress {
     const seconds = (this.#now() - this.#first.at) / 1000;
     const rate = seconds > 0 ? (done - this.#first.done) / seconds : 0;
     const left = rate > 0 ? duration((total - done) / rate) : '';
-    return said(texts.line(number(done), number(total), number(running), rate.toFixed(1), left));
+    return localized(texts.line(number(done), number(total), number(running), rate.toFixed(1), left));
   }
 }
 

@@ -2,7 +2,7 @@ import { bootstrapAssemblyDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { isOn } from '../shared/terminal.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { cdk, type CdkApp, deployment } from './programs.ts';
 import { ADMINISTRATOR, executionPolicies, executionPolicyArn } from './execution-policies.ts';
 
@@ -32,7 +32,7 @@ await exitOnError(async () => {
     `aws://${target.account}/${target.region}`,
     `--cloudformation-execution-policies=${policies.join(',')}`,
   ]);
-  console.error(said((policies.includes(ADMINISTRATOR) ? texts.administrator : texts.own)(target.stackName)));
+  console.error(localized((policies.includes(ADMINISTRATOR) ? texts.administrator : texts.own)(target.stackName)));
 });
 
 /**

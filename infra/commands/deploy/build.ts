@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { bootstrapFile, workspaceDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { buildFunction } from './programs.ts';
 
 const built = message(
@@ -13,5 +13,5 @@ const built = message(
 await exitOnError(async () => {
   await buildFunction();
   const megabytes = (statSync(bootstrapFile).size / 1e6).toFixed(1);
-  console.error(said(built(relative(workspaceDir, bootstrapFile), megabytes)));
+  console.error(localized(built(relative(workspaceDir, bootstrapFile), megabytes)));
 });

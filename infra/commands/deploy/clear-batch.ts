@@ -6,7 +6,7 @@ import { batchResources } from '../batch/deployment.ts';
 import { endExecutions, sfnClient } from '../batch/execution.ts';
 import type { Target } from '../shared/target.ts';
 import { isConfirmed } from '../shared/terminal.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { unattended } from './programs.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
     // A removal that failed halfway may have left the bucket without the state machine, or the other way round.
     const files = await unlessMissing(filesIn(s3, bucket).next());
     const asked = files?.done === false && !unattended();
-    if (asked) await confirm(said(texts.question(bucket)));
+    if (asked) await confirm(localized(texts.question(bucket)));
     await unlessMissing(endExecutions(sfnClient(target.region), stateMachineArn, 'make destroy'));
     await unlessMissing(empty(s3, bucket));
     return asked;
@@ -36,7 +36,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
 const PERMISSIONS = ['s3:ListBucket', 's3:DeleteObject', 'states:ListExecutions', 'states:StopExecution'];
 
 async function confirm(question: string): Promise<void> {
-  if (!(await isConfirmed(question))) throw new UserError(said(texts.kept()));
+  if (!(await isConfirmed(question))) throw new UserError(localized(texts.kept()));
 }
 
 /** The keys of the files, in pages of a thousand. */
@@ -49,7 +49,7 @@ async function empty(s3: S3Client, Bucket: string): Promise<void> {
   for await (const Objects of filesIn(s3, Bucket)) {
     const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
     const [refused] = Errors;
-    if (refused) throw new UserError(said(texts.refused(refused.Key ?? '', Bucket, refused.Code ?? '')));
+    if (refused) throw new UserError(localized(texts.refused(refused.Key ?? '', Bucket, refused.Code ?? '')));
   }
 }
 

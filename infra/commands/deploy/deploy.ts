@@ -6,7 +6,7 @@ import { keepingStop } from '../shared/function-state.ts';
 import { limitSentences } from '../shared/brake.ts';
 import { requireBootstrap, requireDeployable } from '../shared/preconditions.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { buildFunction, cdk, deployment, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
 import { confirmPrevious, rememberPrevious } from './previous.ts';
@@ -32,5 +32,5 @@ await exitOnError(async () => {
   recordDeployment(target, choice.settings.stream);
   confirmPrevious();
   for (const sentence of await limitSentences(target, choice)) console.error(sentence);
-  console.error(said(deployed(target.stackName)));
+  console.error(localized(deployed(target.stackName)));
 });

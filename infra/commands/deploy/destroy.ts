@@ -3,7 +3,7 @@ import { forgetDeployment } from '../shared/deployment-record.ts';
 import { requireOwnStack } from '../shared/preconditions.ts';
 import { findStack } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { clearBatch } from './clear-batch.ts';
 import { cdk, removal } from './programs.ts';
 import { forgetPrevious } from './previous.ts';
@@ -41,12 +41,12 @@ const texts = {
 await exitOnError(async () => {
   const target = await announceTarget('removing', 'existing');
   const stack = await findStack(target);
-  if (!stack) throw new UserError(said(texts.absent(target)));
+  if (!stack) throw new UserError(localized(texts.absent(target)));
   await requireOwnStack(target, stack);
   const asked = await clearBatch(target, stack);
   await cdk('existing', target.region, removal(asked));
-  if (await findStack(target)) throw new Error(said(texts.stillThere(target)));
+  if (await findStack(target)) throw new Error(localized(texts.stillThere(target)));
   forgetDeployment(target);
   forgetPrevious(target);
-  for (const text of [texts.removed(target), texts.stays(), texts.collect(target)]) console.error(said(text));
+  for (const text of [texts.removed(target), texts.stays(), texts.collect(target)]) console.error(localized(text));
 });

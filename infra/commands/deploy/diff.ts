@@ -5,7 +5,7 @@ import { isDenied } from '../shared/aws.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { cdk, OWN_APP } from './programs.ts';
 import { boundaryEnvironment } from './execution-policies.ts';
 
@@ -17,7 +17,7 @@ const notBuilt = message(
 await exitOnError(async () => {
   const target = await announceTarget('comparing', 'read');
   await requireBootstrap(target);
-  if (!isBuilt()) console.error(said(notBuilt()));
+  if (!isBuilt()) console.error(localized(notBuilt()));
   // By templates: a change set would be exact, but is written to the account.
   await cdk('read', target.region, ['diff', '--method=template'], {
     ...OWN_APP,

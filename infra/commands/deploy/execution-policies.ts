@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
 import { findStack } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 /** The CDK's own stack of an account and region. */
 const TOOLKIT = 'CDKToolkit';
@@ -45,7 +45,7 @@ async function needsBoundary(target: Target): Promise<boolean> {
     return true;
   } catch (error) {
     if (isDenied(error)) {
-      console.error(said(texts.unseen()));
+      console.error(localized(texts.unseen()));
       return false;
     }
     if (!(error instanceof Error && error.name.startsWith('NoSuchEntity'))) throw asUserError(error, target.region);
@@ -60,13 +60,13 @@ async function refuseIfForOthers(target: Target): Promise<void> {
     throw error;
   });
   if (policies?.every((arn) => arn.endsWith(executionPolicyName({ functionName: '', region: target.region }))))
-    throw new UserError(said(texts.forOthers(target)));
+    throw new UserError(localized(texts.forOthers(target)));
 }
 
 const texts = {
   unseen: message(
     () =>
-      "Whether CloudFormation may make roles without the boundary of make bootstrap cannot be seen: allow iam:GetPolicy to these credentials (for a pipeline's, run make ci-role again). Going on without it.",
+      "Whether CloudFormation may make roles without the boundary of make bootstrap cannot be seen. Allow iam:GetPolicy to these credentials (for a pipeline's, run make ci-role again). Going on without it.",
     () =>
       'make bootstrap のアクセス許可の境界がないロールを CloudFormation が作成できるか、確認できません。この認証情報に iam:GetPolicy を許可してください (パイプラインのロールなら make ci-role をやり直します)。境界なしで続行します。',
   ),

@@ -1,7 +1,7 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
 import { findStack, stackResources } from '../shared/stack-state.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 const texts = {
   absent: message(
@@ -20,9 +20,9 @@ const texts = {
 await exitOnError(async () => {
   const target = await announceTarget('reading', 'existing');
   const stack = await findStack(target);
-  if (!stack) throw new UserError(said(texts.absent(target.stackName)));
+  if (!stack) throw new UserError(localized(texts.absent(target.stackName)));
   const outputs = new Map((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue]));
-  if (outputs.size === 0) console.error(said(texts.noOutputs()));
+  if (outputs.size === 0) console.error(localized(texts.noOutputs()));
   console.log(
     JSON.stringify(
       {

@@ -9,7 +9,7 @@ import { isRecorded, recordDeployment } from '../shared/deployment-record.ts';
 import { keepingStop } from '../shared/function-state.ts';
 import { deployedTemplate, hasWorked } from '../shared/stack-state.ts';
 import type { Target } from '../shared/target.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 import { cdk } from './programs.ts';
 
 const directories = [previousDir, pendingPreviousDir];
@@ -48,7 +48,7 @@ export async function rememberPrevious(target: Target): Promise<string | undefin
   } catch (error) {
     if (!isDenied(error)) throw error;
     for (const directory of directories) remove(directory);
-    console.error(said(texts.unreadable()));
+    console.error(localized(texts.unreadable()));
     return undefined;
   }
 }
@@ -109,7 +109,7 @@ export interface RolledBack {
   readonly sentence: string;
 }
 
-const notDone = (text: Text): RolledBack => ({ done: false, sentence: said(text) });
+const notDone = (text: Text): RolledBack => ({ done: false, sentence: localized(text) });
 
 /** Deploys the version before the last deploy, by the CDK and its roles, and waits until CloudFormation has ended. */
 export async function rollBack(target: Target): Promise<RolledBack> {
@@ -132,7 +132,7 @@ export async function rollBack(target: Target): Promise<RolledBack> {
   const lostBatch = now.settings.BATCH === '1' && before?.BATCH !== '1';
   return {
     done: true,
-    sentence: said(texts.done(stackName, lostBatch)),
+    sentence: localized(texts.done(stackName, lostBatch)),
   };
 }
 

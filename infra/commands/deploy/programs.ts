@@ -6,7 +6,7 @@ import { type Provider, PROVIDER_VARIABLE } from '../../lib/ci/provider.ts';
 import { UserError } from '../../lib/errors.ts';
 import { assemblyDir, bootstrapFile, ciAssemblyDir, infraDir, workspaceDir } from '../../lib/paths.ts';
 import { type Purpose, PURPOSE_VARIABLE, STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 /** A program, its arguments, its directory and its environment. */
 interface Command {
@@ -25,11 +25,13 @@ interface Command {
 export async function run({ program, args, directory = infraDir, environment = {} }: Command): Promise<void> {
   const child = spawn(program, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...environment } });
   const status = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', () => reject(new UserError(said(texts.absent(program)))));
+    child.once('error', () => reject(new UserError(localized(texts.absent(program)))));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no status'));
   });
   if (status !== 0)
-    throw new Error(said(texts.failed([program, ...args.slice(0, 2)].map((word) => basename(word)).join(' '), status)));
+    throw new Error(
+      localized(texts.failed([program, ...args.slice(0, 2)].map((word) => basename(word)).join(' '), status)),
+    );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ReadChoice } from '../../lib/settings/choice.ts';
 import { settingNames, typedSettings } from '../../lib/settings/settings.ts';
 import { readDeployedStack } from '../shared/deployed-stack.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 
 /**
  * The settings that a deploy resets, because they were not given again: a typed setting holds for one deploy.
@@ -18,7 +18,7 @@ export function returnsToDefault(
   const next = typedSettings({ ...settings, model: models.map(({ id }) => id) });
   return Object.entries(deployed.settings)
     .filter(([name, value]) => settingNames.has(name) && !given.has(name) && next[name] !== value)
-    .map(([name, value]) => said(texts.notGiven(name, consequence(name, value, next))));
+    .map(([name, value]) => localized(texts.notGiven(name, consequence(name, value, next))));
 }
 
 function consequence(name: string, value: string, next: Readonly<Record<string, string>>): Text {

@@ -8,7 +8,7 @@ import { type DeploymentRecord, requireDeployment } from '../shared/deployment-r
 import { invoke, isSuccess, NOT_A_REPLY, type Reply, replyOf } from '../shared/invocation.ts';
 import { parseJson } from '../shared/json.ts';
 import { isOn } from '../shared/terminal.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { rollBack } from './previous.ts';
 
 /** Calls before a transient failure counts. */
@@ -69,7 +69,7 @@ await exitOnError(async () => {
   const rollsBack = isOn('ROLLBACK');
   const deployed = requireDeployment();
   const event = readEvent(process.env.XTASK_EVENT?.trim() || 'events/bedrock-test-001.json');
-  console.error(said(texts.calling(deployed.functionName, deployed.region)));
+  console.error(localized(texts.calling(deployed.functionName, deployed.region)));
   const call = await callUntilSettled(deployed, event, CALLS);
   if (call.result !== 'passed') process.exitCode = 1;
   console.error(await conclusionOf(call, deployed, rollsBack));
@@ -78,7 +78,7 @@ await exitOnError(async () => {
 async function callUntilSettled(deployed: DeploymentRecord, event: Uint8Array, calls: number): Promise<SmokeCall> {
   const call = await smokeCall(deployed, event);
   if (call.result === 'passed' || !call.transient || calls === 1) return call;
-  console.error(said(texts.again(call.sentence, PAUSE)));
+  console.error(localized(texts.again(call.sentence, PAUSE)));
   await after(PAUSE * 1000);
   return callUntilSettled(deployed, event, calls - 1);
 }
@@ -90,13 +90,13 @@ async function conclusionOf(
 ): Promise<string> {
   switch (result) {
     case 'passed':
-      return said(texts.passed(deployed.stackName, deployed.region));
+      return localized(texts.passed(deployed.stackName, deployed.region));
     case 'throttled':
-      return said(texts.throttled());
+      return localized(texts.throttled());
     case 'unavailable':
-      return said(texts.unavailable(sentence));
+      return localized(texts.unavailable(sentence));
     case 'failed':
-      return `${said(texts.failed(sentence))}\n${rollsBack ? (await rollBack(deployed)).sentence : said(texts.stays())}`;
+      return `${localized(texts.failed(sentence))}\n${rollsBack ? (await rollBack(deployed)).sentence : localized(texts.stays())}`;
   }
 }
 
@@ -106,9 +106,9 @@ function readEvent(path: string): Uint8Array {
     const event = readFileSync(resolve(workspaceDir, path));
     if (parseJson(event.toString()) !== undefined) return event;
   } catch (error) {
-    throw new UserError(said(texts.unreadable(path, error instanceof Error ? error.message : String(error))));
+    throw new UserError(localized(texts.unreadable(path, error instanceof Error ? error.message : String(error))));
   }
-  throw new UserError(said(texts.notJson(path)));
+  throw new UserError(localized(texts.notJson(path)));
 }
 
 /** The result of one call of the deployed function. */

@@ -1,7 +1,7 @@
 import { isBuilt } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
 import { announceNoTarget } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { cdk } from './programs.ts';
 
 const notBuilt = message(
@@ -11,6 +11,6 @@ const notBuilt = message(
 
 await exitOnError(async () => {
   const { settings } = announceNoTarget();
-  if (!isBuilt()) console.error(said(notBuilt()));
+  if (!isBuilt()) console.error(localized(notBuilt()));
   await cdk('read', settings.region, ['synth']);
 });

@@ -1,5 +1,5 @@
 import { exitOnError } from '../../lib/errors.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { grantedProblems, readGrantedTable } from './granted.ts';
 
 const well = message(
@@ -12,5 +12,5 @@ await exitOnError(() => {
   const problems = grantedProblems(known);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
-  else console.error(said(well(known.granted.join(', '), known.table.models.length)));
+  else console.error(localized(well(known.granted.join(', '), known.table.models.length)));
 });

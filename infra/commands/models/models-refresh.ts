@@ -5,6 +5,7 @@ import { hasEnded } from '../../lib/models/life.ts';
 import { type ModelRow, parseModels } from '../../lib/models/table.ts';
 import { modelsFile, verifiedDir } from '../../lib/paths.ts';
 import { exitOnError } from '../../lib/errors.ts';
+import { localized } from '../../lib/text.ts';
 import { asUserError, clientOptions } from '../shared/aws.ts';
 import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
 import { readReports } from '../verify/report.ts';
@@ -13,7 +14,12 @@ await exitOnError(async () => {
   const before = readFileSync(modelsFile, 'utf8');
   const { sourceRegion, models } = parseModels(before, 'models.json');
   const today = new Date().toISOString().slice(0, 10);
-  console.error(`Asking Bedrock in ${sourceRegion} about the models of models.json`);
+  console.error(
+    localized({
+      en: `Asking Bedrock in ${sourceRegion} about the models of models.json`,
+      ja: `${sourceRegion} の Bedrock に models.json のモデルを問い合わせます`,
+    }),
+  );
   const ask = { bedrock: new BedrockClient(clientOptions(sourceRegion)) };
   const updates = await inTurn(
     models.filter((row) => !hasEnded(row, today)),
@@ -21,9 +27,17 @@ await exitOnError(async () => {
   );
   const after = withUpdates(before, updates);
   if (after !== before) writeFileSync(modelsFile, after);
-  console.log(after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.');
+  console.log(
+    localized({
+      en: after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.',
+      ja: after === before ? '変更はありません。' : '変更しました。内容は git diff models.json で確認できます。',
+    }),
+  );
   console.error(
-    'Confirmed are the life and the regions of each model. Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
+    localized({
+      en: 'Confirmed are the life and the regions of each model. Prices and maximum outputs are not in this API: check them by hand. Next: make models-check, and make deploy if a granted row changed.',
+      ja: '各モデルの提供状況とリージョンを確認しました。料金と最大出力は API で取得できないため、手動で確認してください。次に make models-check を実行し、許可しているモデルの行が変わった場合は make deploy を実行してください。',
+    }),
   );
 });
 
@@ -63,7 +77,10 @@ async function destinations(ask: Ask, row: ModelRow): Promise<readonly string[] 
 /** Reports a model that AWS does not have, though it has not ended. The row is left as it is. */
 function unknown(row: ModelRow, region: string): RowUpdate[] {
   console.error(
-    `! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`,
+    localized({
+      en: `! AWS does not have ${row.id} in ${region}: the row is left as it is. Take it out of models.json if that stays so.`,
+      ja: `! ${region} の AWS に ${row.id} がありません。行は変更していません。この状態が続く場合は models.json から削除してください。`,
+    }),
   );
   process.exitCode = 1;
   return [];

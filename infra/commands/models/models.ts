@@ -1,7 +1,7 @@
 import { daysToEnd, hasEnded } from '../../lib/models/life.ts';
 import { type ModelRow, countriesOf } from '../../lib/models/table.ts';
 import { exitOnError } from '../../lib/errors.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { columns, wantsJson } from '../shared/terminal.ts';
 import { type GrantedTable, readGrantedTable } from './granted.ts';
 
@@ -35,7 +35,7 @@ await exitOnError(() => {
       ),
     );
   console.log(asTable(known));
-  console.log(`\n${said(texts.legend(...readBetween(known.table.models)))}`);
+  console.log(`\n${localized(texts.legend(...readBetween(known.table.models)))}`);
   for (const { id, unconfirmed } of known.table.models)
     if (unconfirmed.length > 0) console.log(`${id}: ${unconfirmed.join('; ')}`);
 });

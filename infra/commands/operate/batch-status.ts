@@ -1,6 +1,6 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { exitOnError } from '../../lib/errors.ts';
-import { said } from '../../lib/text.ts';
+import { localized } from '../../lib/text.ts';
 import { columns, number, wantsJson } from '../shared/terminal.ts';
 import { recordedDeployment, requireAccountOfBatch, requireResources } from '../batch/deployment.ts';
 import { asBatchError, describeBatch, sfnClient } from '../batch/execution.ts';
@@ -39,7 +39,10 @@ await exitOnError(async () => {
       console.log(
         batches.length > 0
           ? table(batches)
-          : said({ en: 'No batch was started here within 90 days.', ja: '90 日以内に開始されたバッチはありません。' }),
+          : localized({
+              en: 'No batch was started here within 90 days.',
+              ja: '90 日以内に開始されたバッチはありません。',
+            }),
       );
   } catch (error) {
     throw asBatchError(error, region, PERMISSIONS, output);

@@ -1,5 +1,5 @@
 import { exitOnError, UserError } from '../../lib/errors.ts';
-import { said } from '../../lib/text.ts';
+import { localized } from '../../lib/text.ts';
 import { requireAccountOfBatch } from '../batch/deployment.ts';
 import { asBatchError, describeBatch, endExecution, isRunning, sfnClient } from '../batch/execution.ts';
 import { requireRecord, typedOutput } from '../batch/files.ts';
@@ -21,7 +21,7 @@ await exitOnError(async () => {
     const runs = isRunning(await describeBatch(sfn, executionArn));
     if (runs) await endExecution(sfn, executionArn, 'make batch-stop');
     console.error(
-      said({
+      localized({
         en: `${runs ? 'Stopped: no more rows are asked, and those under way are given up.' : 'The batch had ended before.'} What was answered is kept on AWS: ${command} fetches it, and asks the rest.`,
         ja: `${runs ? '停止しました。残りの行は実行せず、処理中の行は中断します。' : 'このバッチはすでに終了しています。'}届いた回答は AWS に残っています。${command} で取得し、残りを実行できます。`,
       }),

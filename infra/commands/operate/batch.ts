@@ -31,7 +31,7 @@ import {
   writeRecord,
 } from '../batch/files.ts';
 import { check, isMerged, merge } from '../batch/program.ts';
-import { said } from '../../lib/text.ts';
+import { localized } from '../../lib/text.ts';
 import { number } from '../shared/terminal.ts';
 import { interruptibly, watch } from '../batch/watch.ts';
 
@@ -90,7 +90,7 @@ async function begin(files: BatchFiles): Promise<number> {
   const deployment = await batchDeployment(await recordedDeployment());
   const { functionName, region } = deployment.deployed;
   console.error(
-    said({
+    localized({
       en: `function  ${functionName} on AWS in ${region}`,
       ja: `function  AWS の ${region} にある ${functionName}`,
     }),
@@ -99,7 +99,7 @@ async function begin(files: BatchFiles): Promise<number> {
   try {
     const ready = await interruptibly((signal) => prepare(files, record, deployment, signal));
     if ('signal' in ready) {
-      console.error(said({ en: 'stopped   nothing was started', ja: 'stopped   何も開始していません' }));
+      console.error(localized({ en: 'stopped   nothing was started', ja: 'stopped   何も開始していません' }));
       return 128 + ready.signal;
     }
     if ('status' in ready) return ready.status;
@@ -164,7 +164,7 @@ async function comeBack(files: BatchFiles, record: BatchRecord): Promise<number>
     if (!found && record.isStarted) throw forgotten(files.output);
     hadEndedEarly = found !== undefined && !isRunning(found) && found.status !== 'SUCCEEDED';
     console.error(
-      said({
+      localized({
         en: `function  ${record.functionName} on AWS in ${record.region}, a batch that was begun before`,
         ja: `function  ${record.region} の ${record.functionName} (開始済みのバッチ)`,
       }),
@@ -200,7 +200,7 @@ async function orComeBack(
     if (!existsSync(recordFile(output))) throw error;
     printError(error);
     console.error(
-      said({
+      localized({
         en: `The batch may go on. The same command comes back to it: ${command}`,
         ja: `バッチは AWS で続いている可能性があります。同じコマンドで再開できます: ${command}`,
       }),
@@ -223,7 +223,7 @@ async function finish(files: BatchFiles, record: BatchRecord, rows: number | und
   );
   if ('signal' in ended) {
     console.error(
-      said({
+      localized({
         en: `stopped   watching; the batch still runs on AWS, and is paid for\n          ${record.command} comes back to it\n          make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')} ends it`,
         ja: `stopped   表示だけを止めました。バッチは AWS で続いていて、料金がかかります\n          再開: ${record.command}\n          終了: make batch-stop OUTPUT=${quoted(process.env.BATCH_OUTPUT ?? '')}`,
       }),
@@ -268,9 +268,11 @@ async function start({ output }: BatchFiles, record: BatchRecord, rows: number):
   }
   recordStart(output, record);
   const count =
-    rows > 0 ? said({ en: `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, `, ja: `${number(rows)} 件、` }) : '';
+    rows > 0
+      ? localized({ en: `${number(rows)} ${rows === 1 ? 'prompt' : 'prompts'}, `, ja: `${number(rows)} 件、` })
+      : '';
   console.error(
-    said({
+    localized({
       en: `started   ${count}execution ${name}; Ctrl-C leaves it running`,
       ja: `started   ${count}実行名 ${name}。Ctrl-C を押してもバッチは続きます`,
     }),
@@ -293,7 +295,7 @@ async function merged(files: BatchFiles, record: BatchRecord, seconds: number): 
   if (isMerged(status)) removeRecord(files.output, record);
   else
     console.error(
-      said({
+      localized({
         en: `The results are kept beside ${files.output}, with ${recordFile(files.output)}.`,
         ja: `結果は ${files.output} の隣に、${recordFile(files.output)} とともに残っています。`,
       }),
@@ -305,16 +307,16 @@ async function merged(files: BatchFiles, record: BatchRecord, seconds: number): 
 function reason({ status, error }: Execution): string | undefined {
   if (status === 'SUCCEEDED') return undefined;
   if (error === ENDED_BY.brake)
-    return said({
+    return localized({
       en: 'brake     the estimated cost of 24 hours reached DAILY_LIMIT_USD, and the brake ended the batch; make status says more, and after make resume the same command asks the rest',
       ja: 'brake     24 時間の推定料金が DAILY_LIMIT_USD に達したため、ブレーキがバッチを終了しました。詳しくは make status で確認できます。make resume のあと、同じコマンドで残りを実行できます',
     });
   if (error === ENDED_BY.person)
-    return said({
+    return localized({
       en: 'stopped   the batch was ended by make batch-stop, or make stop',
       ja: 'stopped   make batch-stop か make stop でバッチが終了しました',
     });
-  return said({
+  return localized({
     en: `ended     the execution is ${status}${error ? ` with ${error}` : ''}. See Step Functions in the console`,
     ja: `ended     実行は ${status} で終わりました${error ? ` (${error})` : ''}。コンソールの Step Functions を確認してください`,
   });

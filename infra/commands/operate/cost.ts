@@ -1,7 +1,7 @@
 import { exitOnError } from '../../lib/errors.ts';
 import { readModels } from '../../lib/models/table.ts';
 import { modelsFile } from '../../lib/paths.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { columns, wantsJson } from '../shared/terminal.ts';
 import { announceTarget } from '../shared/target.ts';
 import { type Spent, spentOf, spentSince } from './spent.ts';
@@ -51,15 +51,15 @@ await exitOnError(async () => {
   if (wantsJson()) return console.log(JSON.stringify(sums, null, 2));
   console.log(
     [
-      section(said(texts.today(midnight.toISOString().slice(0, 10))), sums.today),
-      section(said(texts.month(midnight.toISOString().slice(0, 7))), sums.month),
-      said(texts.notIncluded()),
+      section(localized(texts.today(midnight.toISOString().slice(0, 10))), sums.today),
+      section(localized(texts.month(midnight.toISOString().slice(0, 7))), sums.month),
+      localized(texts.notIncluded()),
     ].join('\n\n'),
   );
 });
 
 function section(title: string, spent: readonly Spent[]): string {
-  if (spent.length === 0) return said(texts.noCalls(title));
+  if (spent.length === 0) return localized(texts.noCalls(title));
   const total: Spent = {
     modelId: 'total',
     calls: sum(spent, 'calls'),

@@ -17,7 +17,7 @@ import { LONGEST_CONTEXT } from '../../lib/models/overrun.ts';
 import { batchTier, type ModelRow, priceIn } from '../../lib/models/table.ts';
 import type { Choice, ReadChoice } from '../../lib/settings/choice.ts';
 import { BATCH_DEFAULTS } from '../../lib/settings/settings.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 import { announceNoTarget } from '../shared/target.ts';
 import { type Column, columns, number, wantsJson } from '../shared/terminal.ts';
 
@@ -116,7 +116,7 @@ await exitOnError(() => {
   const workload = workloadOf(process.env, read);
   const choice = inTheTier(read, workload);
   const { region } = choice.settings;
-  if (region !== PRICES.region) console.error(said(texts.otherRegion(PRICES.region, region)));
+  if (region !== PRICES.region) console.error(localized(texts.otherRegion(PRICES.region, region)));
   if (workload.prompts) estimateBatches(choice, workload.call, workload.prompts);
   else estimateMonths(choice, workload);
 });
@@ -133,7 +133,7 @@ function estimateMonths(choice: Choice, { call, callsPerDay }: Workload): void {
   const estimates = models.map((model) => callsPerDay.map((calls) => estimateOf(model, settings.memory, call, calls)));
   const cap = mostCallsPerDay(settings.maxConcurrency, call);
   if (callsPerDay.some((calls) => calls > cap))
-    console.error(said(texts.capped(settings.maxConcurrency, number(cap), call.seconds)));
+    console.error(localized(texts.capped(settings.maxConcurrency, number(cap), call.seconds)));
   if (wantsJson()) console.log(JSON.stringify(estimates.flat(), rounded, 2));
   else console.log([...estimates.map(asTable), assumptions(choice, call)].join('\n\n'));
 }
@@ -158,7 +158,7 @@ function obstacles({ prompts, seconds, files }: BatchEstimate, { concurrency, re
   return [
     ...(files > 1 ? [texts.tooLarge(rows, files)] : []),
     ...(days > retentionDays ? [texts.tooLong(rows, days, concurrency, retentionDays)] : []),
-  ].map(said);
+  ].map(localized);
 }
 
 /** The most calls that the concurrency lets through in a day. */
@@ -207,7 +207,7 @@ function batchAssumptions(
     texts.kept(retentionDays, number(Math.ceil(tokensPerMinute(call, concurrency)))),
     ...tier(models),
   ]
-    .map(said)
+    .map(localized)
     .join('\n');
 }
 
@@ -242,7 +242,7 @@ function assumptions({ settings, models }: Choice, { inputTokens, outputTokens, 
     ...tier(models),
     ...(stream ? [streamed(outputTokens)] : []),
   ]
-    .map(said)
+    .map(localized)
     .join('\n');
 }
 

@@ -8,7 +8,7 @@ import { exitOnError, UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isMissing } from '../shared/aws.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
 import { isOn, wantsJson } from '../shared/terminal.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 import { HEADING, readable } from './log-columns.ts';
 
 /** Seconds between two queries. */
@@ -39,7 +39,7 @@ await exitOnError(async () => {
   const since = sinceOf(process.env.SINCE?.trim() || '10m');
   const follows = isOn('FOLLOW', true);
   const target = await announceTarget('reading the log of', 'existing');
-  if (follows) console.error(said(texts.following()));
+  if (follows) console.error(localized(texts.following()));
   if (!wantsJson()) console.log(HEADING);
   process.once('SIGINT', () => process.exit(0));
   await follow(target, Date.now() - since, follows);
@@ -83,7 +83,7 @@ async function logLines({ region, stackName }: Target, startTime: number): Promi
     ))
       lines.push(...linesOf(page));
   } catch (error) {
-    if (isMissing(error)) throw new UserError(said(texts.absent(stackName, region)));
+    if (isMissing(error)) throw new UserError(localized(texts.absent(stackName, region)));
     throw asUserError(error, region, ['logs:FilterLogEvents']);
   }
   return lines.toSorted((one, other) => one.time - other.time);
@@ -105,6 +105,6 @@ function linesOf({ events }: FilterLogEventsCommandOutput): LogLine[] {
 function sinceOf(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * (SECONDS[unit ?? ''] ?? Number.NaN);
-  if (!(seconds > 0)) throw new UserError(said(texts.since(text)));
+  if (!(seconds > 0)) throw new UserError(localized(texts.since(text)));
   return seconds * 1000;
 }

@@ -9,7 +9,7 @@ import {
 } from '../shared/function-state.ts';
 import { requireOwnFunction } from '../shared/preconditions.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 const texts = {
   notStopped: message(
@@ -34,11 +34,11 @@ await exitOnError(async () => {
   const target = await announceTarget('resuming the function of', 'existing');
   const reserved = await reservedConcurrency(target);
   const { settings } = await requireOwnFunction(target);
-  if (reserved !== 0) return console.error(said(texts.notStopped(target.stackName)));
+  if (reserved !== 0) return console.error(localized(texts.notStopped(target.stackName)));
   const { alarm } = await brakeState(target);
   const concurrency = await restoreConcurrency(target, settings.MAX_CONCURRENCY);
-  console.error(said(texts.resumed(target.stackName, concurrency)));
-  if (alarm?.state === 'ALARM') console.error(said(texts.overLimit()));
+  console.error(localized(texts.resumed(target.stackName, concurrency)));
+  if (alarm?.state === 'ALARM') console.error(localized(texts.overLimit()));
 });
 
 /** Restores the concurrency before the stop: one set by hand, or else the deployment's. */

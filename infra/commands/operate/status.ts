@@ -4,7 +4,7 @@ import { type BrakeState, brakeState, overLimitSentences, overrunSentences } fro
 import { reservedConcurrency } from '../shared/function-state.ts';
 import { wantsJson } from '../shared/terminal.ts';
 import { announceTarget } from '../shared/target.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 
 const texts = {
   stopped: message(
@@ -73,15 +73,15 @@ function forPrograms(reserved: number | undefined, { alarm, pulled, failed = fal
 }
 
 async function sentences(reserved: number | undefined, brake: BrakeState): Promise<string[]> {
-  const state = said(reserved === 0 ? texts.stopped(why(brake)) : texts.running(reserved));
-  if (!brake.alarm) return [state, said(texts.noBrake())];
+  const state = localized(reserved === 0 ? texts.stopped(why(brake)) : texts.running(reserved));
+  if (!brake.alarm) return [state, localized(texts.noBrake())];
   const failure = brake.failed
-    ? [said(reserved === 0 ? texts.batchMayRun() : texts.failedToStop(timeOf(brake.pulled)))]
+    ? [localized(reserved === 0 ? texts.batchMayRun() : texts.failedToStop(timeOf(brake.pulled)))]
     : [];
   return [
     state,
     ...overLimitSentences(brake, reserved),
-    said(alarmText(brake.alarm)),
+    localized(alarmText(brake.alarm)),
     ...failure,
     ...(await overrunSentences(readChoice('existing'), brake.alarm.limitUsd, reserved || undefined)),
   ];

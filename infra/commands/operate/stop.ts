@@ -5,7 +5,7 @@ import { asUserError } from '../shared/aws.ts';
 import { rememberConcurrency, reserveConcurrency, reservedConcurrency } from '../shared/function-state.ts';
 import { requireOwnFunction } from '../shared/preconditions.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 const texts = {
   stopped: message(
@@ -29,11 +29,11 @@ await exitOnError(async () => {
   const before = await reservedConcurrency(target);
   const { settings } = await requireOwnFunction(target);
   await reserveConcurrency(target, 0);
-  console.error(said(texts.stopped(target.stackName)));
+  console.error(localized(texts.stopped(target.stackName)));
   if (before && String(before) !== settings.MAX_CONCURRENCY) {
     // After the stop, which must not fail for want of a permission to tag.
     await rememberConcurrency(target, before);
-    console.error(said(texts.byHand(before)));
+    console.error(localized(texts.byHand(before)));
   }
   if (settings.BATCH === '1') await endBatches(target);
 });
@@ -43,7 +43,7 @@ async function endBatches({ account, region, stackName }: Target): Promise<void>
   const stateMachineArn = `arn:aws:states:${region}:${account}:stateMachine:${batchName(stackName)}`;
   try {
     const ended = await endExecutions(sfnClient(region), stateMachineArn, 'make stop');
-    if (ended > 0) console.error(said(texts.ended(ended)));
+    if (ended > 0) console.error(localized(texts.ended(ended)));
   } catch (error) {
     throw asUserError(error, region, ['states:ListExecutions', 'states:StopExecution']);
   }

@@ -8,7 +8,7 @@ import { asUserError, clientOptions, isMissing } from './aws.ts';
 import { accountConcurrency } from './concurrency.ts';
 import { reservedConcurrency } from './function-state.ts';
 import type { Target } from './target.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 
 /** The alarm on the last 24 hours' cost. */
 export interface LimitAlarm {
@@ -44,7 +44,7 @@ export const overLimitRemedy = message(
 /** The sentence and the remedy, where the limit is crossed and the function is not stopped. */
 export const overLimitSentences = ({ alarm }: BrakeState, reserved: number | undefined): string[] =>
   alarm?.state === 'ALARM' && reserved !== 0
-    ? [said(texts.overLimit(overLimit(alarm.limitUsd), overLimitRemedy()))]
+    ? [localized(texts.overLimit(overLimit(alarm.limitUsd), overLimitRemedy()))]
     : [];
 
 /** Asks CloudWatch and Step Functions about the brake. */
@@ -130,8 +130,8 @@ export async function overrunSentences(
       : account;
   const { callUsd, usd } = overrunOf(models, settings, concurrency.count);
   return [
-    said(texts.late(BRAKE_SECONDS / 60)),
-    said(texts.worst(dollars(callUsd), concurrency, dollars(usd), limitUsd, reserved === undefined)),
+    localized(texts.late(BRAKE_SECONDS / 60)),
+    localized(texts.worst(dollars(callUsd), concurrency, dollars(usd), limitUsd, reserved === undefined)),
   ];
 }
 

@@ -10,7 +10,7 @@ import {
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions, isDenied, isMissing } from './aws.ts';
 import type { Target } from './target.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 /**
  * How many invocations the function may run at once: 0 refuses every call, and undefined is as many as the account has
@@ -38,7 +38,7 @@ export async function reserveConcurrency(target: Target, concurrency: number): P
       await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: concurrency }));
     } catch (error) {
       throw error instanceof Error && error.name === 'InvalidParameterValueException'
-        ? new UserError(said(texts.noRoom(FunctionName, concurrency)))
+        ? new UserError(localized(texts.noRoom(FunctionName, concurrency)))
         : error;
     }
   });
@@ -100,10 +100,10 @@ export async function keepingStop(target: Target, deploy: () => Promise<void>): 
 async function stopAgain(target: Target): Promise<void> {
   try {
     if (!(await isKnownToBeStopped(target))) await reserveConcurrency(target, 0);
-    console.error(said(texts.stillStopped(target.stackName)));
+    console.error(localized(texts.stillStopped(target.stackName)));
   } catch (error) {
     process.exitCode = 1;
-    console.error(said(texts.mayRun(target.stackName, error instanceof Error ? error.message : '')));
+    console.error(localized(texts.mayRun(target.stackName, error instanceof Error ? error.message : '')));
   }
 }
 
@@ -125,7 +125,7 @@ async function onFunction<T>(
   try {
     return await act(new LambdaClient(clientOptions(region)), stackName);
   } catch (error) {
-    if (isMissing(error)) throw new UserError(said(texts.missing(stackName, region)));
+    if (isMissing(error)) throw new UserError(localized(texts.missing(stackName, region)));
     throw asUserError(error, region, [permission]);
   }
 }

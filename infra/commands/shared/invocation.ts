@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { asUserError, clientOptions, troubleText, isMissing, troubleOf } from './aws.ts';
 import { type DeploymentRecord, requireAccountOf } from './deployment-record.ts';
 import { parseJson } from './json.ts';
-import { message, said } from '../../lib/text.ts';
+import { message, localized } from '../../lib/text.ts';
 
 /** The exit code of crates/xtask, which runs `invoke.ts` and `stream.ts`, where the function gave no reply. */
 export const NO_REPLY = 4;
@@ -112,19 +112,19 @@ function outcomeOf({ FunctionError, Payload, LogResult = '' }: InvokeCommandOutp
 function functionFailed(code: string, report = ''): NoReply {
   const { data } = functionError.safeParse(parseJson(report));
   const cause = [data?.errorType, data?.errorMessage].filter(Boolean).join(': ') || code;
-  return { kind: 'function-error', sentence: said(texts.functionError(cause)) };
+  return { kind: 'function-error', sentence: localized(texts.functionError(cause)) };
 }
 
 /** Shows only the name of AWS's error, whose message may contain the account's number. */
 function noReply(error: unknown, { functionName, region }: DeploymentRecord): NoReply {
   const name = error instanceof Error ? error.name : 'Error';
-  if (name === THROTTLE) return { kind: 'throttled', sentence: said(texts.throttled()) };
-  if (isMissing(error)) return { kind: 'no-reply', sentence: said(texts.missing(functionName, region)) };
+  if (name === THROTTLE) return { kind: 'throttled', sentence: localized(texts.throttled()) };
+  if (isMissing(error)) return { kind: 'no-reply', sentence: localized(texts.missing(functionName, region)) };
   const trouble = troubleOf(error);
-  if (trouble === 'unreachable') return { kind: 'no-reply', sentence: said(troubleText(trouble, region)) };
+  if (trouble === 'unreachable') return { kind: 'no-reply', sentence: localized(troubleText(trouble, region)) };
   const known = asUserError(error, region, ['lambda:InvokeFunction']);
   if (known !== error || name === 'UserError') throw known;
-  return { kind: 'no-reply', sentence: said(texts.noReply(name)) };
+  return { kind: 'no-reply', sentence: localized(texts.noReply(name)) };
 }
 
 const reply = z.object({ statusCode: z.number(), body: z.string() });
@@ -133,7 +133,7 @@ const reply = z.object({ statusCode: z.number(), body: z.string() });
 export type Reply = z.infer<typeof reply>;
 
 /** The sentence for a payload that is not a reply. */
-export const NOT_A_REPLY = said({
+export const NOT_A_REPLY = localized({
   en: "The reply is none of this function's: it has no statusCode. Check what is deployed.",
   ja: '応答に statusCode がないため、この関数のものではありません。デプロイされているものを確認してください。',
 });

@@ -4,7 +4,7 @@ import type { Purpose } from '../../lib/settings/purpose.ts';
 import type { Given } from '../../lib/settings/sources.ts';
 import { UserError } from '../../lib/errors.ts';
 import { asUserError, clientOptions } from './aws.ts';
-import { message, said, type Text } from '../../lib/text.ts';
+import { message, localized, type Text } from '../../lib/text.ts';
 
 /** The account, region and stack of a command. */
 export interface Target {
@@ -30,7 +30,9 @@ export async function announceTarget(doing: Doing | Text, purpose: Purpose): Pro
     stackName: settings.functionName,
   };
   console.error(
-    said(texts.target(target, typeof doing === 'string' ? { en: doing, ja: DOINGS[doing] } : doing, inWords(given))),
+    localized(
+      texts.target(target, typeof doing === 'string' ? { en: doing, ja: DOINGS[doing] } : doing, inWords(given)),
+    ),
   );
   return target;
 }
@@ -39,7 +41,7 @@ export async function announceTarget(doing: Doing | Text, purpose: Purpose): Pro
 export function announceNoTarget(): ReadChoice {
   const choice = readChoice('read');
   const { functionName, region } = choice.settings;
-  console.error(said(texts.noTarget(functionName, region, inWords(choice.given))));
+  console.error(localized(texts.noTarget(functionName, region, inWords(choice.given))));
   return choice;
 }
 
@@ -50,7 +52,7 @@ function inWords(given: Given): string {
 /** Where the shell names another region than the settings, one of the two is probably a mistake. */
 function refuseOtherRegion(region: string, given: Given): void {
   const other = otherRegion(region, given);
-  if (other) throw new UserError(said(otherRegionText(other.name, other.ambient, region)));
+  if (other) throw new UserError(localized(otherRegionText(other.name, other.ambient, region)));
 }
 
 /** The sentence for a shell that names another region. */

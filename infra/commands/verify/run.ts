@@ -1,5 +1,5 @@
 import { troubleOf, troubleText } from '../shared/aws.ts';
-import { said } from '../../lib/text.ts';
+import { localized } from '../../lib/text.ts';
 import type { Context } from './context.ts';
 import type { PlannedCalls } from './cost.ts';
 
@@ -88,7 +88,7 @@ const LOST = (['expired', 'signed-out', 'absent'] as const).flatMap((trouble) =>
 
 function failed(error: unknown, region: string): Ended {
   const trouble = troubleOf(error);
-  const seen = trouble ? said(troubleText(trouble, region)) : sentenceOf(error);
+  const seen = trouble ? localized(troubleText(trouble, region)) : sentenceOf(error);
   return {
     result: 'failed',
     seen,

@@ -22,9 +22,10 @@ export const isThrowaway = ({ StackName = '', StackStatus, Tags = [] }: Stack): 
 
 /** The refusal of a stack that is there, whoever made it: what a run has not made, it does not remove. */
 export const isTaken = ({ stackName, region }: Target): UserError =>
-  new UserError(
-    `The stack ${stackName} is there already: choose another SUFFIX, or remove it by ${removalCommand(stackName, region)}. Nothing was made.`,
-  );
+  new UserError({
+    en: `The stack ${stackName} is there already. Choose another SUFFIX, or remove it by ${removalCommand(stackName, region)}. Nothing was made.`,
+    ja: `スタック ${stackName} はすでにあります。別の SUFFIX を指定するか、${removalCommand(stackName, region)} で削除してください。何も作成していません。`,
+  });
 
 /**
  * Takes the name: of two runs at once CloudFormation lets one make a change set of this name. It makes an empty stack, and is gone once

@@ -2,6 +2,7 @@ import { exitOnError } from '../../lib/errors.ts';
 import { throwawayName } from '../../lib/names.ts';
 import { readChoice } from '../../lib/settings/choice.ts';
 import { asUserError, unlessMissing } from '../shared/aws.ts';
+import { localized } from '../../lib/text.ts';
 import { announceTarget } from '../shared/target.ts';
 import { removeThrowaway } from './clean.ts';
 import { contextOf, isEmulated, makeIn } from './context.ts';
@@ -22,7 +23,10 @@ await exitOnError(async () => {
   const old = stacks.filter(({ CreationTime }) => Date.now() - (CreationTime?.getTime() ?? Date.now()) > OLD_MS);
   for (const { StackName = '' } of stacks.filter((stack) => !old.includes(stack)))
     console.error(
-      `${StackName} is younger than an hour: it stays. To remove it: ${removalCommand(StackName, user.region)}`,
+      localized({
+        en: `${StackName} is younger than an hour: it stays. To remove it: ${removalCommand(StackName, user.region)}`,
+        ja: `${StackName} は作成から 1 時間たっていないため、削除しません。次のコマンドで削除できます: ${removalCommand(StackName, user.region)}`,
+      }),
     );
   for (const { StackName: stackName = '' } of old) {
     const target = { ...user, stackName };
@@ -37,7 +41,18 @@ await exitOnError(async () => {
     console.log(`${stackName}: ${outcome.seen}`);
     if (left.length === 0) continue;
     process.exitCode = 1;
-    console.error(`Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, user.region)}`);
+    console.error(
+      localized({
+        en: `Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, user.region)}`,
+        ja: `残っているもの: ${left.join('、')}。次のコマンドで削除できます: ${removalCommand(stackName, user.region)}`,
+      }),
+    );
   }
-  if (old.length === 0) console.error('There is no throwaway stack older than an hour.');
+  if (old.length === 0)
+    console.error(
+      localized({
+        en: 'There is no throwaway stack older than an hour.',
+        ja: '1 時間以上前の一時スタックはありません。',
+      }),
+    );
 });

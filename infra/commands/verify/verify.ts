@@ -11,6 +11,7 @@ import { unattended } from '../deploy/programs.ts';
 import { requireBootstrap } from '../shared/preconditions.ts';
 import { findStack } from '../shared/stack-state.ts';
 import { announceTarget, type Target } from '../shared/target.ts';
+import { localized } from '../../lib/text.ts';
 import { isConfirmed, isOn, wantsJson } from '../shared/terminal.ts';
 import { removeThrowaway } from './clean.ts';
 import { type Context, contextOf, interruptRunning, isEmulated, makeIn } from './context.ts';
@@ -63,12 +64,19 @@ async function preparedRun(): Promise<{ context: Context; steps: readonly Step[]
 async function requireConsent({ target, choice, isEmulated: emulated }: Context, most: number): Promise<void> {
   const [model] = choice.models;
   console.error(
-    `It makes the stack ${target.stackName} with all that make deploy makes, calls ${model?.id} with it, and removes it. At most $${most.toFixed(2)}${emulated ? ', were this AWS and no emulator' : ''}.`,
+    localized({
+      en: `It makes the stack ${target.stackName} with all that make deploy makes, calls ${model?.id} with it, and removes it. At most $${most.toFixed(2)}${emulated ? ', were this AWS and no emulator' : ''}.`,
+      ja: `スタック ${target.stackName} を make deploy と同じ内容で作成し、${model?.id} を呼び出したあと、削除します。料金は最大 $${most.toFixed(2)} です${emulated ? ' (エミュレーターではなく AWS の場合)' : ''}。`,
+    }),
   );
   if (isOn('YES')) return;
   if (unattended())
-    throw new UserError('Nothing was made: type YES=1 after make verify where there is no terminal to ask on.');
-  if (!(await isConfirmed('Go on? [y/N] '))) throw new UserError('Nothing was made.');
+    throw new UserError({
+      en: 'Nothing was made. Type YES=1 after make verify where there is no terminal to ask on.',
+      ja: '何も作成していません。確認に答えられない環境では、make verify に YES=1 を付けてください。',
+    });
+  if (!(await isConfirmed(localized({ en: 'Go on? [y/N] ', ja: '続けますか? [y/N] ' }))))
+    throw new UserError({ en: 'Nothing was made.', ja: '何も作成していません。' });
 }
 
 /** Ctrl-C ends the target that runs, and the steps after it; a second one the removal too. */
@@ -77,7 +85,13 @@ async function tried(steps: readonly Step[], context: Context): Promise<Outcome[
   const onInterrupt = () => {
     interrupts += 1;
     interruptRunning();
-    if (interrupts === 1) console.error('Interrupted: removing what was made. Ctrl-C again leaves it there.');
+    if (interrupts === 1)
+      console.error(
+        localized({
+          en: 'Interrupted: removing what was made. Ctrl-C again leaves it there.',
+          ja: '中断しました。作成したものを削除します。もう一度 Ctrl-C を押すと、削除せずに終わります。',
+        }),
+      );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onInterrupt);
   // A reader that has gone, as of a pipe, is no reason to leave the stack there.
@@ -120,10 +134,21 @@ function keep(report: Report): void {
   const file = writeReport(directory, report);
   if (isProof) for (const { name, text } of pagesOf(directory)) writeFileSync(join(workspaceDir, name), text);
   if (wantsJson()) console.log(JSON.stringify(report, null, 2));
-  console.error(`Wrote ${relative(workspaceDir, file)}.${emulated ? ' An emulator was asked, and not AWS.' : ''}`);
+  console.error(
+    localized({
+      en: `Wrote ${relative(workspaceDir, file)}.${emulated ? ' An emulator was asked, and not AWS.' : ''}`,
+      ja: `${relative(workspaceDir, file)} に書き込みました。${emulated ? 'AWS ではなくエミュレーターの結果です。' : ''}`,
+    }),
+  );
 }
 
 function sayWhatIsLeft({ stackName, region }: Target, left: readonly string[]): void {
-  if (left.length > 0) console.error(`Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, region)}`);
+  if (left.length > 0)
+    console.error(
+      localized({
+        en: `Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, region)}`,
+        ja: `残っているもの: ${left.join('、')}。次のコマンドで削除できます: ${removalCommand(stackName, region)}`,
+      }),
+    );
   else rmSync(join(verifyDir, stackName), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { message, said } from '../text.ts';
+import { message, localized } from '../text.ts';
 import type { ModelRow } from './table.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,25 +44,25 @@ export function lifeProblems(rows: readonly ModelRow[], granted: readonly string
 }
 
 function endProblems(row: ModelRow, today: string): string[] {
-  if (hasEnded(row, today)) return [said(texts.ended(row.id))];
+  if (hasEnded(row, today)) return [localized(texts.ended(row.id))];
   const days = daysToEnd(row, today);
   if (days !== undefined && days <= LEAST_DAYS_TO_LIVE)
-    return [said(texts.ends(row.id, days, row.lifecycle.endOfLife))];
-  if (row.lifecycle.status === 'legacy') return [said(texts.legacy(row.id))];
+    return [localized(texts.ends(row.id, days, row.lifecycle.endOfLife))];
+  if (row.lifecycle.status === 'legacy') return [localized(texts.legacy(row.id))];
   return [];
 }
 
 function staleLifeProblems({ id, lifecycle }: ModelRow, today: string): string[] {
   const days = daysBetween(lifecycle.confirmedOn, today);
   if (lifecycle.status === 'ended' || days <= MOST_DAYS_LIFE_UNCONFIRMED) return [];
-  return [said(texts.staleLife(id, days, lifecycle.confirmedOn))];
+  return [localized(texts.staleLife(id, days, lifecycle.confirmedOn))];
 }
 
 /** The row of an ended model does not go stale, because the model changes no more. */
 function staleProblems({ id, lifecycle, confirmedOn }: ModelRow, today: string): string[] {
   const days = daysBetween(confirmedOn, today);
   if (lifecycle.status === 'ended' || days <= MOST_DAYS_UNCONFIRMED) return [];
-  return [said(texts.stale(id, days, confirmedOn))];
+  return [localized(texts.stale(id, days, confirmedOn))];
 }
 
 const texts = {

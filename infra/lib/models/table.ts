@@ -70,7 +70,7 @@ export class ModelTableError extends UserError {}
 function contradictions(table: { default: string; models: ModelRow[] }): string[] {
   const ids = table.models.map((row) => row.id);
   return [
-    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} stands there twice`),
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} has two rows`),
     ...(ids.includes(table.default) ? [] : [`the default ${table.default} has no row`]),
     ...table.models
       .filter((row) => !reachIsConsistent(row))

@@ -81,7 +81,7 @@ impl Chat {
                 // The reader of the answers is gone.
                 Err(failure @ Failure::Output(_)) => return Err(failure),
                 Err(failure) => {
-                    let _ = writeln!(io::stderr(), "{}", japanese::said(&failure));
+                    let _ = writeln!(io::stderr(), "{}", japanese::localized(&failure));
                     first.get_or_insert(failure);
                 }
             }

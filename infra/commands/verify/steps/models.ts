@@ -15,7 +15,11 @@ const MAX_TOKENS = 16;
 export function modelSteps(MODELS: string | undefined, models: readonly ModelRow[], today: string): Step[] {
   const given = MODELS?.trim() ?? '';
   if (given === '') return [];
-  if (given !== 'all') throw new UserError(`MODELS takes all after make verify; "${given}" was given.`);
+  if (given !== 'all')
+    throw new UserError({
+      en: `MODELS takes all after make verify; "${given}" was given.`,
+      ja: `make verify の MODELS に指定できるのは all だけです ("${given}" が指定されました)。`,
+    });
   return models.filter((row) => row.api === 'Converse' && !hasEnded(row, today)).map(callOf);
 }
 
