@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
@@ -176,6 +177,8 @@ it('a function that ends without a response is one sentence', async () => {
 
 it('a deployment with STREAM=1 is recorded as one that streams, and any other is not', async () => {
   vi.stubEnv('BEDROCK_INFRA_STATE_DIR', machine.directory);
+  // lib/paths.ts has read it already, and would have the record of whoever runs the tests written over.
+  vi.resetModules();
   const { readDeployment, recordDeployment } = await import('../commands/shared/deployment-record.ts');
   const { readDeployedStack } = await import('../commands/shared/deployed-stack.ts');
   for (const [given, streams] of [
@@ -185,6 +188,7 @@ it('a deployment with STREAM=1 is recorded as one that streams, and any other is
     const template = JSON.stringify(templateOf(given).toJSON());
     recordDeployment(DEPLOYED, readDeployedStack(template)?.settings.STREAM === '1');
     expect(readDeployment()?.streams).toBe(streams);
+    expect(existsSync(join(machine.directory, 'deployment.json'))).toBe(true);
   }
 });
 
