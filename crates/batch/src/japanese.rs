@@ -1,21 +1,12 @@
-//! The sentences of failures in Japanese, where the locale is Japanese. What is wrong with a row is said in English, as the
+//! The sentences of failures in Japanese. What is wrong with a row is said in English, as the
 //! function says it.
 
 use std::fmt::Write;
 
 use batch::{Failure, Wrong, estimate::usd};
 
-/// What happened and what to do, in the language of whoever runs the command.
-pub(crate) fn localized(failure: &Failure) -> String {
-    if lambda_local::is_japanese() {
-        in_japanese(failure)
-    } else {
-        failure.to_string()
-    }
-}
-
-/// A failure without its sentence here does not compile.
-fn in_japanese(failure: &Failure) -> String {
+/// What happened and what to do. A failure without its sentence here does not compile.
+pub(crate) fn in_japanese(failure: &Failure) -> String {
     match failure {
         Failure::Unnamed(name) => format!(
             "{name} が指定されていません。make batch INPUT=events/batch/prompts.jsonl OUTPUT=answers.jsonl のように、INPUT と OUTPUT を指定してください。"

@@ -30,7 +30,8 @@ use batch::{
 };
 use clap::Parser;
 use cli::{CheckArgs, Cli, Command, Files, MergeArgs, RunArgs};
-use lambda_local::Signals;
+use japanese::in_japanese;
+use lambda_local::{Signals, localized};
 use report::Summary;
 
 #[tokio::main]
@@ -46,11 +47,8 @@ async fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(
-                io::stderr(),
-                "make batch: {}",
-                japanese::localized(&failure)
-            );
+            let sentence = localized(failure.to_string(), in_japanese(&failure));
+            let _ = writeln!(io::stderr(), "make batch: {sentence}");
             ExitCode::from(failure.exit_code())
         }
     }

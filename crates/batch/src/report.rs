@@ -8,7 +8,7 @@ use std::{
 
 use batch::{Estimate, Plan, estimate::usd, run::Run};
 use indicatif::{HumanCount, HumanDuration};
-use lambda_local::is_japanese;
+use lambda_local::localized;
 use serde::Serialize;
 
 use crate::cli::RunArgs;
@@ -18,16 +18,11 @@ fn say(what: &str, line: &str) {
     let _ = writeln!(io::stderr(), "{what:<9} {line}");
 }
 
-/// The line in the language of whoever runs the command.
-fn either(english: String, japanese: String) -> String {
-    if is_japanese() { japanese } else { english }
-}
-
 /// Where the prompts are asked.
 pub(crate) struct Where {
     bedrock: String,
     /// What of the cost is paid.
-    paid: String,
+    paid: &'static str,
     at_once: usize,
 }
 
@@ -35,16 +30,16 @@ impl Where {
     /// By the function on this machine.
     pub(crate) fn here(args: &RunArgs) -> Self {
         Self {
-            bedrock: either(
+            bedrock: localized(
                 format!("a stand-in, {}", args.bedrock.who_answers()),
                 match args.bedrock.upstream() {
                     "" => "モックサーバー (モデルではありません)".to_owned(),
                     upstream => format!("モックサーバー ({upstream} のモデルが回答します)"),
                 },
             ),
-            paid: either(
-                "nothing here; on Bedrock ".to_owned(),
-                "ここではかかりません。Bedrock では ".to_owned(),
+            paid: localized(
+                "nothing here; on Bedrock ",
+                "ここではかかりません。Bedrock では ",
             ),
             at_once: args.concurrency(),
         }
@@ -53,8 +48,8 @@ impl Where {
     /// By the function on AWS.
     pub(crate) fn on_aws(concurrency: u16) -> Self {
         Self {
-            bedrock: either("on AWS".to_owned(), "AWS".to_owned()),
-            paid: String::new(),
+            bedrock: localized("on AWS", "AWS").to_owned(),
+            paid: "",
             at_once: concurrency.into(),
         }
     }
@@ -68,7 +63,7 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
         0 => String::new(),
         answered => {
             let (answered, rows) = (HumanCount(answered), HumanCount(estimate.rows));
-            either(
+            localized(
                 format!(", {answered} answered before, {rows} to ask"),
                 format!(" 件 (回答済み {answered} 件、これから {rows} 件)"),
             )
@@ -77,7 +72,7 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
     say("prompts", &format!("{}{answered}", HumanCount(rows)));
     left_over(plan);
     if unreadable > 0 {
-        let line = either(
+        let line = localized(
             format!("{unreadable} lines cannot be read; their prompts are asked again"),
             format!("{unreadable} 行を読み込めません。その行のプロンプトはもう一度実行します"),
         );
@@ -96,7 +91,7 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
     say("cost", &format!("{}{}", of.paid, cost(plan)));
     let time = HumanDuration(estimate.duration(of.at_once));
     let (at_once, seconds) = (of.at_once, estimate.typical.seconds);
-    let line = either(
+    let line = localized(
         format!("on Bedrock about {time} at {at_once} at once, with {seconds:.1} s an answer"),
         format!("Bedrock では約 {time:#} (同時実行数 {at_once}、1 件 {seconds:.1} 秒)"),
     );
@@ -107,7 +102,7 @@ pub(crate) fn begin(plan: &Plan, unreadable: u64, of: &Where) {
 pub(crate) fn left_over(plan: &Plan) {
     if plan.left_over > 0 {
         let count = plan.left_over;
-        let line = either(
+        let line = localized(
             format!("{count} of no prompt any more are left out"),
             format!("入力にないプロンプトの回答 {count} 件を除きます"),
         );
@@ -118,7 +113,7 @@ pub(crate) fn left_over(plan: &Plan) {
 /// Says how many results are of no prompt that was asked.
 pub(crate) fn strangers(count: u64) {
     if count > 0 {
-        let line = either(
+        let line = localized(
             format!("{count} of no prompt that was asked are left out"),
             format!("入力にないプロンプトの結果 {count} 件を除きます"),
         );
@@ -132,7 +127,7 @@ pub(crate) fn agrees(estimate: &Estimate) -> bool {
         return false;
     }
     let most = usd(estimate.most_usd);
-    let question = either(
+    let question = localized(
         format!("It may cost up to {most}. Go on? [y/N] "),
         format!("料金は最大 {most} です。続けますか? [y/N] "),
     );
@@ -153,14 +148,11 @@ fn cost(plan: &Plan) -> String {
     let estimate = &plan.estimate;
     let typical = &estimate.typical;
     let by = match typical.sample {
-        0 => either("assumed".to_owned(), "仮定".to_owned()),
-        1 => either(
-            "as the one that is there".to_owned(),
-            "1 件の実績".to_owned(),
-        ),
+        0 => localized("assumed", "仮定").to_owned(),
+        1 => localized("as the one that is there", "1 件の実績").to_owned(),
         sample => {
             let sample = HumanCount(sample);
-            either(
+            localized(
                 format!("the mean of {sample}"),
                 format!("{sample} 件の平均"),
             )
@@ -170,7 +162,7 @@ fn cost(plan: &Plan) -> String {
         0 => String::new(),
         rows => {
             let rows = HumanCount(rows);
-            either(
+            localized(
                 format!("; {rows} prompts are of a model without a price"),
                 format!("。{rows} 件のモデルは単価が不明です"),
             )
@@ -180,15 +172,15 @@ fn cost(plan: &Plan) -> String {
         0 => String::new(),
         rows => {
             let rows = HumanCount(rows);
-            either(
+            localized(
                 format!("; {rows} in the flexible tier"),
-                format!("。{rows} 件は flex ティアです"),
+                format!("。{rows} 件は Flex 階層です"),
             )
         }
     };
     let (likely, most) = (usd(estimate.likely_usd), usd(estimate.most_usd));
     let tokens = typical.output_tokens;
-    either(
+    localized(
         format!("{likely} with {tokens} tokens an answer ({by}), {most} at most{unpriced}{flex}"),
         format!(
             "{likely} (1 件の回答が {tokens} トークンの場合。{by})、最大 {most}{unpriced}{flex}"
@@ -254,7 +246,7 @@ impl Summary {
         let (answered, rows) = (HumanCount(self.answered), HumanCount(self.rows));
         let (now, cost) = (HumanCount(run.answered), usd(run.cost_usd));
         let time = took(run.seconds);
-        let line = either(
+        let line = localized(
             format!("{answered} of {rows}, {now} now in {time}, {cost} on Bedrock"),
             format!("{rows} 件中 {answered} 件 (今回 {now} 件、{time}、Bedrock では {cost})"),
         );
@@ -262,7 +254,7 @@ impl Summary {
         for (code, count) in &run.failed {
             let code = code.replace(char::is_control, "");
             let count = HumanCount(*count);
-            let line = either(
+            let line = localized(
                 format!("{count} with {code}"),
                 format!("{count} 件 ({code})"),
             );
@@ -281,7 +273,7 @@ impl Summary {
         let output = self.output.display();
         if self.is_stopped() {
             let in_flight = self.run.dropped;
-            let line = either(
+            let line = localized(
                 format!(
                     "{in_flight} in flight are asked again; the same command goes on from {output}.part"
                 ),
@@ -293,7 +285,7 @@ impl Summary {
         }
         if self.missing > 0 {
             let missing = HumanCount(self.missing as u64);
-            let line = either(
+            let line = localized(
                 format!(
                     "{missing} have no result; the same command asks those, and goes on from {output}.part"
                 ),
@@ -304,10 +296,10 @@ impl Summary {
             return say("missing", &line);
         }
         let again = match self.exit_code() {
-            0 => String::new(),
-            _ => either(
-                "; the same command asks those again that failed".to_owned(),
-                " (失敗した分は、同じコマンドでもう一度実行できます)".to_owned(),
+            0 => "",
+            _ => localized(
+                "; the same command asks those again that failed",
+                " (失敗した分は、同じコマンドでもう一度実行できます)",
             ),
         };
         say("output", &format!("{output}{again}"));

@@ -46,7 +46,7 @@ pub use cpu::Cpu;
 pub use error::StartError;
 pub use function::Function;
 pub use invocation::{Deadline, Invocation, Outcome, ResponsePart};
-pub use locale::is_japanese;
+pub use locale::{is_japanese, localized};
 pub use phase::{Phase, Usage};
 pub use pool::{InvokeError, Pool};
 pub use process::{ExitStatus, Output, ProcessGroup};

@@ -11,3 +11,8 @@ pub fn is_japanese() -> bool {
         .find(|value| !value.is_empty())
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("ja"))
 }
+
+/// The text in the language of whoever runs the command.
+pub fn localized<T>(english: T, japanese: T) -> T {
+    if is_japanese() { japanese } else { english }
+}

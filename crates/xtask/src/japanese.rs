@@ -1,14 +1,12 @@
 //! The sentences of failures in Japanese, where the locale is Japanese. The function's own errors stay English.
 
+use lambda_local::localized;
+
 use crate::failure::Failure;
 
 /// What happened and what to do, in the language of whoever runs the command.
-pub(crate) fn localized(failure: &Failure) -> String {
-    if lambda_local::is_japanese() {
-        in_japanese(failure)
-    } else {
-        failure.to_string()
-    }
+pub(crate) fn sentence(failure: &Failure) -> String {
+    localized(failure.to_string(), in_japanese(failure))
 }
 
 /// A failure without its sentence here does not compile.

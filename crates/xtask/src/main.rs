@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse().command).await {
         Ok(code) => code,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "{}", japanese::localized(&failure));
+            let _ = writeln!(std::io::stderr(), "{}", japanese::sentence(&failure));
             ExitCode::from(failure.exit_code())
         }
     }

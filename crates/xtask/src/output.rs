@@ -6,6 +6,8 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use lambda_local::localized;
+
 use crate::{failure::Failure, response::Done};
 
 /// An answer that is written to stdout while it arrives.
@@ -54,11 +56,7 @@ impl AnswerOutput {
     /// Ends an answer that was stopped, and gives the text that has come.
     pub(crate) fn stop(self) -> Result<String, Failure> {
         self.end_line()?;
-        say_dim(if lambda_local::is_japanese() {
-            &"停止しました"
-        } else {
-            &"stopped"
-        });
+        say_dim(&localized("stopped", "停止しました"));
         Ok(self.text)
     }
 
@@ -72,11 +70,10 @@ impl AnswerOutput {
 
 /// Says on stderr that an answer is not whole, and why.
 pub(crate) fn say_cut(reason: &str) {
-    let line = if lambda_local::is_japanese() {
-        format!("回答は途中で止まりました ({reason})。")
-    } else {
-        format!("The answer is not whole: it was stopped by {reason}.")
-    };
+    let line = localized(
+        format!("The answer is not whole: it was stopped by {reason}."),
+        format!("回答は途中で止まりました ({reason})。"),
+    );
     let _ = writeln!(io::stderr(), "{line}");
 }
 

@@ -16,6 +16,7 @@ use std::{
 
 use conversation::Conversation;
 use input::{Entered, Input};
+use lambda_local::localized;
 use line::{HELP, HELP_JA, Line};
 use terminal::Terminal;
 
@@ -81,7 +82,7 @@ impl Chat {
                 // The reader of the answers is gone.
                 Err(failure @ Failure::Output(_)) => return Err(failure),
                 Err(failure) => {
-                    let _ = writeln!(io::stderr(), "{}", japanese::localized(&failure));
+                    let _ = writeln!(io::stderr(), "{}", japanese::sentence(&failure));
                     first.get_or_insert(failure);
                 }
             }
@@ -96,14 +97,7 @@ impl Chat {
             Line::Model(id) => self.conversation.model_id = Some(id),
             Line::System(text) => self.conversation.system = text,
             Line::Save(path) => return self.save(&path),
-            Line::Help => {
-                let help = if lambda_local::is_japanese() {
-                    HELP_JA
-                } else {
-                    HELP
-                };
-                drop(writeln!(io::stderr(), "{help}"));
-            }
+            Line::Help => drop(writeln!(io::stderr(), "{}", localized(HELP, HELP_JA))),
         }
         Ok(())
     }
