@@ -8,7 +8,7 @@ import { exitOnError } from '../../lib/errors.ts';
 import { localized } from '../../lib/text.ts';
 import { asUserError, clientOptions } from '../shared/aws.ts';
 import { type Ask, lifeAtAws, profileArns, regionsIn } from '../shared/bedrock-facts.ts';
-import { readReports } from '../verify/report.ts';
+import { type Report, readReports } from '../verify/report.ts';
 
 await exitOnError(async () => {
   const before = readFileSync(modelsFile, 'utf8');
@@ -21,17 +21,22 @@ await exitOnError(async () => {
     }),
   );
   const ask = { bedrock: new BedrockClient(clientOptions(sourceRegion)) };
+  const reports = readReports(verifiedDir).filter(({ region }) => region === sourceRegion);
   const updates = await inTurn(
     models.filter((row) => !hasEnded(row, today)),
-    (row) => updateOf(ask, row, today, sourceRegion),
+    (row) => updateOf(ask, row, { today, region: sourceRegion, reports }),
   );
   const after = withUpdates(before, updates);
   if (after !== before) writeFileSync(modelsFile, after);
   console.log(
-    localized({
-      en: after === before ? 'Nothing changed.' : 'Changed: git diff models.json shows what.',
-      ja: after === before ? '変更はありません。' : '変更しました。内容は git diff models.json で確認できます。',
-    }),
+    localized(
+      after === before
+        ? { en: 'Nothing changed.', ja: '変更はありません。' }
+        : {
+            en: 'Changed: git diff models.json shows what.',
+            ja: '変更しました。内容は git diff models.json で確認できます。',
+          },
+    ),
   );
   console.error(
     localized({
@@ -41,7 +46,15 @@ await exitOnError(async () => {
   );
 });
 
-async function updateOf(ask: Ask, row: ModelRow, today: string, region: string): Promise<RowUpdate[]> {
+/** What the rows are updated from, beside AWS. */
+interface Source {
+  readonly today: string;
+  readonly region: string;
+  /** Those of the region. */
+  readonly reports: readonly Report[];
+}
+
+async function updateOf(ask: Ask, row: ModelRow, { today, region, reports }: Source): Promise<RowUpdate[]> {
   try {
     const life = await lifeAtAws(ask, row.foundationModel);
     const destinationRegions = life?.status === 'ended' ? row.destinationRegions : await destinations(ask, row);
@@ -51,7 +64,7 @@ async function updateOf(ask: Ask, row: ModelRow, today: string, region: string):
         id: row.id,
         lifecycle: { ...life, endOfLife: life.endOfLife ?? row.lifecycle.endOfLife, confirmedOn: today },
         destinationRegions,
-        answeredOn: answeredOn(row, region),
+        answeredOn: answeredOn(row, reports),
       },
     ];
   } catch (error) {
@@ -59,12 +72,10 @@ async function updateOf(ask: Ask, row: ModelRow, today: string, region: string):
   }
 }
 
-/** The later of the row's day and that of the reports in which a call of it was answered in that region. */
-function answeredOn({ id, answeredOn: known }: ModelRow, from: string): string | undefined {
-  const reports = readReports(verifiedDir).filter(
-    ({ region, steps }) => region === from && steps.some(({ name, result }) => name === id && result === 'passed'),
-  );
-  return [...reports.map(({ date }) => date), ...(known ? [known] : [])].toSorted().at(-1);
+/** The later of the row's day and that of the reports in which a call of it was answered. */
+function answeredOn({ id, answeredOn: known }: ModelRow, reports: readonly Report[]): string | undefined {
+  const answered = reports.filter(({ steps }) => steps.some(({ name, result }) => name === id && result === 'passed'));
+  return [...answered.map(({ date }) => date), ...(known ? [known] : [])].toSorted().at(-1);
 }
 
 /** The regions that the row's profile routes to, or undefined when AWS does not have the profile. The table lists none of a global profile. */
