@@ -30,10 +30,11 @@ export async function upload(
   abortSignal: AbortSignal,
 ): Promise<void> {
   const { size } = statSync(path);
+  const gib = (size / 1024 ** 3).toFixed(1);
   if (size > LARGEST_OBJECT)
     throw new UserError({
-      en: `The rows to be asked are ${(size / 1024 ** 3).toFixed(1)} GiB, and S3 takes 5 GiB in one request. Nothing was started. Make two files of the input.`,
-      ja: `実行する行が ${(size / 1024 ** 3).toFixed(1)} GiB あり、S3 が 1 回のリクエストで受け付ける 5 GiB を超えます。何も開始していません。入力を 2 つのファイルに分けてください。`,
+      en: `The rows to be asked are ${gib} GiB, and S3 takes 5 GiB in one request. Nothing was started. Make two files of the input.`,
+      ja: `実行する行が ${gib} GiB あり、S3 が 1 回のリクエストで受け付ける 5 GiB を超えます。何も開始していません。入力を 2 つのファイルに分けてください。`,
     });
   await fileClient(region).send(
     new PutObjectCommand({ Bucket: bucket, Key: key, Body: createReadStream(path), ContentLength: size }),
@@ -63,7 +64,7 @@ export async function download(record: BatchRecord, ended: Execution, output: st
     if (Body instanceof Readable) return Body;
     throw new Error(`S3 gave nothing for ${Key}.`);
   };
-  // Of its own, because another command may watch the same batch.
+  // Each command has a file of its own, because another one may watch the same batch.
   const unfinished = `${into}.${randomUUID()}`;
   try {
     writeFileSync(unfinished, '');

@@ -148,7 +148,7 @@ export function removeFiles(output: string, ended: BatchRecord): void {
   for (const path of paths) if (path.startsWith(own)) rmSync(path, { force: true });
 }
 
-/** Of a batch that AWS has no more. */
+/** The error for a batch that AWS no longer has. */
 export const forgotten = (output: string): UserError =>
   new UserError({
     en: `Step Functions no longer knows that batch: it forgets one 90 days after its end, and all of a stack that was removed. To give its results up, remove ${recordFile(output)}*; the same command then asks what has no answer.`,

@@ -81,7 +81,7 @@ const texts = {
     (ids: string) =>
       `The tokens of ${ids} are those of the flexible tier, in which Bedrock may be slower, or refuse more.`,
     (ids) =>
-      `${ids} のトークンの単価は flex ティアのものです。flex ティアでは応答が遅くなったり、拒否が増えたりすることがあります。`,
+      `${ids} のトークンの単価は Flex 階層のものです。Flex 階層では応答が遅くなったり、拒否が増えたりすることがあります。`,
   ),
   streamed: message(
     (kilobytes: string, free: number) =>

@@ -12,6 +12,7 @@ import { verifyDir } from '../../lib/paths.ts';
 import { STACK_TAG, STACK_TAG_VARIABLE } from '../../lib/settings/purpose.ts';
 import { settingNames } from '../../lib/settings/settings.ts';
 import type { Given } from '../../lib/settings/sources.ts';
+import type { Text } from '../../lib/text.ts';
 import { asUserError, clientOptions, isDenied } from '../shared/aws.ts';
 import type { Target } from '../shared/target.ts';
 
@@ -67,7 +68,13 @@ export async function throwawayStacks(region: string, StackName?: string): Promi
 export const removalCommand = (name: string, region: string): string =>
   `make destroy FUNCTION_NAME=${name} REGION=${region}`;
 
-/** What a throwaway has not, whatever the user's settings say: it would write to somebody, or is an account's. */
+/** The resources that a removal has left, and the command that removes them. */
+export const leftText = ({ stackName, region }: Target, left: readonly string[]): Text => ({
+  en: `Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, region)}`,
+  ja: `残っているもの: ${left.join('、')}。次のコマンドで削除できます: ${removalCommand(stackName, region)}`,
+});
+
+/** Settings that a throwaway leaves out, whatever the user's are: they would write to somebody, or belong to the account. */
 const LEFT_OUT = new Set(['ALARM_EMAIL', 'MONTHLY_BUDGET_USD', 'DAILY_LIMIT_USD', 'DASHBOARD', 'MAX_CONCURRENCY']);
 
 /** What its answers are short by, and its prompts: this is what bounds the cost of a run. */

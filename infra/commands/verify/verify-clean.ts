@@ -6,7 +6,7 @@ import { localized } from '../../lib/text.ts';
 import { announceTarget } from '../shared/target.ts';
 import { removeThrowaway } from './clean.ts';
 import { contextOf, isEmulated, makeIn } from './context.ts';
-import { removalCommand, throwawayEnvironment, throwawaySettings, throwawayStacks } from './throwaway.ts';
+import { leftText, removalCommand, throwawayEnvironment, throwawaySettings, throwawayStacks } from './throwaway.ts';
 
 /** A younger one may be of a run that is under way. */
 const OLD_MS = 3_600_000;
@@ -41,12 +41,7 @@ await exitOnError(async () => {
     console.log(`${stackName}: ${outcome.seen}`);
     if (left.length === 0) continue;
     process.exitCode = 1;
-    console.error(
-      localized({
-        en: `Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, user.region)}`,
-        ja: `残っているもの: ${left.join('、')}。次のコマンドで削除できます: ${removalCommand(stackName, user.region)}`,
-      }),
-    );
+    console.error(localized(leftText(target, left)));
   }
   if (old.length === 0)
     console.error(

@@ -20,7 +20,7 @@ import { commitOf, pagesOf, type Report, versionsOf, writeReport } from './repor
 import { INTERRUPTED, lineOf, type Outcome, runSteps, type Step } from './run.ts';
 import { STEPS } from './steps/all.ts';
 import { modelSteps } from './steps/models.ts';
-import { claim, isTaken, removalCommand, throwawayEnvironment, throwawaySettings } from './throwaway.ts';
+import { claim, isTaken, leftText, throwawayEnvironment, throwawaySettings } from './throwaway.ts';
 
 await exitOnError(async () => {
   const { context, steps, most } = await preparedRun();
@@ -142,13 +142,7 @@ function keep(report: Report): void {
   );
 }
 
-function sayWhatIsLeft({ stackName, region }: Target, left: readonly string[]): void {
-  if (left.length > 0)
-    console.error(
-      localized({
-        en: `Left: ${left.join(', ')}. Remove it: ${removalCommand(stackName, region)}`,
-        ja: `残っているもの: ${left.join('、')}。次のコマンドで削除できます: ${removalCommand(stackName, region)}`,
-      }),
-    );
-  else rmSync(join(verifyDir, stackName), { recursive: true, force: true });
+function sayWhatIsLeft(target: Target, left: readonly string[]): void {
+  if (left.length > 0) console.error(localized(leftText(target, left)));
+  else rmSync(join(verifyDir, target.stackName), { recursive: true, force: true });
 }
