@@ -36,7 +36,7 @@ export async function clearBatch(target: Target, stack: Stack): Promise<boolean>
 const PERMISSIONS = ['s3:ListBucket', 's3:DeleteObject', 'states:ListExecutions', 'states:StopExecution'];
 
 async function confirm(question: string): Promise<void> {
-  if (!(await isConfirmed(question))) throw new UserError(localized(texts.kept()));
+  if (!(await isConfirmed(question))) throw new UserError(texts.kept());
 }
 
 /** The keys of the files, in pages of a thousand. */
@@ -49,7 +49,7 @@ async function empty(s3: S3Client, Bucket: string): Promise<void> {
   for await (const Objects of filesIn(s3, Bucket)) {
     const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
     const [refused] = Errors;
-    if (refused) throw new UserError(localized(texts.refused(refused.Key ?? '', Bucket, refused.Code ?? '')));
+    if (refused) throw new UserError(texts.refused(refused.Key ?? '', Bucket, refused.Code ?? ''));
   }
 }
 

@@ -41,7 +41,7 @@ const texts = {
 await exitOnError(async () => {
   const target = await announceTarget('removing', 'existing');
   const stack = await findStack(target);
-  if (!stack) throw new UserError(localized(texts.absent(target)));
+  if (!stack) throw new UserError(texts.absent(target));
   await requireOwnStack(target, stack);
   const asked = await clearBatch(target, stack);
   await cdk('existing', target.region, removal(asked));

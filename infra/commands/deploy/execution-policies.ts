@@ -60,7 +60,7 @@ async function refuseIfForOthers(target: Target): Promise<void> {
     throw error;
   });
   if (policies?.every((arn) => arn.endsWith(executionPolicyName({ functionName: '', region: target.region }))))
-    throw new UserError(localized(texts.forOthers(target)));
+    throw new UserError(texts.forOthers(target));
 }
 
 const texts = {

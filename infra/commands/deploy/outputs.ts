@@ -20,7 +20,7 @@ const texts = {
 await exitOnError(async () => {
   const target = await announceTarget('reading', 'existing');
   const stack = await findStack(target);
-  if (!stack) throw new UserError(localized(texts.absent(target.stackName)));
+  if (!stack) throw new UserError(texts.absent(target.stackName));
   const outputs = new Map((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue]));
   if (outputs.size === 0) console.error(localized(texts.noOutputs()));
   console.log(

@@ -25,7 +25,7 @@ interface Command {
 export async function run({ program, args, directory = infraDir, environment = {} }: Command): Promise<void> {
   const child = spawn(program, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...environment } });
   const status = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', () => reject(new UserError(localized(texts.absent(program)))));
+    child.once('error', () => reject(new UserError(texts.absent(program))));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no status'));
   });
   if (status !== 0)

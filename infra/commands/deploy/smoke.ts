@@ -106,9 +106,9 @@ function readEvent(path: string): Uint8Array {
     const event = readFileSync(resolve(workspaceDir, path));
     if (parseJson(event.toString()) !== undefined) return event;
   } catch (error) {
-    throw new UserError(localized(texts.unreadable(path, error instanceof Error ? error.message : String(error))));
+    throw new UserError(texts.unreadable(path, error instanceof Error ? error.message : String(error)));
   }
-  throw new UserError(localized(texts.notJson(path)));
+  throw new UserError(texts.notJson(path));
 }
 
 /** The result of one call of the deployed function. */

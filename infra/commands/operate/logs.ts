@@ -83,7 +83,7 @@ async function logLines({ region, stackName }: Target, startTime: number): Promi
     ))
       lines.push(...linesOf(page));
   } catch (error) {
-    if (isMissing(error)) throw new UserError(localized(texts.absent(stackName, region)));
+    if (isMissing(error)) throw new UserError(texts.absent(stackName, region));
     throw asUserError(error, region, ['logs:FilterLogEvents']);
   }
   return lines.toSorted((one, other) => one.time - other.time);
@@ -105,6 +105,6 @@ function linesOf({ events }: FilterLogEventsCommandOutput): LogLine[] {
 function sinceOf(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * (SECONDS[unit ?? ''] ?? Number.NaN);
-  if (!(seconds > 0)) throw new UserError(localized(texts.since(text)));
+  if (!(seconds > 0)) throw new UserError(texts.since(text));
   return seconds * 1000;
 }

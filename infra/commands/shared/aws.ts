@@ -1,7 +1,7 @@
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UserError } from '../../lib/errors.ts';
-import { message, localized } from '../../lib/text.ts';
+import { message } from '../../lib/text.ts';
 
 // On Node 20 the SDK prints six lines about Node 22, which would hide the command's own message.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -78,9 +78,9 @@ export function troubleOf(error: unknown): Trouble | undefined {
  */
 export function asUserError(error: unknown, region: string, permissions: readonly string[] = []): unknown {
   const trouble = troubleOf(error);
-  if (trouble) return new UserError(localized(troubleText(trouble, region)));
+  if (trouble) return new UserError(troubleText(trouble, region));
   if (permissions.length === 0 || !isDenied(error)) return error;
-  return new UserError(localized(deniedText(permissions)));
+  return new UserError(deniedText(permissions));
 }
 
 const deniedText = message(

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { UserError } from '../../lib/errors.ts';
-import { message, localized } from '../../lib/text.ts';
+import { message } from '../../lib/text.ts';
 import { isMissing, clientOptions } from './aws.ts';
 import { askConcurrency } from './function-state.ts';
 import { type Obstacle, refused } from './obstacles.ts';
@@ -59,7 +59,7 @@ export async function requireConcurrency(target: Target, maxConcurrency: number 
   const obstacle = await accountConcurrency(target.region)
     .then((account) => concurrencyObstacle(target, account, maxConcurrency))
     .catch(() => undefined);
-  if (obstacle) throw new UserError(localized(refused(obstacle)));
+  if (obstacle) throw new UserError(refused(obstacle));
 }
 
 const texts = {

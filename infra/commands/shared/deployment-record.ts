@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deploymentFile } from '../../lib/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { callerAccount, type Target } from './target.ts';
-import { message, localized } from '../../lib/text.ts';
+import { message } from '../../lib/text.ts';
 
 const record = z.object({
   functionName: z.string(),
@@ -52,7 +52,7 @@ export function readDeployment(): DeploymentRecord | undefined {
 /** @throws UserError when no deployment is recorded. */
 export function requireDeployment(): DeploymentRecord {
   const deployed = readDeployment();
-  if (!deployed) throw new UserError(localized(texts.none()));
+  if (!deployed) throw new UserError(texts.none());
   return deployed;
 }
 
@@ -64,9 +64,7 @@ export function requireDeployment(): DeploymentRecord {
 export async function requireAccountOf({ account, profile, region, stackName }: DeploymentRecord): Promise<void> {
   const caller = await callerAccount(region);
   if (caller === account) return;
-  throw new UserError(
-    localized(texts.otherAccount(stackName, account, named(profile), caller, named(process.env.AWS_PROFILE))),
-  );
+  throw new UserError(texts.otherAccount(stackName, account, named(profile), caller, named(process.env.AWS_PROFILE)));
 }
 
 const named = (profile: string | undefined): string => (profile ? ` (AWS_PROFILE=${profile})` : '');

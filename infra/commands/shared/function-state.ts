@@ -38,7 +38,7 @@ export async function reserveConcurrency(target: Target, concurrency: number): P
       await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: concurrency }));
     } catch (error) {
       throw error instanceof Error && error.name === 'InvalidParameterValueException'
-        ? new UserError(localized(texts.noRoom(FunctionName, concurrency)))
+        ? new UserError(texts.noRoom(FunctionName, concurrency))
         : error;
     }
   });
@@ -125,7 +125,7 @@ async function onFunction<T>(
   try {
     return await act(new LambdaClient(clientOptions(region)), stackName);
   } catch (error) {
-    if (isMissing(error)) throw new UserError(localized(texts.missing(stackName, region)));
+    if (isMissing(error)) throw new UserError(texts.missing(stackName, region));
     throw asUserError(error, region, [permission]);
   }
 }

@@ -6,7 +6,7 @@ import { type DeployedStack, readDeployedStack } from './deployed-stack.ts';
 import { type Ask, foreignStack, type Obstacle, obstacleTo, refused } from './obstacles.ts';
 import { deployedTemplate, findStack, hasWorked, isEmpty } from './stack-state.ts';
 import type { Target } from './target.ts';
-import { message, localized } from '../../lib/text.ts';
+import { message } from '../../lib/text.ts';
 
 /** The parameter in which `cdk bootstrap` writes its version, with the CDK's default qualifier. */
 export const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
@@ -19,7 +19,7 @@ export async function requireBootstrap({ account, region }: Target): Promise<voi
     // Without the permission the CDK itself checks it: a pipeline's role often may only assume the CDK's roles.
     if (isDenied(error)) return;
     if (!isMissing(error)) throw asUserError(error, region);
-    throw new UserError(localized(texts.notSetUp(account, region)));
+    throw new UserError(texts.notSetUp(account, region));
   }
 }
 
@@ -45,7 +45,7 @@ export async function requireOwnFunction(target: Target): Promise<DeployedStack>
   } catch (error) {
     throw asUserError(error, target.region, ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate']);
   }
-  throw new UserError(localized(texts.notOurs(target.stackName, target.region)));
+  throw new UserError(texts.notOurs(target.stackName, target.region));
 }
 
 /**
@@ -62,7 +62,7 @@ export async function requireDeployable(target: Target): Promise<void> {
 }
 
 function refuse(obstacle: Obstacle | undefined): void {
-  if (obstacle) throw new UserError(localized(refused(obstacle)));
+  if (obstacle) throw new UserError(refused(obstacle));
 }
 
 /** Skips a question for which the caller lacks the permission; CloudFormation then fails later. */

@@ -52,7 +52,7 @@ function inWords(given: Given): string {
 /** Where the shell names another region than the settings, one of the two is probably a mistake. */
 function refuseOtherRegion(region: string, given: Given): void {
   const other = otherRegion(region, given);
-  if (other) throw new UserError(localized(otherRegionText(other.name, other.ambient, region)));
+  if (other) throw new UserError(otherRegionText(other.name, other.ambient, region));
 }
 
 /** The sentence for a shell that names another region. */

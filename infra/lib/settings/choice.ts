@@ -158,7 +158,7 @@ const texts = {
     (id: string, ids: string) =>
       `SERVICE_TIER=flex needs models that Bedrock serves in its flexible tier, and ${id} is none. Leave it out, or grant only ${ids}.`,
     (id, ids) =>
-      `${id} は SERVICE_TIER=flex (flex ティア) に対応していません。指定をやめるか、MODEL を ${ids} だけにしてください。`,
+      `${id} は SERVICE_TIER=flex (Flex 階層) に対応していません。指定をやめるか、MODEL を ${ids} だけにしてください。`,
   ),
   noAddress: message(
     () => 'MONTHLY_BUDGET_USD needs ALARM_EMAIL, the address to warn; none was given.',
